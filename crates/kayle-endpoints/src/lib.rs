@@ -1,1 +1,26 @@
-//! kayle-endpoints.
+//! Where events go, and who can read them.
+//!
+//! The cast: an [`Endpoint`] is a customer's registered URL with its [`Subscription`], labels and
+//! retention; [`EndpointUrl`] and [`UrlPolicy`] decide where requests may go by name,
+//! [`AddressPolicy`] decides by resolved address; a [`SigningSecret`] proves who sent, an
+//! [`EncryptionKey`] decides who can read. A new rule about URLs is a variant of [`UrlRefusal`].
+
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod encryption_key;
+pub mod endpoint;
+pub mod labels;
+pub mod retention;
+pub mod signing_secret;
+pub mod subscription;
+pub mod url;
+
+pub use address::{AddressPolicy, AllowedNetworks};
+pub use encryption_key::{EncryptionKey, InvalidJwk, InvalidKeyId, KeyId, PublicJwk};
+pub use endpoint::{Endpoint, EndpointChange, EndpointName, InvalidEndpointName};
+pub use labels::{InvalidLabels, Labels};
+pub use retention::{InvalidRetention, Retention, RetryScheduleName, UnknownRetrySchedule};
+pub use signing_secret::SigningSecret;
+pub use subscription::Subscription;
+pub use url::{EndpointUrl, Environment, NormalizedUrl, UrlPolicy, UrlRefusal};

@@ -1,0 +1,84 @@
+//! How long payloads are kept, and how often they are tried (contract 2.3, 7.7, D2).
+
+use std::time::Duration;
+
+/// How long an undelivered payload is kept after the last attempt: 0, 24, 72 or 168 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retention {
+    /// It is scrubbed at once.
+    None,
+    /// 24 hours.
+    OneDay,
+    /// 72 hours, the default.
+    #[default]
+    ThreeDays,
+    /// 168 hours.
+    SevenDays,
+}
+
+/// The number is not one of the four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 0, 24, 72 or 168")]
+pub struct InvalidRetention;
+
+impl Retention {
+    /// Accepts exactly 0, 24, 72 and 168.
+    pub fn from_hours(hours: u64) -> Result<Self, InvalidRetention> {
+        match hours {
+            0 => Ok(Self::None),
+            24 => Ok(Self::OneDay),
+            72 => Ok(Self::ThreeDays),
+            168 => Ok(Self::SevenDays),
+            _ => Err(InvalidRetention),
+        }
+    }
+
+    /// Gives the number of hours.
+    pub fn hours(self) -> u32 {
+        match self {
+            Self::None => 0,
+            Self::OneDay => 24,
+            Self::ThreeDays => 72,
+            Self::SevenDays => 168,
+        }
+    }
+
+    /// Gives the span of time.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(u64::from(self.hours()) * 3600)
+    }
+}
+
+/// Which of the two published schedules an endpoint's deliveries follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum RetryScheduleName {
+    /// Eight attempts over 27 hours and 35 minutes, unless configured otherwise.
+    #[default]
+    Standard,
+    /// Three attempts over three minutes, unless configured otherwise.
+    Short,
+}
+
+/// The text names no schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be standard or short")]
+pub struct UnknownRetrySchedule;
+
+impl RetryScheduleName {
+    /// Gives the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Short => "short",
+        }
+    }
+
+    /// Parses the name on the wire, exactly.
+    pub fn parse(text: &str) -> Result<Self, UnknownRetrySchedule> {
+        match text {
+            "standard" => Ok(Self::Standard),
+            "short" => Ok(Self::Short),
+            _ => Err(UnknownRetrySchedule),
+        }
+    }
+}

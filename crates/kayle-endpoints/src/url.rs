@@ -1,0 +1,200 @@
+//! Which URLs may be registered, and sent to (contract 9).
+//!
+//! The policy speaks when an endpoint is created, when it is changed, and before every send.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::address::AllowedNetworks;
+
+/// The longest URL, in characters.
+pub const URL_CHARS_MAX: usize = 2048;
+
+/// Whether the process is marked as production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Loopback may be reached, over `http` too.
+    Development,
+    /// Public names over `https` only.
+    Production,
+}
+
+/// Decides which URLs deliveries may go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlPolicy {
+    /// How strict it is.
+    pub environment: Environment,
+    /// Networks whose addresses may stand in a URL literally.
+    pub allowed: AllowedNetworks,
+}
+
+/// A registered URL, as the customer wrote it. `Debug` shows nothing of it: paths and queries can
+/// carry secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndpointUrl(String);
+
+/// A URL that the policy accepted, in normalized form: what a request is sent to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NormalizedUrl(Url);
+
+/// Why a URL is refused, in the order of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum UrlRefusal {
+    /// Over 2048 characters.
+    #[error("is longer than {URL_CHARS_MAX} characters")]
+    TooLong,
+    /// No absolute URL.
+    #[error("is not an absolute URL")]
+    Invalid,
+    /// A user name or a password.
+    #[error("must not contain a user name or password")]
+    Credentials,
+    /// Not `https` (in development: nor `http`).
+    #[error("must use https")]
+    Scheme,
+    /// The machine itself, or plain `http` to another one.
+    #[error("must not point to this machine; http is for localhost in development only")]
+    Loopback,
+    /// An IPv4 address instead of a name.
+    #[error("must name a host, not an IPv4 address")]
+    Ipv4Literal,
+    /// An IPv6 address instead of a name.
+    #[error("must name a host, not an IPv6 address")]
+    Ipv6Literal,
+    /// A name that is not public.
+    #[error("must name a public host")]
+    ReservedHostname,
+}
+
+impl UrlRefusal {
+    /// Gives the reason's name in logs (contract 9).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TooLong => "url_too_long",
+            Self::Invalid => "invalid_url",
+            Self::Credentials => "credentials_in_url",
+            Self::Scheme => "invalid_scheme",
+            Self::Loopback => "loopback_not_allowed",
+            Self::Ipv4Literal => "ipv4_literal_disallowed",
+            Self::Ipv6Literal => "ipv6_literal_disallowed",
+            Self::ReservedHostname => "reserved_hostname_disallowed",
+        }
+    }
+}
+
+const RESERVED_SUFFIXES: [&str; 6] = [
+    ".home.arpa",
+    ".internal",
+    ".lan",
+    ".local",
+    ".localdomain",
+    ".localhost",
+];
+
+impl EndpointUrl {
+    /// Accepts what the policy accepts, and keeps it as it was written.
+    pub fn parse(text: &str, policy: &UrlPolicy) -> Result<Self, UrlRefusal> {
+        judge(text, policy)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Takes a stored URL as it is; [`Self::judge`] speaks before it is used.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Gives the URL as the customer wrote it.
+    pub fn as_submitted(&self) -> &str {
+        &self.0
+    }
+
+    /// Asks the policy again, and gives the URL to send to.
+    pub fn judge(&self, policy: &UrlPolicy) -> Result<NormalizedUrl, UrlRefusal> {
+        judge(&self.0, policy).map(NormalizedUrl)
+    }
+}
+
+impl fmt::Debug for EndpointUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<endpoint url>")
+    }
+}
+
+impl NormalizedUrl {
+    /// Gives the URL without a fragment, which is never sent.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Gives scheme, host and port: all that a log may show.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+}
+
+impl fmt::Debug for NormalizedUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.origin())
+    }
+}
+
+fn judge(text: &str, policy: &UrlPolicy) -> Result<Url, UrlRefusal> {
+    if text.chars().count() > URL_CHARS_MAX {
+        return Err(UrlRefusal::TooLong);
+    }
+    let mut url = Url::parse(text).map_err(|_| UrlRefusal::Invalid)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UrlRefusal::Credentials);
+    }
+    judge_scheme(&url, policy.environment)?;
+    judge_host(&url, policy)?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn judge_scheme(url: &Url, environment: Environment) -> Result<(), UrlRefusal> {
+    match (environment, url.scheme()) {
+        (_, "https") => Ok(()),
+        (Environment::Development, "http") if is_loopback_name(url) => Ok(()),
+        (Environment::Development, "http") => Err(UrlRefusal::Loopback),
+        (Environment::Development | Environment::Production, _) => Err(UrlRefusal::Scheme),
+    }
+}
+
+fn judge_host(url: &Url, policy: &UrlPolicy) -> Result<(), UrlRefusal> {
+    let loopback = is_loopback_name(url);
+    match (url.host().ok_or(UrlRefusal::Invalid)?, policy.environment) {
+        (_, Environment::Production) if loopback => Err(UrlRefusal::Loopback),
+        (_, Environment::Development) if loopback => Ok(()),
+        (Host::Ipv4(address), _) if policy.allowed.contain(IpAddr::V4(address)) => Ok(()),
+        (Host::Ipv4(_), _) => Err(UrlRefusal::Ipv4Literal),
+        (Host::Ipv6(address), _) if policy.allowed.contain(IpAddr::V6(address)) => Ok(()),
+        (Host::Ipv6(_), _) => Err(UrlRefusal::Ipv6Literal),
+        (Host::Domain(name), _) => judge_name(name),
+    }
+}
+
+fn judge_name(name: &str) -> Result<(), UrlRefusal> {
+    let name = without_trailing_dot(name).to_ascii_lowercase();
+    let reserved = RESERVED_SUFFIXES
+        .iter()
+        .any(|suffix| name.ends_with(suffix));
+    if reserved || !name.contains('.') {
+        return Err(UrlRefusal::ReservedHostname);
+    }
+    Ok(())
+}
+
+/// `localhost` or `127.0.0.1`, one trailing dot ignored: the two hosts that development exempts.
+fn is_loopback_name(url: &Url) -> bool {
+    match url.host_str().map(without_trailing_dot) {
+        Some(host) => host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1",
+        None => false,
+    }
+}
+
+fn without_trailing_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}

@@ -1,1 +1,39 @@
-//! kayle-crypto.
+//! Bytes in, bytes out: everything the service does with a key.
+//!
+//! The cast: [`KeyRing`] holds the operator's secret keys and is the only way to use them: it
+//! seals signing secrets, hashes API keys and cancel tokens, and signs service and session tokens.
+//! [`PublicKey`] is a customer's encryption key and writes the JWE, [`PrivateKey`] is what the
+//! customer reads it with. [`signature_header`] and [`verify_signature`] are the two sides of
+//! `X-Kayle-Signature`.
+//!
+//! Nothing here reads a clock, a file or the network. Random bytes come from the [`Entropy`] that
+//! is handed in, with two exceptions inside AWS-LC that offer no choice: the padding of RSA-OAEP
+//! and [`PrivateKey::generate`].
+//!
+//! A new use of the operator's key is one line in `key_ring.rs` (its own subkey, its own label)
+//! and one file with the methods that use it.
+//!
+//! [`Entropy`]: kayle_primitives::Entropy
+
+#![warn(missing_docs)]
+
+pub mod api_key;
+pub mod jwe;
+pub mod jwk;
+pub mod key_ring;
+pub mod sealing;
+pub mod signature;
+pub mod token;
+
+#[cfg(test)]
+mod testing;
+
+pub use api_key::{ApiKeyPlaintext, CancelToken};
+pub use jwe::{DecryptError, DecryptedJwe, EncryptError, PrivateKey, PrivateKeyError};
+pub use jwk::{KeyImportError, PublicJwkMembers, PublicKey};
+pub use key_ring::{KeyRing, SecretKeyTooShort};
+pub use sealing::{OpenError, Sealed};
+pub use signature::{SignatureError, signature_header, verify_signature};
+pub use token::{
+    IdentityKey, IdentityKeyError, MintedToken, ServiceClaims, SessionClaims, TokenError,
+};

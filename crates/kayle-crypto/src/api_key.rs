@@ -1,0 +1,219 @@
+//! Texts that a caller presents and we only recognise: API keys, cancel tokens, and the
+//! fingerprint of a reported attempt.
+//!
+//! What is stored is an HMAC, not a plain hash: a copy of the database alone allows no guessing,
+//! however little entropy the text has (contract 8.5, 8.6).
+
+use std::fmt;
+
+use kayle_primitives::Entropy;
+use kayle_primitives::entropy::lowercase_alphanumeric;
+use ring::hmac;
+use zeroize::Zeroizing;
+
+use crate::key_ring::{KeyRing, RingKey};
+
+const API_KEY_PREFIX: &str = "kk_";
+const API_KEY_BODY_CHARS: usize = 32;
+const CANCEL_TOKEN_CHARS: usize = 48;
+
+/// Keeps the hash of a cancel token apart from any other HMAC (contract 8.6).
+const CANCEL_TOKEN_DOMAIN: &str = "verify_cancel_token_v1|";
+
+/// An API key as its owner sees it, once.
+pub struct ApiKeyPlaintext(Zeroizing<String>);
+
+impl ApiKeyPlaintext {
+    /// Makes a fresh key: `kk_` and 32 symbols of `a`-`z0`-`9` (contract 5.1).
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let body = Zeroizing::new(lowercase_alphanumeric(entropy, API_KEY_BODY_CHARS));
+        let length = API_KEY_PREFIX.len() + API_KEY_BODY_CHARS;
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        text.push_str(API_KEY_PREFIX);
+        text.push_str(&body);
+        Self(text)
+    }
+
+    /// Gives the key itself, to be shown to its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKeyPlaintext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ApiKeyPlaintext(..)")
+    }
+}
+
+/// The token with which an end user withdraws a session, as it is handed out, once.
+pub struct CancelToken(Zeroizing<String>);
+
+impl CancelToken {
+    /// Makes a fresh token: 48 symbols of `a`-`z0`-`9` (contract 2.1).
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(Zeroizing::new(lowercase_alphanumeric(
+            entropy,
+            CANCEL_TOKEN_CHARS,
+        )))
+    }
+
+    /// Gives the token itself, to be handed to the session's creator.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CancelToken(..)")
+    }
+}
+
+impl KeyRing {
+    /// Gives the hash under which a new API key is stored: HMAC-SHA256 of the whole plaintext,
+    /// `kk_` included, under the current key, as 64 lowercase hex digits.
+    pub fn hash_api_key(&self, plaintext: &str) -> String {
+        api_key_hash(&self.current, plaintext)
+    }
+
+    /// Gives every hash under which a presented API key may be stored, the current key's first.
+    /// Keys that were made before the operator's key changed are found under the later ones.
+    pub fn hash_api_key_candidates(&self, plaintext: &str) -> Vec<String> {
+        self.keys()
+            .map(|key| api_key_hash(key, plaintext))
+            .collect()
+    }
+
+    /// Gives the hash under which a session's cancel token is stored, as 64 lowercase hex digits.
+    pub fn hash_cancel_token(&self, token: &str) -> String {
+        hex_hmac(&self.current.cancel_tokens, &cancel_token_message(token))
+    }
+
+    /// Tells whether `hash` was made from this token under any key of the ring. The comparison
+    /// takes the same time wherever the two differ.
+    pub fn verify_cancel_token(&self, token: &str, hash: &str) -> bool {
+        let message = cancel_token_message(token);
+        self.keys()
+            .any(|key| hmac_matches(&key.cancel_tokens, &message, hash))
+    }
+
+    /// Gives what is stored of a reported attempt's body to recognise it when it is reported
+    /// again. Keyed, because a body's claims could be guessed from a plain hash.
+    ///
+    /// The caller brings equal bodies into one form first; here every byte counts.
+    pub fn fingerprint_attempt_report(&self, canonical_body: &[u8]) -> String {
+        hex_hmac(&self.current.attempt_reports, canonical_body)
+    }
+
+    /// Tells whether `fingerprint` was made from this body under any key of the ring.
+    pub fn attempt_report_matches(&self, canonical_body: &[u8], fingerprint: &str) -> bool {
+        self.keys()
+            .any(|key| hmac_matches(&key.attempt_reports, canonical_body, fingerprint))
+    }
+}
+
+fn api_key_hash(key: &RingKey, plaintext: &str) -> String {
+    hex_hmac(&key.api_keys, plaintext.as_bytes())
+}
+
+fn cancel_token_message(token: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([CANCEL_TOKEN_DOMAIN.as_bytes(), token.as_bytes()].concat())
+}
+
+fn hex_hmac(key: &hmac::Key, message: &[u8]) -> String {
+    hex::encode(hmac::sign(key, message))
+}
+
+fn hmac_matches(key: &hmac::Key, message: &[u8], hash: &str) -> bool {
+    hex::decode(hash).is_ok_and(|hash| hmac::verify(key, message, &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Counted;
+
+    fn ring() -> KeyRing {
+        KeyRing::new(&[1; 32], &[]).unwrap()
+    }
+
+    fn changed_ring() -> KeyRing {
+        KeyRing::new(&[2; 32], &[&[1; 32]]).unwrap()
+    }
+
+    #[test]
+    fn an_api_key_has_the_form_of_the_contract() {
+        let key = ApiKeyPlaintext::generate(&Counted::default());
+        let body = key.expose().strip_prefix("kk_").unwrap();
+        assert_eq!(body.len(), 32);
+        assert!(
+            body.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        );
+    }
+
+    #[test]
+    fn a_cancel_token_has_the_form_of_the_contract() {
+        let token = CancelToken::generate(&Counted::default());
+        assert_eq!(token.expose().len(), 48);
+        assert!(
+            token
+                .expose()
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        );
+    }
+
+    #[test]
+    fn the_debug_forms_show_nothing() {
+        let entropy = Counted::default();
+        assert_eq!(
+            format!("{:?}", ApiKeyPlaintext::generate(&entropy)),
+            "ApiKeyPlaintext(..)"
+        );
+        assert_eq!(
+            format!("{:?}", CancelToken::generate(&entropy)),
+            "CancelToken(..)"
+        );
+    }
+
+    #[test]
+    fn an_api_key_is_found_again_after_a_key_change() {
+        let stored = ring().hash_api_key("kk_abc");
+        let candidates = changed_ring().hash_api_key_candidates("kk_abc");
+        assert_eq!(candidates, [changed_ring().hash_api_key("kk_abc"), stored]);
+    }
+
+    #[test]
+    fn every_use_hashes_differently() {
+        let message = format!("{CANCEL_TOKEN_DOMAIN}x");
+        let ring = ring();
+        assert_ne!(ring.hash_api_key(&message), ring.hash_cancel_token("x"));
+        assert_ne!(
+            ring.fingerprint_attempt_report(message.as_bytes()),
+            ring.hash_cancel_token("x")
+        );
+    }
+
+    #[test]
+    fn a_cancel_token_is_verified_under_any_key_of_the_ring() {
+        let hash = ring().hash_cancel_token("token");
+        assert_eq!(hash.len(), 64);
+        assert!(ring().verify_cancel_token("token", &hash));
+        assert!(changed_ring().verify_cancel_token("token", &hash));
+        assert!(!changed_ring().verify_cancel_token("Token", &hash));
+        assert!(!ring().verify_cancel_token("token", &hash[..62]));
+        assert!(!ring().verify_cancel_token("token", "not hex"));
+        assert!(!ring().verify_cancel_token("token", ""));
+        let other = KeyRing::new(&[3; 32], &[]).unwrap();
+        assert!(!other.verify_cancel_token("token", &hash));
+    }
+
+    #[test]
+    fn a_repeated_report_is_recognised_under_any_key_of_the_ring() {
+        let fingerprint = ring().fingerprint_attempt_report(b"{}");
+        assert!(changed_ring().attempt_report_matches(b"{}", &fingerprint));
+        assert!(!changed_ring().attempt_report_matches(b"{ }", &fingerprint));
+    }
+}

@@ -1,0 +1,158 @@
+//! `X-Kayle-Signature`: `t=<Unix seconds>,v1=<64 lowercase hex digits>` (contract 8.4).
+//!
+//! The signed message is `<t>.<body>`. The key is the UTF-8 of the whole signing secret, `whsec_`
+//! included; it is not decoded.
+
+use kayle_primitives::Timestamp;
+use ring::hmac;
+
+/// How far the signature's time may lie from the receiver's, in either direction.
+pub const TOLERANCE_S: u64 = 300;
+
+/// Gives the header's value for a request sent at `at` with exactly these body bytes.
+pub fn signature_header(secret: &str, at: Timestamp, body: &[u8]) -> String {
+    let seconds = at.unix_s().to_string();
+    let tag = hex::encode(hmac::sign(&key(secret), &message(&seconds, body)));
+    format!("t={seconds},v1={tag}")
+}
+
+/// The header does not prove that the body was sent by the holder of the secret, recently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Not exactly one `t` and one `v1` of the right form.
+    #[error("the signature header is malformed")]
+    Malformed,
+    /// Another secret, another body or another time was signed.
+    #[error("the signature does not match")]
+    Mismatch,
+    /// The signature is right, but more than [`TOLERANCE_S`] away from the receiver's time: it
+    /// may be replayed.
+    #[error("the signature is more than {TOLERANCE_S} seconds away from now")]
+    OutsideTolerance,
+}
+
+/// Checks the header as a receiver must: the body as it came, in constant time, and not older or
+/// younger than [`TOLERANCE_S`]. Schemes other than `v1` are ignored.
+pub fn verify_signature(
+    secret: &str,
+    header: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    let seconds = the_one(header, "t").ok_or(SignatureError::Malformed)?;
+    let signed_at_s = decimal(seconds).ok_or(SignatureError::Malformed)?;
+    let tag = the_one(header, "v1")
+        .and_then(|tag| hex::decode(tag).ok())
+        .ok_or(SignatureError::Malformed)?;
+    hmac::verify(&key(secret), &message(seconds, body), &tag)
+        .map_err(|_| SignatureError::Mismatch)?;
+    if now.unix_s().abs_diff(signed_at_s) > TOLERANCE_S {
+        return Err(SignatureError::OutsideTolerance);
+    }
+    Ok(())
+}
+
+fn key(secret: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())
+}
+
+fn message(seconds: &str, body: &[u8]) -> Vec<u8> {
+    [seconds.as_bytes(), b".", body].concat()
+}
+
+/// Gives the value of the element `name`, if there is exactly one.
+fn the_one<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let mut values = header
+        .split(',')
+        .filter_map(|element| element.split_once('='))
+        .filter(|(found, _)| *found == name)
+        .map(|(_, value)| value);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+fn decimal(text: &str) -> Option<i64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "whsec_test_secret";
+    const BODY: &[u8] = b"encrypted-payload";
+    const HEADER: &str =
+        "t=1742404800,v1=4e4a7ec092b53b027f0b504e4f1c0383af4dc960d2a869d9961d50586f46105b";
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_ms(seconds * 1000 + 999)
+    }
+
+    #[test]
+    fn the_header_is_the_first_vector_of_the_contract() {
+        assert_eq!(signature_header(SECRET, at(1_742_404_800), BODY), HEADER);
+    }
+
+    #[test]
+    fn the_hmac_is_the_second_vector_of_the_contract() {
+        let body = br#"{"name":"John Doe","email":"john.doe@example.com"}"#;
+        let tag = hmac::sign(&key("secret"), &message("1764180000000", body));
+        assert_eq!(
+            hex::encode(tag),
+            "631a0bfeb29ef73049d328d97d3931f39e412104d5775502329732dfd20d766b"
+        );
+    }
+
+    #[test]
+    fn a_signature_holds_for_300_seconds_in_either_direction() {
+        fn check(now_s: i64, expected: Result<(), SignatureError>) {
+            assert_eq!(
+                verify_signature(SECRET, HEADER, BODY, at(now_s)),
+                expected,
+                "{now_s}"
+            );
+        }
+        check(1_742_404_800, Ok(()));
+        check(1_742_405_100, Ok(()));
+        check(1_742_404_500, Ok(()));
+        check(1_742_405_101, Err(SignatureError::OutsideTolerance));
+        check(1_742_404_499, Err(SignatureError::OutsideTolerance));
+    }
+
+    #[test]
+    fn another_body_secret_or_time_does_not_match() {
+        let now = at(1_742_404_800);
+        let moved = HEADER.replace("t=1742404800", "t=1742404801");
+        let mismatch = Err(SignatureError::Mismatch);
+        assert_eq!(verify_signature(SECRET, HEADER, b"x", now), mismatch);
+        assert_eq!(verify_signature("whsec_x", HEADER, BODY, now), mismatch);
+        assert_eq!(verify_signature(SECRET, &moved, BODY, now), mismatch);
+    }
+
+    #[test]
+    fn only_the_form_of_the_contract_is_read() {
+        let tag = HEADER.split_once("v1=").unwrap().1;
+        let check = |header: &str, expected: Result<(), SignatureError>| {
+            let verified = verify_signature(SECRET, header, BODY, at(1_742_404_800));
+            assert_eq!(verified, expected, "{header:?}");
+        };
+        let malformed = Err(SignatureError::Malformed);
+        check(&format!("v0=x,t=1742404800,v2=00,v1={tag},"), Ok(()));
+        check("", malformed);
+        check("t=1742404800", malformed);
+        check(&format!("v1={tag}"), malformed);
+        check(&format!("t=,v1={tag}"), malformed);
+        check(&format!("t=+1742404800,v1={tag}"), malformed);
+        check(&format!("t=-1,v1={tag}"), malformed);
+        check(&format!("t=99999999999999999999,v1={tag}"), malformed);
+        check(&format!("t=1742404800,t=1742404800,v1={tag}"), malformed);
+        check(&format!("t=1742404800,v1={tag},v1={tag}"), malformed);
+        check("t=1742404800,v1=zz", malformed);
+        check("t=1742404800,v1=", Err(SignatureError::Mismatch));
+        check(
+            &format!("t=1742404800,v1={}", &tag[..62]),
+            Err(SignatureError::Mismatch),
+        );
+    }
+}

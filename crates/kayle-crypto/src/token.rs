@@ -1,0 +1,297 @@
+//! Signed tokens of callers who are not customers: other Kayle services (contract 12) and people
+//! with a dashboard session (contract 13.3).
+//!
+//! Rules of this file: the algorithm is fixed by the key, never by the token; the two kinds of
+//! token have their own subkeys, so neither passes for the other; and time is what the caller
+//! says: jsonwebtoken's own checks of `exp` and `nbf`, which read the system clock, are off.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    VerificationAlgorithm,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
+use kayle_primitives::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::key_ring::{KeyRing, TokenKey};
+
+/// The audience of a service token: this service's intake.
+pub const SERVICE_AUDIENCE: &str = "kayle-internal";
+
+/// How far the clock of who signed a token may be ahead of ours, for `nbf`. An expiry is exact.
+const CLOCK_SKEW_S: i64 = 60;
+
+/// A token that was just made.
+pub struct MintedToken {
+    /// The token itself.
+    pub token: Zeroizing<String>,
+    /// The first moment at which it is refused; whole seconds, as `exp` is.
+    pub expires_at: Timestamp,
+}
+
+/// Who a service token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceClaims {
+    /// The service's name.
+    pub subject: String,
+}
+
+/// What a dashboard session says about its caller. The signature is checked; the meaning of the
+/// three texts is for the caller of this crate to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionClaims {
+    /// The user's id (a UUID).
+    pub user: String,
+    /// The active organization's id (a UUID), if one is active.
+    pub organization: Option<String>,
+    /// The user's role in it: a comma-separated set (contract 5.3).
+    pub role: String,
+}
+
+/// A token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not a token, not signed by a key we trust, not meant for us, or lacking a claim.
+    #[error("the token is not valid here")]
+    Invalid,
+    /// Rightly signed, but `exp` has come.
+    #[error("the token has expired")]
+    Expired,
+    /// Rightly signed, but `nbf` lies ahead.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+}
+
+impl KeyRing {
+    /// Makes a service token for the service named `subject`, under the current key.
+    pub fn mint_service_token(&self, subject: &str, now: Timestamp, ttl: Duration) -> MintedToken {
+        let claims = ServiceToken {
+            aud: SERVICE_AUDIENCE,
+            sub: subject.to_owned(),
+        };
+        mint(&self.current.service_tokens, claims, now, ttl)
+    }
+
+    /// Checks a service token under any key of the ring.
+    pub fn verify_service_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<ServiceClaims, TokenError> {
+        let mut validation = validation(Algorithm::HS256);
+        validation.required_spec_claims.insert("aud".to_owned());
+        validation.set_audience(&[SERVICE_AUDIENCE]);
+        let subkeys = self.keys().map(|key| &key.service_tokens.verifying);
+        let claims: ServiceToken = verify_with_any(subkeys, token, &validation, now)?;
+        Ok(ServiceClaims {
+            subject: claims.sub,
+        })
+    }
+
+    /// Makes a dashboard session, for installations without an identity service.
+    pub fn mint_session_token(
+        &self,
+        claims: &SessionClaims,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> MintedToken {
+        let claims = SessionToken {
+            sub: claims.user.clone(),
+            org: claims.organization.clone(),
+            role: claims.role.clone(),
+        };
+        mint(&self.current.session_tokens, claims, now, ttl)
+    }
+
+    /// Checks a dashboard session: signed under any key of the ring, or by the identity service if
+    /// its key is given. A token that names an audience is meant for someone else (RFC 7519,
+    /// 4.1.3) and refused.
+    pub fn verify_session_token(
+        &self,
+        identity_key: Option<&IdentityKey>,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<SessionClaims, TokenError> {
+        let subkeys = self.keys().map(|key| &key.session_tokens.verifying);
+        let ours = verify_with_any(subkeys, token, &validation(Algorithm::HS256), now);
+        let claims: SessionToken = match (ours, identity_key) {
+            (Err(TokenError::Invalid), Some(key)) => {
+                verify(&key.verifying, token, &validation(key.algorithm), now)?
+            }
+            (ours, Some(_) | None) => ours?,
+        };
+        Ok(SessionClaims {
+            user: claims.sub,
+            organization: claims.org,
+            role: claims.role,
+        })
+    }
+}
+
+/// The public key of the identity service, and with it the one algorithm that it may sign with.
+#[derive(Clone)]
+pub struct IdentityKey {
+    algorithm: Algorithm,
+    verifying: DecodingKey,
+}
+
+/// The text is not a public key that sessions may be signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a PEM (BEGIN PUBLIC KEY) of an RSA (2048 to 8192 bits), P-256 or Ed25519 key")]
+pub struct IdentityKeyError;
+
+impl IdentityKey {
+    /// Reads the key; its type fixes the algorithm: RSA means RS256, P-256 ES256, Ed25519 `EdDSA`.
+    pub fn from_pem(pem: &str) -> Result<Self, IdentityKeyError> {
+        if !pem.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
+            return Err(IdentityKeyError);
+        }
+        let kinds: [(Algorithm, PemReader, &'static dyn VerificationAlgorithm); 3] = [
+            (
+                Algorithm::RS256,
+                DecodingKey::from_rsa_pem,
+                &RSA_PKCS1_2048_8192_SHA256,
+            ),
+            (
+                Algorithm::ES256,
+                DecodingKey::from_ec_pem,
+                &ECDSA_P256_SHA256_FIXED,
+            ),
+            (Algorithm::EdDSA, DecodingKey::from_ed_pem, &ED25519),
+        ];
+        for (algorithm, read, verification) in kinds {
+            if let Ok(verifying) = read(pem.as_bytes()) {
+                check_usable(&verifying, verification)?;
+                return Ok(Self {
+                    algorithm,
+                    verifying,
+                });
+            }
+        }
+        Err(IdentityKeyError)
+    }
+}
+
+type PemReader = fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>;
+
+/// jsonwebtoken parses a key when it is used; a wrong one should stop the start instead of making
+/// every session invalid.
+fn check_usable(
+    key: &DecodingKey,
+    verification: &'static dyn VerificationAlgorithm,
+) -> Result<(), IdentityKeyError> {
+    let bytes = key.try_get_as_bytes().map_err(|_| IdentityKeyError)?;
+    ParsedPublicKey::new(verification, bytes).map_err(|_| IdentityKeyError)?;
+    Ok(())
+}
+
+impl fmt::Debug for IdentityKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "IdentityKey({:?})", self.algorithm)
+    }
+}
+
+impl fmt::Debug for MintedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MintedToken")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The claims of every token, around those of one kind.
+#[derive(Serialize, Deserialize)]
+struct Timed<T> {
+    #[serde(flatten)]
+    claims: T,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ServiceToken {
+    /// Written only: reading it is jsonwebtoken's validation, which also knows its array form.
+    #[serde(skip_deserializing)]
+    aud: &'static str,
+    sub: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionToken {
+    sub: String,
+    org: Option<String>,
+    role: String,
+}
+
+fn mint<T: Serialize>(key: &TokenKey, claims: T, now: Timestamp, ttl: Duration) -> MintedToken {
+    let exp = now.plus(ttl).unix_s();
+    let claims = Timed {
+        claims,
+        exp,
+        iat: Some(now.unix_s()),
+        nbf: None,
+    };
+    let token = encode(&Header::new(Algorithm::HS256), &claims, &key.signing)
+        .expect("claims made of texts and numbers are JSON, and the key is an HMAC key");
+    MintedToken {
+        token: Zeroizing::new(token),
+        expires_at: Timestamp::from_unix_ms(exp * 1000),
+    }
+}
+
+/// Gives the answer of the first key under which the token is rightly signed.
+fn verify_with_any<'a, T: DeserializeOwned>(
+    keys: impl Iterator<Item = &'a DecodingKey>,
+    token: &str,
+    validation: &Validation,
+    now: Timestamp,
+) -> Result<T, TokenError> {
+    keys.map(|key| verify(key, token, validation, now))
+        .find(|verified| !matches!(verified, Err(TokenError::Invalid)))
+        .unwrap_or(Err(TokenError::Invalid))
+}
+
+fn verify<T: DeserializeOwned>(
+    key: &DecodingKey,
+    token: &str,
+    validation: &Validation,
+    now: Timestamp,
+) -> Result<T, TokenError> {
+    let verified = decode::<Timed<T>>(token, key, validation).map_err(|_| TokenError::Invalid)?;
+    // Extensions that must be understood (RFC 7515, 4.1.11): none is.
+    if verified.header.crit.is_some() {
+        return Err(TokenError::Invalid);
+    }
+    let Timed {
+        claims, exp, nbf, ..
+    } = verified.claims;
+    let now_s = now.unix_s();
+    if exp <= now_s {
+        return Err(TokenError::Expired);
+    }
+    if nbf.is_some_and(|nbf| now_s + CLOCK_SKEW_S < nbf) {
+        return Err(TokenError::NotYetValid);
+    }
+    Ok(claims)
+}
+
+/// Everything jsonwebtoken checks, but nothing that needs the time.
+fn validation(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_required_spec_claims(&["sub", "exp"]);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
+}
+
+#[cfg(test)]
+mod tests;

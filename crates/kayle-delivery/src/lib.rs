@@ -1,1 +1,22 @@
-//! kayle-delivery.
+//! The life of one delivery: the duty to bring one event to one endpoint.
+//!
+//! The cast: a [`Delivery`] is in one [`DeliveryState`] and has one [`Payload`] life beside it;
+//! [`fanout`] gives birth to it; [`step()`] moves it by one [`Input`] along its [`RetrySchedule`];
+//! an [`Attempt`] is what one try came to, closed in an [`AttemptOutcome`]; [`invariants`] says
+//! what is always true. A new way for a delivery to move is a variant of [`Input`].
+
+#![warn(missing_docs)]
+
+pub mod attempt;
+pub mod delivery;
+pub mod fanout;
+pub mod invariants;
+pub mod payload;
+pub mod schedule;
+pub mod step;
+
+pub use attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason};
+pub use delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease, LeaseHolder};
+pub use payload::{CompactJwe, Payload, RetentionReason, ScrubReason, StoredReason};
+pub use schedule::{InvalidSchedule, RetrySchedule, RetrySchedules};
+pub use step::{Input, InvalidTransition, RequeueRefusal, Step, step};

@@ -1,0 +1,172 @@
+//! The attempt: one try of a delivery and what came of it (contract 2.8, 7.6, D12).
+
+use std::fmt;
+use std::time::Duration;
+
+use kayle_primitives::{DeliveryAttemptId, DeliveryId, Timestamp};
+
+/// One recorded try: an HTTP request, or a pre-flight check that refused to make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its id.
+    pub id: DeliveryAttemptId,
+    /// The delivery it belongs to.
+    pub delivery_id: DeliveryId,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// How long it took.
+    pub duration: Duration,
+    /// When it began.
+    pub attempted_at: Timestamp,
+}
+
+/// The closed result of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The endpoint answered with 200 to 299.
+    Accepted {
+        /// The HTTP status.
+        status_code: u16,
+    },
+    /// The endpoint answered with another status, 3xx included.
+    Refused {
+        /// The HTTP status.
+        status_code: u16,
+    },
+    /// There was no answer.
+    NoAnswer(FailureReason),
+    /// There was nothing to send: no active key at fan-out, or encryption failed (contract 7.1).
+    NotEncrypted,
+    /// The URL policy refused the endpoint's URL before anything was sent; recorded as 400.
+    UrlRejected,
+}
+
+/// The status that is recorded when the URL policy refuses (contract 7.5).
+pub const URL_REJECTED_STATUS_CODE: u16 = 400;
+
+/// Why there was no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailureReason {
+    /// The time ran out.
+    Timeout,
+    /// The name did not resolve.
+    Dns,
+    /// No connection, or it broke.
+    Connect,
+    /// No trusted TLS session.
+    Tls,
+    /// The name led to an address that must not be reached.
+    BlockedAddress,
+    /// The secret is missing or cannot be opened.
+    SigningSecretUnavailable,
+    /// The dispatcher that held the delivery is gone.
+    LeaseExpired,
+}
+
+/// Whether an attempt succeeded, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptStatus {
+    /// 2xx.
+    Succeeded,
+    /// Anything else.
+    Failed,
+}
+
+impl AttemptStatus {
+    /// Gives the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl AttemptOutcome {
+    /// Classifies an answer by its status: 200 to 299 is success (contract 7.4).
+    pub fn from_status_code(status_code: u16) -> Self {
+        if (200..300).contains(&status_code) {
+            Self::Accepted { status_code }
+        } else {
+            Self::Refused { status_code }
+        }
+    }
+
+    /// Tells whether the endpoint took the event.
+    pub fn status(self) -> AttemptStatus {
+        match self {
+            Self::Accepted { .. } => AttemptStatus::Succeeded,
+            Self::Refused { .. } | Self::NoAnswer(_) | Self::NotEncrypted | Self::UrlRejected => {
+                AttemptStatus::Failed
+            }
+        }
+    }
+
+    /// Gives the status that is recorded; `None` without an answer.
+    pub fn status_code(self) -> Option<u16> {
+        match self {
+            Self::Accepted { status_code } | Self::Refused { status_code } => Some(status_code),
+            Self::UrlRejected => Some(URL_REJECTED_STATUS_CODE),
+            Self::NoAnswer(_) | Self::NotEncrypted => None,
+        }
+    }
+
+    /// Gives the reason's name on the wire (D12); `None` for a success, and where the delivery's
+    /// retention reason says it (nothing was encrypted).
+    pub fn failure_reason(self) -> Option<&'static str> {
+        match self {
+            Self::Accepted { .. } | Self::NotEncrypted => None,
+            Self::Refused { .. } => Some("http_status"),
+            Self::UrlRejected => Some("url_rejected"),
+            Self::NoAnswer(reason) => Some(reason.as_str()),
+        }
+    }
+
+    /// Reads back what [`Self::status_code`] and [`Self::failure_reason`] gave; `None` if the pair
+    /// is none that they give.
+    pub fn from_recorded(status_code: Option<u16>, failure_reason: Option<&str>) -> Option<Self> {
+        match (status_code, failure_reason) {
+            (Some(status_code), None) => Some(Self::Accepted { status_code }),
+            (Some(status_code), Some("http_status")) => Some(Self::Refused { status_code }),
+            (Some(_), Some("url_rejected")) => Some(Self::UrlRejected),
+            (None, Some(reason)) => FailureReason::ALL
+                .into_iter()
+                .find(|known| known.as_str() == reason)
+                .map(Self::NoAnswer),
+            (None, None) => Some(Self::NotEncrypted),
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
+impl FailureReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Timeout,
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::BlockedAddress,
+        Self::SigningSecretUnavailable,
+        Self::LeaseExpired,
+    ];
+
+    /// Gives the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::BlockedAddress => "blocked_address",
+            Self::SigningSecretUnavailable => "signing_secret_unavailable",
+            Self::LeaseExpired => "lease_expired",
+        }
+    }
+}
+
+impl fmt::Display for FailureReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

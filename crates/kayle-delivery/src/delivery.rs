@@ -1,0 +1,162 @@
+//! The delivery: the duty to bring one event to one endpoint (contract 2.6).
+
+use std::fmt;
+
+use kayle_primitives::{
+    DeliveryId, EncryptionKeyId, EndpointId, EventId, OrganizationId, Timestamp,
+};
+
+use crate::payload::Payload;
+
+/// One event for one endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id; the same in every attempt.
+    pub id: DeliveryId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What is brought.
+    pub event_id: EventId,
+    /// Where it is brought.
+    pub endpoint_id: EndpointId,
+    /// Who can read it; `None` if no key was active at fan-out.
+    pub encryption_key_id: Option<EncryptionKeyId>,
+    /// Where it is in its life.
+    pub state: DeliveryState,
+    /// Attempts in the current cycle; a requeue starts from 0.
+    pub attempt_count: u32,
+    /// The last attempt of the current cycle.
+    pub last_attempt: Option<LastAttempt>,
+    /// Whether its payload is stored.
+    pub payload: Payload,
+    /// When it was born.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// Where a delivery is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Waits for its time.
+    Pending {
+        /// When it may be attempted.
+        due_at: Timestamp,
+    },
+    /// Waits for its endpoint or organization to be enabled again; shown as pending (D3).
+    Held {
+        /// When it was to be attempted.
+        due_at: Timestamp,
+    },
+    /// A dispatcher has it.
+    Delivering {
+        /// When the dispatcher took it.
+        claimed_at: Timestamp,
+        /// Its hold.
+        lease: Lease,
+    },
+    /// The endpoint has it. Final.
+    Succeeded,
+    /// It was given up; a person may ask for it again while the payload is retained.
+    Failed,
+}
+
+/// A dispatcher's hold on a delivery until a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it: unique to one claim, so that a dispatcher that lost a delivery and took it
+    /// again cannot write the first attempt's result into the second.
+    pub holder: LeaseHolder,
+    /// When the hold ends by itself.
+    pub until: Timestamp,
+}
+
+/// Names one claim of one dispatcher.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LeaseHolder(pub String);
+
+impl fmt::Display for LeaseHolder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What is shown of the last attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastAttempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// The HTTP status; `None` without an answer.
+    pub status_code: Option<u16>,
+}
+
+/// The public name of a delivery's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeliveryStatus {
+    /// [`DeliveryState::Pending`] or [`DeliveryState::Held`].
+    Pending,
+    /// See [`DeliveryState::Delivering`].
+    Delivering,
+    /// See [`DeliveryState::Succeeded`].
+    Succeeded,
+    /// See [`DeliveryState::Failed`].
+    Failed,
+}
+
+/// The text names no delivery status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be pending, delivering, succeeded or failed")]
+pub struct UnknownDeliveryStatus;
+
+impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [
+        Self::Pending,
+        Self::Delivering,
+        Self::Succeeded,
+        Self::Failed,
+    ];
+
+    /// Gives the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivering => "delivering",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Parses the name on the wire, exactly.
+    pub fn parse(text: &str) -> Result<Self, UnknownDeliveryStatus> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(UnknownDeliveryStatus)
+    }
+}
+
+impl Delivery {
+    /// Gives the public name of the state.
+    pub fn status(&self) -> DeliveryStatus {
+        match self.state {
+            DeliveryState::Pending { .. } | DeliveryState::Held { .. } => DeliveryStatus::Pending,
+            DeliveryState::Delivering { .. } => DeliveryStatus::Delivering,
+            DeliveryState::Succeeded => DeliveryStatus::Succeeded,
+            DeliveryState::Failed => DeliveryStatus::Failed,
+        }
+    }
+
+    /// Gives the next scheduled attempt; `None` if it is ready now or nothing is scheduled
+    /// (contract 2.6). The first attempt of a cycle is never scheduled: it is due at once.
+    pub fn next_attempt_at(&self) -> Option<Timestamp> {
+        match self.state {
+            DeliveryState::Pending { due_at } if 0 < self.attempt_count => Some(due_at),
+            DeliveryState::Pending { .. }
+            | DeliveryState::Held { .. }
+            | DeliveryState::Delivering { .. }
+            | DeliveryState::Succeeded
+            | DeliveryState::Failed => None,
+        }
+    }
+}

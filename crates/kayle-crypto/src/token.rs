@@ -8,16 +8,19 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RsaPublicKeyComponents,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use kayle_primitives::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::jwk::PublicKey;
 use crate::key_ring::{KeyRing, TokenKey};
 
 /// The audience of a service token: this service's intake.
@@ -151,26 +154,20 @@ impl IdentityKey {
         if !pem.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
             return Err(IdentityKeyError);
         }
-        let kinds: [(Algorithm, PemReader, &'static dyn VerificationAlgorithm); 3] = [
-            (
-                Algorithm::RS256,
-                DecodingKey::from_rsa_pem,
-                &RSA_PKCS1_2048_8192_SHA256,
-            ),
-            (
-                Algorithm::ES256,
-                DecodingKey::from_ec_pem,
-                &ECDSA_P256_SHA256_FIXED,
-            ),
-            (Algorithm::EdDSA, DecodingKey::from_ed_pem, &ED25519),
+        let kinds: [(Algorithm, PemReader, Check); 3] = [
+            (Algorithm::RS256, DecodingKey::from_rsa_pem, is_rsa),
+            (Algorithm::ES256, DecodingKey::from_ec_pem, is_p256),
+            (Algorithm::EdDSA, DecodingKey::from_ed_pem, is_ed25519),
         ];
-        for (algorithm, read, verification) in kinds {
+        for (algorithm, read, is_usable) in kinds {
             if let Ok(verifying) = read(pem.as_bytes()) {
-                check_usable(&verifying, verification)?;
-                return Ok(Self {
-                    algorithm,
-                    verifying,
-                });
+                let usable = verifying.try_get_as_bytes().is_ok_and(is_usable);
+                return usable
+                    .then_some(Self {
+                        algorithm,
+                        verifying,
+                    })
+                    .ok_or(IdentityKeyError);
             }
         }
         Err(IdentityKeyError)
@@ -181,13 +178,22 @@ type PemReader = fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>;
 
 /// jsonwebtoken parses a key when it is used; a wrong one should stop the start instead of making
 /// every session invalid.
-fn check_usable(
-    key: &DecodingKey,
-    verification: &'static dyn VerificationAlgorithm,
-) -> Result<(), IdentityKeyError> {
-    let bytes = key.try_get_as_bytes().map_err(|_| IdentityKeyError)?;
-    ParsedPublicKey::new(verification, bytes).map_err(|_| IdentityKeyError)?;
-    Ok(())
+type Check = fn(&[u8]) -> bool;
+
+fn is_rsa(key: &[u8]) -> bool {
+    rsa::PublicKey::from_der(key).is_ok_and(|key| {
+        let numbers = RsaPublicKeyComponents::<Vec<u8>>::from(&key);
+        let [n, e] = [numbers.n, numbers.e].map(|number| URL_SAFE_NO_PAD.encode(number));
+        PublicKey::import(&n, &e).is_ok()
+    })
+}
+
+fn is_p256(key: &[u8]) -> bool {
+    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).is_ok()
+}
+
+fn is_ed25519(key: &[u8]) -> bool {
+    ParsedPublicKey::new(&ED25519, key).is_ok()
 }
 
 impl fmt::Debug for IdentityKey {

@@ -1,1 +1,300 @@
+use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::EncodingKey;
+use serde_json::{Value, json};
+
+use super::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+static IDENTITY_PEM: LazyLock<String> = LazyLock::new(|| {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../tests/vectors/jwcrypto.json")).unwrap();
+    let pems = vectors["session_tokens"].as_array().unwrap();
+    let rsa = pems
+        .iter()
+        .find_map(|vector| vector["identity_pem"].as_str());
+    rsa.unwrap().to_owned()
+});
+
+fn ring() -> KeyRing {
+    KeyRing::new(&[1; 32], &[]).unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_unix_ms(1_777_978_800_500)
+}
+
+fn owner() -> SessionClaims {
+    SessionClaims {
+        user: "7f0c1f6e-6a55-4d1c-9a3b-0d8a6a0e6f11".to_owned(),
+        organization: None,
+        role: "owner".to_owned(),
+    }
+}
+
+fn service_token(claims: &Value) -> String {
+    signed(
+        &Header::default(),
+        claims,
+        &ring().current.service_tokens.signing,
+    )
+}
+
+fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> String {
+    encode(header, claims, key).unwrap()
+}
+
+#[test]
+fn a_minted_service_token_is_accepted_until_it_expires() {
+    let minted = ring().mint_service_token("verify", now(), HOUR);
+    assert_eq!(
+        minted.expires_at,
+        Timestamp::from_unix_ms(1_777_982_400_000)
+    );
+    let check = |at: Timestamp, expected: Result<ServiceClaims, TokenError>| {
+        assert_eq!(ring().verify_service_token(&minted.token, at), expected);
+    };
+    let accepted = Ok(ServiceClaims {
+        subject: "verify".to_owned(),
+    });
+    check(now(), accepted.clone());
+    check(minted.expires_at.minus(Duration::from_millis(1)), accepted);
+    check(minted.expires_at, Err(TokenError::Expired));
+    check(minted.expires_at.plus(HOUR), Err(TokenError::Expired));
+}
+
+#[test]
+fn a_minted_session_is_read_back() {
+    let in_organization = SessionClaims {
+        organization: Some("0b8f5b1e-3a55-4a0e-8a3b-5d8a6a0e6f22".to_owned()),
+        ..owner()
+    };
+    for claims in [owner(), in_organization] {
+        let minted = ring().mint_session_token(&claims, now(), HOUR);
+        let verified = ring().verify_session_token(None, &minted.token, now());
+        assert_eq!(verified, Ok(claims));
+    }
+}
+
+#[test]
+fn neither_kind_of_token_passes_for_the_other() {
+    let ring = ring();
+    let service = ring.mint_service_token("verify", now(), HOUR).token;
+    let session = ring.mint_session_token(&owner(), now(), HOUR).token;
+    assert_eq!(
+        ring.verify_session_token(None, &service, now()),
+        Err(TokenError::Invalid)
+    );
+    assert_eq!(
+        ring.verify_service_token(&session, now()),
+        Err(TokenError::Invalid)
+    );
+}
+
+#[test]
+fn a_token_is_accepted_under_a_previous_key_and_no_other() {
+    let service = ring().mint_service_token("verify", now(), HOUR).token;
+    let session = ring().mint_session_token(&owner(), now(), HOUR).token;
+    let changed = KeyRing::new(&[2; 32], &[&[1; 32]]).unwrap();
+    assert!(changed.verify_service_token(&service, now()).is_ok());
+    assert!(changed.verify_session_token(None, &session, now()).is_ok());
+    let expired = changed.verify_service_token(&service, now().plus(HOUR));
+    assert_eq!(expired, Err(TokenError::Expired));
+    let other = KeyRing::new(&[2; 32], &[&[3; 32]]).unwrap();
+    assert_eq!(
+        other.verify_service_token(&service, now()),
+        Err(TokenError::Invalid)
+    );
+    assert_eq!(
+        other.verify_session_token(None, &session, now()),
+        Err(TokenError::Invalid)
+    );
+}
+
+#[test]
+fn an_unsigned_token_is_refused() {
+    let claims = json!({ "sub": "u", "role": "owner", "aud": "kayle-internal", "exp": i64::MAX });
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    let identity = IdentityKey::from_pem(&IDENTITY_PEM).unwrap();
+    for alg in ["none", "None", "NONE", "HS256", "RS256"] {
+        let header = URL_SAFE_NO_PAD.encode(json!({ "alg": alg, "typ": "JWT" }).to_string());
+        let token = format!("{header}.{claims}.");
+        assert_eq!(
+            ring().verify_service_token(&token, now()),
+            Err(TokenError::Invalid),
+            "{alg}"
+        );
+        assert_eq!(
+            ring().verify_session_token(Some(&identity), &token, now()),
+            Err(TokenError::Invalid),
+            "{alg}"
+        );
+    }
+}
+
+/// Key confusion: the public key is no secret, so it must never serve as an HMAC key.
+#[test]
+fn an_hmac_under_the_identity_services_public_key_is_refused() {
+    let identity = IdentityKey::from_pem(&IDENTITY_PEM).unwrap();
+    let claims = json!({ "sub": "u", "org": null, "role": "owner", "exp": i64::MAX });
+    let der = identity.verifying.try_get_as_bytes().unwrap();
+    for secret in [IDENTITY_PEM.as_bytes(), IDENTITY_PEM.trim().as_bytes(), der] {
+        let token = signed(
+            &Header::default(),
+            &claims,
+            &EncodingKey::from_secret(secret),
+        );
+        assert_eq!(
+            ring().verify_session_token(Some(&identity), &token, now()),
+            Err(TokenError::Invalid)
+        );
+    }
+}
+
+#[test]
+fn a_session_of_the_identity_service_needs_its_key() {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../tests/vectors/jose.json")).unwrap();
+    let token = vectors["session_tokens"][1]["token"].as_str().unwrap();
+    let other = IdentityKey::from_pem(&IDENTITY_PEM).unwrap();
+    for identity in [None, Some(&other)] {
+        assert_eq!(
+            ring().verify_session_token(identity, token, now()),
+            Err(TokenError::Invalid)
+        );
+    }
+}
+
+#[test]
+fn only_the_audience_of_the_intake_is_accepted() {
+    let exp = now().plus(HOUR).unix_s();
+    let check = |claims: Value, accepted: bool| {
+        let verified = ring().verify_service_token(&service_token(&claims), now());
+        assert_eq!(verified.is_ok(), accepted, "{claims}");
+    };
+    check(
+        json!({ "aud": "kayle-internal", "sub": "s", "exp": exp }),
+        true,
+    );
+    check(
+        json!({ "aud": ["a", "kayle-internal"], "sub": "s", "exp": exp }),
+        true,
+    );
+    check(json!({ "aud": "kayle", "sub": "s", "exp": exp }), false);
+    check(json!({ "aud": [], "sub": "s", "exp": exp }), false);
+    check(json!({ "aud": null, "sub": "s", "exp": exp }), false);
+    check(json!({ "aud": 1, "sub": "s", "exp": exp }), false);
+    check(json!({ "sub": "s", "exp": exp }), false);
+}
+
+#[test]
+fn a_claim_that_is_missing_or_of_another_type_is_refused() {
+    let aud = "kayle-internal";
+    let check = |claims: Value| {
+        let verified = ring().verify_service_token(&service_token(&claims), now());
+        assert_eq!(verified, Err(TokenError::Invalid), "{claims}");
+    };
+    check(json!({ "aud": aud, "sub": "s" }));
+    check(json!({ "aud": aud, "exp": i64::MAX }));
+    check(json!({ "aud": aud, "sub": "s", "exp": "9999999999" }));
+    check(json!({ "aud": aud, "sub": 7, "exp": i64::MAX }));
+    check(json!({ "aud": aud, "sub": null, "exp": i64::MAX }));
+}
+
+#[test]
+fn a_token_that_is_not_valid_yet_is_refused_beyond_the_clocks_skew() {
+    let check = |nbf: i64, expected: Result<(), TokenError>| {
+        let claims = json!({ "aud": "kayle-internal", "sub": "s", "exp": i64::MAX, "nbf": nbf });
+        let verified = ring().verify_service_token(&service_token(&claims), now());
+        assert_eq!(verified.map(|_| ()), expected, "{nbf}");
+    };
+    check(now().unix_s() + 60, Ok(()));
+    check(now().unix_s() + 61, Err(TokenError::NotYetValid));
+}
+
+#[test]
+fn an_extension_that_must_be_understood_is_refused() {
+    let header = Header {
+        crit: Some(vec!["b64".to_owned()]),
+        ..Header::default()
+    };
+    let claims = json!({ "aud": "kayle-internal", "sub": "s", "exp": i64::MAX });
+    let token = signed(&header, &claims, &ring().current.service_tokens.signing);
+    let verified = ring().verify_service_token(&token, now());
+    assert_eq!(verified, Err(TokenError::Invalid));
+}
+
+#[test]
+fn a_changed_character_is_refused() {
+    let token = ring().mint_service_token("verify", now(), HOUR).token;
+    for position in 0..token.len() {
+        let mut changed = token.as_bytes().to_vec();
+        changed[position] = if changed[position] == b'A' {
+            b'B'
+        } else {
+            b'A'
+        };
+        let changed = String::from_utf8(changed).unwrap();
+        assert_eq!(
+            ring().verify_service_token(&changed, now()),
+            Err(TokenError::Invalid),
+            "{position}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    for text in ["", ".", "..", "...", "a.b.c", "kk_0123"] {
+        assert_eq!(
+            ring().verify_session_token(None, text, now()),
+            Err(TokenError::Invalid),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn only_usable_public_keys_are_read() {
+    fn check(pem: &str, accepted: bool) {
+        assert_eq!(IdentityKey::from_pem(pem).is_ok(), accepted, "{pem}");
+    }
+    check(&IDENTITY_PEM, true);
+    check("", false);
+    check(
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+        false,
+    );
+    check(&IDENTITY_PEM.replace("PUBLIC KEY", "PRIVATE KEY"), false);
+    check(&IDENTITY_PEM.replace("PUBLIC KEY", "RSA PUBLIC KEY"), false);
+    check(P384_PEM, false);
+    check(RSA_1024_PEM, false);
+    check(&crate::PrivateKey::generate().to_pkcs8_pem(), false);
+}
+
+#[test]
+fn the_debug_forms_show_neither_token_nor_key() {
+    let minted = ring().mint_service_token("verify", now(), HOUR);
+    assert_eq!(
+        format!("{minted:?}"),
+        "MintedToken { expires_at: 2026-05-05T12:00:00.000Z, .. }"
+    );
+    let identity = IdentityKey::from_pem(&IDENTITY_PEM).unwrap();
+    assert_eq!(format!("{identity:?}"), "IdentityKey(RS256)");
+}
+
+const P384_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEDlu4FEPFZUJgeqxQZZ+SEPBn862TPbcv
+Np89yRnpnDO7eqDdiMMT7HQWH44GXVdhvTeqiMFiJ6+mVuPNdX2cX71gVsvzOVYJ
+eWBLPRCt2ew+oLpPRavzNqfRvfVe09i2
+-----END PUBLIC KEY-----";
+
+const RSA_1024_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCnrZ0ma4lOD1IRxrUAF8NRl5TV
+DHTGzDopJDFg/R0zLRDYCPyz7bXhr098EhoLDxaWPb73FyV/WREramk6rbUnpDOA
+SOEVbP74sqaqsYeMF1avC7lzr2EP5MygV154BTuyTfq0XD17Jm5IWhj++IT5p+p2
+IqPLnxjq1BUpXUTy6wIDAQAB
+-----END PUBLIC KEY-----";

@@ -1,1 +1,3 @@
 //! kayle-testkit.
+
+pub mod receiver;

@@ -1,0 +1,21 @@
+//! `cargo xtask admin …`: the binary's own admin commands, from a checkout.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::workspace;
+
+/// Hands the arguments to `kayle-webhooks admin` and gives its exit code.
+pub fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+    let mut cargo = std::process::Command::new("cargo");
+    cargo
+        .args(["run", "--quiet", "--manifest-path"])
+        .arg(workspace::root().join("Cargo.toml"))
+        .args(["--package", "kayle-server", "--bin", "kayle-webhooks"])
+        .args(["--", "admin"])
+        .args(arguments);
+    let status = workspace::status(&mut cargo)?;
+    // A process that a signal ended has no code of its own.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}

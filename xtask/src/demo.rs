@@ -1,0 +1,97 @@
+//! `cargo xtask demo`: a verification on its way to a customer, step by step.
+//!
+//! The service is the real binary and is spoken to only as its users do: by its commands and over
+//! HTTP. [`service`] runs it, [`api`] speaks to it, [`customer`] is the server at the other end,
+//! [`story`] is the show, [`screen`] prints it, and [`leaks`] looks for secrets in what the
+//! service has written.
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use tokio::signal::unix::{self, SignalKind};
+
+use crate::workspace;
+
+use self::screen::Screen;
+use self::service::Service;
+
+mod api;
+mod customer;
+mod leaks;
+mod screen;
+mod service;
+mod story;
+
+/// What happens after the show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Afterwards {
+    End,
+    Stay,
+}
+
+/// Shows everything and ends.
+///
+/// # Errors
+/// A step did not hold.
+pub fn show_once() -> anyhow::Result<()> {
+    run(Afterwards::End)
+}
+
+/// Shows everything and stays up until Ctrl-C.
+///
+/// # Errors
+/// A step did not hold.
+pub fn show_and_stay() -> anyhow::Result<()> {
+    run(Afterwards::Stay)
+}
+
+fn run(afterwards: Afterwards) -> anyhow::Result<()> {
+    let mut screen = Screen::new();
+    screen.note("building the service");
+    let binary = workspace::build_binary()?;
+    tokio::runtime::Runtime::new()
+        .context("cannot start the async runtime")?
+        .block_on(async {
+            let folder = TempDir::with_prefix("kayle-demo-").context("no temporary folder")?;
+            let mut service = Service::start(&binary, folder.path()).await?;
+            let shown = show(&mut screen, &service, afterwards).await;
+            let stopped = service.stop().await;
+            if shown.is_err() {
+                screen.log_tail(&service.last_log_lines());
+            }
+            folder
+                .close()
+                .context("cannot remove the temporary folder")?;
+            shown.and(stopped)
+        })
+}
+
+async fn show(
+    screen: &mut Screen,
+    service: &Service,
+    afterwards: Afterwards,
+) -> anyhow::Result<()> {
+    let cast = tokio::select! {
+        told = story::tell(screen, service) => told?,
+        signal = signal() => {
+            signal?;
+            bail!("interrupted before the show was over");
+        }
+    };
+    if afterwards == Afterwards::Stay {
+        tokio::select! {
+            played = story::play_on(screen, service, &cast) => played?,
+            signal = signal() => signal?,
+        }
+        screen.note("stopping");
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn signal() -> anyhow::Result<()> {
+    let mut terminate = unix::signal(SignalKind::terminate()).context("cannot hear SIGTERM")?;
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt.context("cannot hear Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

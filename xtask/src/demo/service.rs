@@ -1,0 +1,191 @@
+//! The service under show: the real binary on a throw-away SQLite database.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+/// A running service and the folder that holds all it writes.
+pub(super) struct Service {
+    binary: PathBuf,
+    folder: PathBuf,
+    child: Child,
+    url: String,
+}
+
+/// Its whole environment: nothing of the caller's reaches it.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("KAYLE_ENVIRONMENT", "development"),
+    ("KAYLE_LISTEN", "127.0.0.1:0"),
+    ("KAYLE_DATABASE_URL", "sqlite://demo.db?mode=rwc"),
+    // Short enough to be watched.
+    ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s"),
+];
+
+const LOG: &str = "service.log";
+const STDOUT: &str = "service.out";
+
+/// A start migrates an empty database; on a busy machine that takes a second or two.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longer than the delivery timeout, for which a stopping service may wait.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+impl Service {
+    /// Starts the service in `folder` and waits until it listens.
+    pub(super) async fn start(binary: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let create = |name| File::create(folder.join(name)).context("cannot create the log");
+        let child = command(binary, folder)
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(create(STDOUT)?)
+            .stderr(create(LOG)?)
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut service = Self {
+            binary: binary.to_owned(),
+            folder: folder.to_owned(),
+            child,
+            url: String::new(),
+        };
+        match timeout(START_TIMEOUT, service.listening_url()).await {
+            Ok(Ok(url)) => service.url = url,
+            Ok(Err(error)) => bail!("{error}:\n{}", service.last_log_lines()),
+            Err(_) => bail!(
+                "the service does not listen after {START_TIMEOUT:?}:\n{}",
+                service.last_log_lines()
+            ),
+        }
+        Ok(service)
+    }
+
+    async fn listening_url(&mut self) -> anyhow::Result<String> {
+        loop {
+            if let Some(url) = announced_url(&self.read(STDOUT)) {
+                return Ok(url);
+            }
+            let ended = self.child.try_wait().context("cannot watch the service")?;
+            if let Some(status) = ended {
+                bail!("the service ended before it listened ({status})");
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Gives the base of its URLs, without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Gives the folder that holds its database, key and logs.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Runs `kayle-webhooks admin` beside the service and gives what it prints.
+    pub(super) async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        let output = command(&self.binary, &self.folder)
+            .arg("admin")
+            .args(arguments)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .context("cannot run the admin command")?;
+        ensure!(
+            output.status.success(),
+            "`admin {}` failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).context("an admin command did not print JSON")
+    }
+
+    /// Asks the service to stop, and ends it if it does not.
+    ///
+    /// # Errors
+    /// It did not stop by itself, or not with exit code 0.
+    pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+        self.ask_to_stop().await?;
+        let Ok(ended) = timeout(STOP_TIMEOUT, self.child.wait()).await else {
+            self.child.kill().await.context("cannot end the service")?;
+            bail!("the service did not stop within {STOP_TIMEOUT:?} of SIGTERM");
+        };
+        let status = ended.context("cannot watch the service")?;
+        ensure!(status.success(), "the service stopped badly: {status}");
+        Ok(())
+    }
+
+    /// The standard library can only kill; a shell is everywhere, `kill` as a program is not.
+    async fn ask_to_stop(&self) -> anyhow::Result<()> {
+        let Some(id) = self.child.id() else {
+            return Ok(());
+        };
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "kill -TERM \"$0\"", &id.to_string()]);
+        shell.status().await.context("cannot send SIGTERM")?;
+        Ok(())
+    }
+
+    /// Gives the end of its log.
+    pub(super) fn last_log_lines(&self) -> String {
+        const SHOWN: usize = 20;
+        let log = self.read(LOG);
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(SHOWN)..].join("\n")
+    }
+
+    fn read(&self, name: &str) -> String {
+        let text = fs::read(self.folder.join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// The binary with its environment, in its own process group: Ctrl-C reaches the demo alone,
+/// which then stops the service.
+fn command(binary: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .envs(ENVIRONMENT.iter().copied())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// Reads `listening on http://ADDR`; the line must be complete.
+fn announced_url(stdout: &str) -> Option<String> {
+    let (_, rest) = stdout.split_once("listening on ")?;
+    let (url, _) = rest.split_once('\n')?;
+    Some(url.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_a_complete_start_line_only() {
+        fn check(stdout: &str, expected: Option<&str>) {
+            assert_eq!(announced_url(stdout).as_deref(), expected, "{stdout:?}");
+        }
+        check("", None);
+        check("listening on http://127.0.0.1:87", None);
+        check(
+            "listening on http://127.0.0.1:8787\n",
+            Some("http://127.0.0.1:8787"),
+        );
+        check(
+            "a line\nlistening on http://127.0.0.1:1\nmore",
+            Some("http://127.0.0.1:1"),
+        );
+    }
+}

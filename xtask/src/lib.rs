@@ -1,0 +1,12 @@
+//! Developer verbs, run as `cargo xtask <verb>`.
+//!
+//! The cast: [`demo`] shows the service at work, [`test_run`] prepares what the tests need and
+//! runs them all, [`layers`] checks which package names which, [`admin`] hands over to the binary.
+//! A verb is a module here and a line in `main.rs`; [`workspace`] says where the checkout lies and
+//! runs programs in it.
+
+pub mod admin;
+pub mod demo;
+pub mod layers;
+pub mod test_run;
+pub mod workspace;

@@ -1,0 +1,112 @@
+//! The programs that the tests need from the machine, and the Debian packages that bring them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::workspace;
+
+/// A program that some test starts.
+struct Tool {
+    package: &'static str,
+    serves: &'static str,
+    is_there: fn() -> bool,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        package: "postgresql",
+        serves: "a throw-away PostgreSQL server",
+        is_there: postgresql_is_there,
+    },
+    Tool {
+        package: "python3-venv",
+        serves: "a webhook receiver in Python",
+        is_there: || succeeds("python3", &["-c", "import ensurepip, venv"]),
+    },
+    Tool {
+        package: "nodejs",
+        serves: "a webhook receiver in JavaScript",
+        is_there: || succeeds("node", &["--version"]),
+    },
+    Tool {
+        package: "npm",
+        serves: "the JavaScript receiver's packages",
+        is_there: || succeeds("npm", &["--version"]),
+    },
+];
+
+/// Installs what is missing, if this user may; else says what to type.
+pub(super) fn install_missing() -> anyhow::Result<()> {
+    let missing: Vec<_> = TOOLS.iter().filter(|tool| !(tool.is_there)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for tool in &missing {
+        println!("missing: {} (for {})", tool.package, tool.serves);
+    }
+    let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
+    install(&packages)?;
+    match missing.iter().find(|tool| !(tool.is_there)()) {
+        None => Ok(()),
+        Some(tool) => bail!(
+            "{} is installed and {} still cannot be had",
+            tool.package,
+            tool.serves
+        ),
+    }
+}
+
+fn install(packages: &[&str]) -> anyhow::Result<()> {
+    let packages = packages.join(" ");
+    let by_hand = format!("apt-get update && apt-get install --yes {packages}");
+    let Some(mut shell) = root_shell() else {
+        bail!("the tests need programs that only root can install; type:\n  sudo sh -c '{by_hand}'")
+    };
+    println!("installing: {by_hand}");
+    // The recommended packages are documentation and compilers that no test needs.
+    let quietly = format!(
+        "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
+         apt-get -qq install --yes --no-install-recommends {packages}"
+    );
+    workspace::run(shell.arg(quietly))
+}
+
+/// A root's `sh -c`: directly, or by a sudo that asks for no password.
+fn root_shell() -> Option<Command> {
+    if !succeeds("apt-get", &["--version"]) {
+        return None;
+    }
+    if is_root() {
+        let mut shell = Command::new("sh");
+        shell.arg("-c");
+        return Some(shell);
+    }
+    if succeeds("sudo", &["--non-interactive", "true"]) {
+        let mut shell = Command::new("sudo");
+        shell.args(["--non-interactive", "sh", "-c"]);
+        return Some(shell);
+    }
+    None
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Debian keeps the server's programs out of the path, one folder a version.
+fn postgresql_is_there() -> bool {
+    let versions = Path::new("/usr/lib/postgresql").read_dir();
+    let in_debian = versions.is_ok_and(|versions| {
+        versions
+            .flatten()
+            .any(|version| version.path().join("bin/initdb").exists())
+    });
+    in_debian || succeeds("initdb", &["--version"])
+}
+
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    workspace::succeeds(Command::new(program).args(arguments))
+}

@@ -1,0 +1,69 @@
+//! Where this checkout lies, and how other programs are run in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use anyhow::{Context, bail};
+use cargo_metadata::MetadataCommand;
+
+/// Gives the folder of the workspace's manifest.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in a folder of the workspace")
+}
+
+/// Gives the folder that cargo builds into, wherever the caller's settings put it.
+pub fn target_dir() -> anyhow::Result<PathBuf> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cargo metadata gives no answer")?;
+    Ok(metadata.target_directory.into_std_path_buf())
+}
+
+/// Gives a command that will run in the workspace's folder.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    command
+}
+
+/// Builds the binary as developers run it and gives its path.
+pub fn build_binary() -> anyhow::Result<PathBuf> {
+    let mut cargo = command("cargo");
+    cargo.args(["build", "--locked", "--package", "kayle-server"]);
+    run(cargo.args(["--bin", "kayle-webhooks"]))?;
+    Ok(target_dir()?.join("debug").join("kayle-webhooks"))
+}
+
+/// Runs a command on this terminal to its end.
+///
+/// # Errors
+/// The program cannot be started, or it says with its exit status that it failed.
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = status(command)?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("`{}` failed: {status}", shown(command))
+}
+
+/// Runs a command on this terminal to its end and gives its exit status, whatever it is.
+pub fn status(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    let status = command.status();
+    status.with_context(|| format!("cannot run `{}`", shown(command)))
+}
+
+/// Says whether a command can be started and succeeds; what it prints is thrown away.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+fn shown(command: &Command) -> String {
+    let program = command.get_program();
+    let words = std::iter::once(program).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    words.join(" ")
+}

@@ -1,1 +1,24 @@
-//! kayle-app.
+//! The operations, and the ports they need.
+//!
+//! The cast: [`Webhooks`] is everything the service can do, one method an operation, one operation
+//! a file; [`ports`] are what the operations ask of the outside; [`access`] says who may call;
+//! [`limits`] holds the bound of every loop, batch and list. A new operation is a file with its
+//! request, its errors and its method.
+
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod api_keys;
+pub mod deliveries;
+pub mod dispatch;
+pub mod encryption_keys;
+pub mod endpoints;
+pub mod events;
+pub mod limits;
+pub mod organizations;
+pub mod ports;
+pub mod retention;
+pub mod sessions;
+mod webhooks;
+
+pub use webhooks::{Parts, Settings, Webhooks};

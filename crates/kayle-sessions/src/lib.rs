@@ -9,6 +9,7 @@
 
 pub mod attempt;
 pub mod cancel;
+pub mod redirect_url;
 pub mod session;
 pub mod share_contract;
 pub mod step;
@@ -16,7 +17,8 @@ pub mod targets;
 
 pub use attempt::{Attempt, AttemptOutcome};
 pub use cancel::{Received, Withdrawal, withdraw};
-pub use session::{Progress, Session, SessionState, SessionStatus};
+pub use redirect_url::{InvalidRedirectUrl, RedirectUrl};
+pub use session::{NewSession, Progress, Session, SessionState, SessionStatus};
 pub use share_contract::{
     InvalidShareContract, RequestedField, ShareContract, ShareField, ShareSource,
 };

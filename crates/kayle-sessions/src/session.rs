@@ -6,6 +6,7 @@ use std::time::Duration;
 use kayle_events::FailureCode;
 use kayle_primitives::{OrganizationId, SessionId, Timestamp};
 
+use crate::redirect_url::RedirectUrl;
 use crate::share_contract::ShareContract;
 use crate::targets::Targets;
 
@@ -28,7 +29,7 @@ pub struct Session {
     /// What the customer asked for.
     pub share_contract: ShareContract,
     /// Where the person goes afterwards; cleared by a withdrawal.
-    pub redirect_url: Option<String>,
+    pub redirect_url: Option<RedirectUrl>,
     /// The endpoints that the customer chose; none means all of the organization's.
     pub targets: Targets,
     /// The hash of the one-shot cancel token, lowercase hex.
@@ -55,7 +56,7 @@ pub struct NewSession {
     /// What the customer asked for.
     pub share_contract: ShareContract,
     /// Where the person goes afterwards.
-    pub redirect_url: Option<String>,
+    pub redirect_url: Option<RedirectUrl>,
     /// The endpoints that the customer chose.
     pub targets: Targets,
     /// The hash of the cancel token.

@@ -1,0 +1,80 @@
+//! Turns a bearer credential into a principal (contract 5.1, 12).
+
+use kayle_primitives::{ApiKeyId, OrganizationId};
+
+use super::Scope;
+use crate::Webhooks;
+use crate::ports::store::StoreError;
+
+/// A customer's server, known by its API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyPrincipal {
+    /// The key.
+    pub api_key_id: ApiKeyId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+}
+
+/// One of Kayle's own services, known by its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServicePrincipal {
+    /// The service's name.
+    pub subject: String,
+}
+
+/// The credential was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Unknown, disabled, expired or forged; which one is not told.
+    #[error("the credential is not valid")]
+    Invalid,
+    /// The organization's deletion is pending (contract 5.4).
+    #[error("the organization is frozen")]
+    Frozen,
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ApiKeyPrincipal {
+    /// Tells whether one of its scopes allows what `needed` stands for.
+    pub fn may(&self, needed: Scope) -> bool {
+        self.scopes.iter().any(|scope| scope.includes(needed))
+    }
+}
+
+impl Webhooks {
+    /// Accepts the plaintext of an enabled API key of an organization in good standing.
+    pub async fn authenticate_api_key(
+        &self,
+        plaintext: &str,
+    ) -> Result<ApiKeyPrincipal, AuthenticateError> {
+        let hashes = self.keys.hash_api_key_candidates(plaintext);
+        let found = self.store.reads().find_api_key(&hashes).await?;
+        let (key, organization) = found.ok_or(AuthenticateError::Invalid)?;
+        if !key.enabled {
+            return Err(AuthenticateError::Invalid);
+        }
+        if organization.is_frozen() {
+            return Err(AuthenticateError::Frozen);
+        }
+        Ok(ApiKeyPrincipal {
+            api_key_id: key.id,
+            organization_id: key.organization_id,
+            scopes: key.scopes,
+        })
+    }
+
+    /// Accepts a service token of this installation.
+    pub fn authenticate_service(&self, token: &str) -> Result<ServicePrincipal, AuthenticateError> {
+        let claims = self
+            .keys
+            .verify_service_token(token, self.clock.now())
+            .map_err(|_| AuthenticateError::Invalid)?;
+        Ok(ServicePrincipal {
+            subject: claims.subject,
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The bound of every loop, batch and list, with its reason.
+
+use std::time::Duration;
+
+/// How often an operation is begun anew because another change came first. Each round lets one
+/// change through; sixteen callers at one session are beyond any that real services make.
+pub const CONFLICT_RETRIES_MAX: u32 = 16;
+
+/// Rows per sweep statement (contract 7.7): long enough to pay for the commit, short enough not to
+/// keep the writer of an embedded database from others.
+pub const SWEEP_BATCH_MAX: usize = 500;
+
+/// Deliveries per claim: from a hundred rows on, a commit's cost is spread thin.
+pub const CLAIM_BATCH_MAX: usize = 128;
+
+/// How long a delivery waits that could not be tried because of a fault of our own.
+pub const FAULT_DELAY: Duration = Duration::from_secs(5);
+
+/// Parsed public keys that are kept in memory: at most 1.7 KB each.
+pub const PUBLIC_KEYS_CACHED_MAX: u64 = 10_000;

@@ -1,0 +1,7 @@
+//! What the operations need from outside. Each port has two implementations: the real one in an
+//! adapter crate, and a double in kayle-testkit.
+
+pub mod queue;
+pub mod sender;
+pub mod store;
+pub mod wakeup;

@@ -1,0 +1,107 @@
+//! Deliveries in the store, as people see and change them. The dispatcher's side is the queue.
+
+use async_trait::async_trait;
+use kayle_delivery::{Attempt, CompactJwe, Delivery, DeliveryStatus};
+use kayle_primitives::{
+    DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, Timestamp,
+};
+
+use super::StoreError;
+
+/// Which deliveries to list; `None` means any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// In this status.
+    pub status: Option<DeliveryStatus>,
+    /// For this endpoint.
+    pub endpoint_id: Option<EndpointId>,
+    /// Of this event.
+    pub event_id: Option<EventId>,
+}
+
+/// A delivery as fan-out made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// The failed attempt of a delivery that could not be encrypted.
+    pub attempt: Option<Attempt>,
+    /// The payload; `None` for such a delivery.
+    pub jwe: Option<CompactJwe>,
+}
+
+/// Whose held deliveries are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldScope {
+    /// Those of one endpoint, unless its organization is frozen.
+    Endpoint(EndpointId),
+    /// Those of all enabled endpoints.
+    Organization,
+}
+
+/// Reads deliveries.
+#[async_trait]
+pub trait DeliveryReads {
+    /// Finds one.
+    async fn find_delivery(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError>;
+
+    /// Gives all recorded attempts of a delivery, in the order they were made.
+    async fn attempts_of(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Vec<Attempt>, StoreError>;
+
+    /// Gives a page, newest first; `None` if the cursor names no delivery of the organization.
+    async fn list_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        filter: &DeliveryFilter,
+        page: &PageRequest<DeliveryId>,
+    ) -> Result<Option<Page<Delivery>>, StoreError>;
+}
+
+/// Changes deliveries. What was locked stays as it is until the transaction ends.
+#[async_trait]
+pub trait DeliveryWrites {
+    /// Adds deliveries with their payloads.
+    async fn insert_deliveries(&mut self, deliveries: &[NewDelivery]) -> Result<(), StoreError>;
+
+    /// Finds one and locks it.
+    async fn lock_delivery(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError>;
+
+    /// Gives all deliveries of an event and locks them, in the order of their ids.
+    async fn lock_deliveries_of_event(
+        &mut self,
+        organization_id: OrganizationId,
+        event_id: &EventId,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Gives up to `limit` deliveries whose payload's retention is over, and locks them, the
+    /// longest over first.
+    async fn lock_expired_payloads(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Saves locked deliveries; the bytes of scrubbed payloads are deleted with it.
+    async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError>;
+
+    /// Makes held deliveries pending again: exactly what `step(Resumed)` does to each. Gives how
+    /// many there were.
+    async fn resume_held(
+        &mut self,
+        organization_id: OrganizationId,
+        scope: &HeldScope,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,30 @@
+//! Encryption keys in the store: at most one active per endpoint.
+
+use async_trait::async_trait;
+use kayle_endpoints::EncryptionKey;
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest};
+
+use super::StoreError;
+
+/// Reads encryption keys.
+#[async_trait]
+pub trait EncryptionKeyReads {
+    /// Gives a page in the order of the ids, after the cursor as a text; empty for an unknown
+    /// endpoint.
+    async fn list_encryption_keys(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        is_active: Option<bool>,
+        page: &PageRequest<EncryptionKeyId>,
+    ) -> Result<Page<EncryptionKey>, StoreError>;
+}
+
+/// Changes encryption keys.
+#[async_trait]
+pub trait EncryptionKeyWrites {
+    /// Adds an active key; the endpoint's active one, if any, is disabled at the new one's
+    /// `created_at`. One at a time per endpoint. Tells whether the endpoint exists; if it does
+    /// not, nothing is written.
+    async fn register_encryption_key(&mut self, key: &EncryptionKey) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,67 @@
+//! Endpoints in the store. A deleted endpoint is a missing one.
+
+use async_trait::async_trait;
+use kayle_crypto::Sealed;
+use kayle_delivery::fanout::Recipient;
+use kayle_endpoints::{EncryptionKey, Endpoint};
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+
+use super::StoreError;
+
+/// An endpoint with the key that its next event is encrypted with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FanoutEndpoint {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Its active key.
+    pub active_key: Option<EncryptionKey>,
+}
+
+impl Recipient for FanoutEndpoint {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+/// Reads endpoints.
+#[async_trait]
+pub trait EndpointReads {
+    /// Finds one.
+    async fn find_endpoint(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError>;
+
+    /// Gives a page, newest first; `None` if the cursor names no endpoint of the organization.
+    async fn list_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        enabled: Option<bool>,
+        page: &PageRequest<EndpointId>,
+    ) -> Result<Option<Page<Endpoint>>, StoreError>;
+
+    /// Gives the sealed signing secret; `None` if there is no such endpoint, or it has lost it.
+    async fn find_signing_secret(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Sealed>, StoreError>;
+
+    /// Gives every enabled endpoint with its active key, in the order of their ids.
+    async fn enabled_endpoints(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Vec<FanoutEndpoint>, StoreError>;
+}
+
+/// Changes endpoints.
+#[async_trait]
+pub trait EndpointWrites {
+    /// Adds one with its sealed secret.
+    async fn insert_endpoint(
+        &mut self,
+        endpoint: &Endpoint,
+        signing_secret: &Sealed,
+    ) -> Result<(), StoreError>;
+}

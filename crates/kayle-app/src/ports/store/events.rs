@@ -1,0 +1,54 @@
+//! Events in the store.
+
+use async_trait::async_trait;
+use kayle_delivery::Delivery;
+use kayle_events::{Event, EventType};
+use kayle_primitives::{EventId, OrganizationId, Page, PageRequest, Timestamp};
+
+use super::StoreError;
+
+/// Which events to list; `None` means any. Both bounds are inclusive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Of this type.
+    pub event_type: Option<EventType>,
+    /// Not created before.
+    pub created_from: Option<Timestamp>,
+    /// Not created after.
+    pub created_to: Option<Timestamp>,
+}
+
+/// An event with all of its deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventWithDeliveries {
+    /// The event.
+    pub event: Event,
+    /// Its deliveries, in the order of their ids.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// Reads events.
+#[async_trait]
+pub trait EventReads {
+    /// Finds one.
+    async fn find_event(
+        &self,
+        organization_id: OrganizationId,
+        id: &EventId,
+    ) -> Result<Option<EventWithDeliveries>, StoreError>;
+
+    /// Gives a page, newest first; `None` if the cursor names no event of the organization.
+    async fn list_events(
+        &self,
+        organization_id: OrganizationId,
+        filter: &EventFilter,
+        page: &PageRequest<EventId>,
+    ) -> Result<Option<Page<EventWithDeliveries>>, StoreError>;
+}
+
+/// Changes events.
+#[async_trait]
+pub trait EventWrites {
+    /// Adds events.
+    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError>;
+}

@@ -1,0 +1,105 @@
+//! The store: what is kept, read one by one or by the page, and changed in transactions.
+//!
+//! Every method that a route can reach takes an [`OrganizationId`]: a row of another organization
+//! is a missing row. The two exceptions are named for the intake, whose callers are Kayle's own
+//! services, and take no part in the customers' API.
+//!
+//! [`OrganizationId`]: kayle_primitives::OrganizationId
+
+mod api_keys;
+mod deliveries;
+mod encryption_keys;
+mod endpoints;
+mod events;
+mod organizations;
+mod sessions;
+
+use async_trait::async_trait;
+
+pub use api_keys::{ApiKeyReads, ApiKeyWrites};
+pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery};
+pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
+pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
+pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};
+pub use organizations::{OrganizationReads, OrganizationWrites};
+pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites};
+
+/// Keeps everything.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Gives what can be read outside a transaction: each call sees all that was committed before.
+    fn reads(&self) -> &dyn Reads;
+
+    /// Begins a transaction. Dropping it without a commit undoes it.
+    async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError>;
+
+    /// Asks the database for a sign of life.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A transaction: sees its own changes; others see them after the commit, all or none.
+#[async_trait]
+pub trait StoreTx:
+    OrganizationWrites
+    + ApiKeyWrites
+    + EndpointWrites
+    + EncryptionKeyWrites
+    + SessionWrites
+    + EventWrites
+    + DeliveryWrites
+    + Send
+{
+    /// Gives what can be read, the transaction's own changes included.
+    fn reads(&self) -> &dyn Reads;
+
+    /// Makes the changes durable.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Everything that can be read.
+pub trait Reads:
+    OrganizationReads
+    + ApiKeyReads
+    + EndpointReads
+    + EncryptionKeyReads
+    + SessionReads
+    + EventReads
+    + DeliveryReads
+    + Send
+    + Sync
+{
+}
+
+impl<T> Reads for T where
+    T: OrganizationReads
+        + ApiKeyReads
+        + EndpointReads
+        + EncryptionKeyReads
+        + SessionReads
+        + EventReads
+        + DeliveryReads
+        + Send
+        + Sync
+{
+}
+
+/// Why the store could not do it. "Not found" is no error: it is an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is full, or is too busy. Trying again may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another change came first, or a rule of the schema forbids it. Reading again helps.
+    #[error("the change conflicts with one that came first")]
+    Conflict,
+    /// A stored value cannot be understood.
+    #[error("{table}.{column} of {id} cannot be read")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        id: String,
+    },
+}

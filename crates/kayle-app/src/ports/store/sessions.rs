@@ -1,0 +1,95 @@
+//! Sessions and their attempts in the store.
+
+use async_trait::async_trait;
+use kayle_primitives::{
+    AttemptId, DeliveryId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
+};
+use kayle_sessions::{Attempt, Session, SessionStatus};
+
+use super::StoreError;
+
+/// Which sessions to list; `None` means any. Both bounds are inclusive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// In this status.
+    pub status: Option<SessionStatus>,
+    /// Not created before.
+    pub created_from: Option<Timestamp>,
+    /// Not created after.
+    pub created_to: Option<Timestamp>,
+}
+
+/// An attempt with the fingerprint of the report that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedAttempt {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Keyed hash of the report's content, lowercase hex.
+    pub fingerprint: String,
+}
+
+/// What one report, cancel or expiry left behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caused {
+    /// In the order they happened.
+    pub events: Vec<EventId>,
+    /// In the order of the events, then of the endpoints.
+    pub deliveries: Vec<DeliveryId>,
+}
+
+/// Reads sessions.
+#[async_trait]
+pub trait SessionReads {
+    /// Finds one.
+    async fn find_session(
+        &self,
+        organization_id: OrganizationId,
+        id: &SessionId,
+    ) -> Result<Option<Session>, StoreError>;
+
+    /// Finds one of any organization, for the intake.
+    async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Finds an attempt of any session, for the intake: its id is an idempotency key.
+    async fn find_attempt_for_intake(
+        &self,
+        id: &AttemptId,
+    ) -> Result<Option<RecordedAttempt>, StoreError>;
+
+    /// Gives the events and deliveries that the report of an attempt caused.
+    async fn caused_by_attempt(&self, id: &AttemptId) -> Result<Caused, StoreError>;
+
+    /// Gives a page in the order of the ids, after the cursor as a text.
+    async fn list_sessions(
+        &self,
+        organization_id: OrganizationId,
+        filter: &SessionFilter,
+        page: &PageRequest<SessionId>,
+    ) -> Result<Page<Session>, StoreError>;
+
+    /// Gives up to `limit` active sessions whose window has passed, the longest first.
+    async fn overdue_sessions(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError>;
+}
+
+/// Changes sessions.
+#[async_trait]
+pub trait SessionWrites {
+    /// Adds one.
+    async fn insert_session(&mut self, session: &Session) -> Result<(), StoreError>;
+
+    /// Saves the next revision of a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the stored revision is not the one before.
+    async fn save_session(&mut self, session: &Session) -> Result<(), StoreError>;
+
+    /// Adds an attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the id is taken.
+    async fn insert_attempt(&mut self, attempt: &RecordedAttempt) -> Result<(), StoreError>;
+}

@@ -1,0 +1,3 @@
+//! Operations on verification sessions.
+
+pub(crate) mod public_keys;

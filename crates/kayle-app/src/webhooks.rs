@@ -1,0 +1,73 @@
+//! Everything the service can do, as one value that adapters call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kayle_crypto::KeyRing;
+use kayle_delivery::RetrySchedules;
+use kayle_endpoints::UrlPolicy;
+use kayle_primitives::{Clock, Entropy};
+
+use crate::ports::queue::DeliveryQueue;
+use crate::ports::store::Store;
+use crate::ports::wakeup::Wakeup;
+use crate::sessions::public_keys::PublicKeys;
+
+/// The operations. A caller can call them and reach nothing behind them.
+pub struct Webhooks {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Arc<dyn DeliveryQueue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) wakeup: Arc<Wakeup>,
+    pub(crate) keys: KeyRing,
+    pub(crate) settings: Settings,
+    pub(crate) public_keys: PublicKeys,
+}
+
+/// What [`Webhooks`] is made of.
+pub struct Parts {
+    /// Keeps everything.
+    pub store: Arc<dyn Store>,
+    /// The same store as the dispatcher sees it.
+    pub queue: Arc<dyn DeliveryQueue>,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Gives chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Tells the dispatcher of new deliveries.
+    pub wakeup: Arc<Wakeup>,
+    /// The operator's secret keys.
+    pub keys: KeyRing,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+/// What the operator chose (contract 13.2).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which URLs deliveries may go to.
+    pub url_policy: UrlPolicy,
+    /// When deliveries are tried again.
+    pub retry_schedules: RetrySchedules,
+    /// How long a session's window is.
+    pub session_lifetime: Duration,
+    /// How long a dispatcher holds a delivery; longer than any attempt.
+    pub lease: Duration,
+}
+
+impl Webhooks {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            queue: parts.queue,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            wakeup: parts.wakeup,
+            keys: parts.keys,
+            settings: parts.settings,
+            public_keys: PublicKeys::default(),
+        }
+    }
+}

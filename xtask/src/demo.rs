@@ -5,6 +5,8 @@
 //! [`story`] is the show, [`screen`] prints it, and [`leaks`] looks for secrets in what the
 //! service has written.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 use tokio::signal::unix::{self, SignalKind};
@@ -50,19 +52,21 @@ fn run(afterwards: Afterwards) -> anyhow::Result<()> {
     let binary = workspace::build_binary()?;
     tokio::runtime::Runtime::new()
         .context("cannot start the async runtime")?
-        .block_on(async {
-            let folder = TempDir::with_prefix("kayle-demo-").context("no temporary folder")?;
-            let mut service = Service::start(&binary, folder.path()).await?;
-            let shown = show(&mut screen, &service, afterwards).await;
-            let stopped = service.stop().await;
-            if shown.is_err() {
-                screen.log_tail(&service.last_log_lines());
-            }
-            folder
-                .close()
-                .context("cannot remove the temporary folder")?;
-            shown.and(stopped)
-        })
+        .block_on(perform(&mut screen, &binary, afterwards))
+}
+
+/// Stops the service and removes its folder however the show ended.
+async fn perform(screen: &mut Screen, binary: &Path, afterwards: Afterwards) -> anyhow::Result<()> {
+    let folder = TempDir::with_prefix("kayle-demo-").context("no temporary folder")?;
+    let start = Service::start(binary, folder.path());
+    let mut service = unless_interrupted(start).await?;
+    let shown = show(screen, &service, afterwards).await;
+    let stopped = service.stop().await;
+    if shown.is_err() {
+        screen.log_tail(&service.last_log_lines());
+    }
+    let removed = folder.close().context("cannot remove the temporary folder");
+    shown.and(stopped).and(removed)
 }
 
 async fn show(
@@ -70,13 +74,7 @@ async fn show(
     service: &Service,
     afterwards: Afterwards,
 ) -> anyhow::Result<()> {
-    let cast = tokio::select! {
-        told = story::tell(screen, service) => told?,
-        signal = signal() => {
-            signal?;
-            bail!("interrupted before the show was over");
-        }
-    };
+    let cast = unless_interrupted(story::tell(screen, service)).await?;
     if afterwards == Afterwards::Stay {
         tokio::select! {
             played = story::play_on(screen, service, &cast) => played?,
@@ -85,6 +83,18 @@ async fn show(
         screen.note("stopping");
     }
     Ok(())
+}
+
+/// Gives what the work gives; a signal ends it as a failure, so that the service is stopped and
+/// its folder removed on the way out.
+async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        done = work => done,
+        signal = signal() => {
+            signal?;
+            bail!("interrupted before the show was over")
+        }
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

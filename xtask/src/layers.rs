@@ -19,8 +19,8 @@ struct Row {
     uses: Uses,
 }
 
-/// Where a package stands. A package uses lower levels only, so packages of one level never name
-/// each other.
+/// Where a package stands: levels 0 to 6 of the architecture, then what serves development only.
+/// A package uses lower levels only, so packages of one level never name each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Words,

@@ -119,7 +119,7 @@ fn show_request(
     for (name, value) in &request.headers {
         screen.quote(&format!("{name}: {value}"));
     }
-    screen.quote(&format!(" \n{}", excerpt(body)));
+    screen.quote(&format!("\n{}", excerpt(body)));
     ensure!(
         request.header("content-type")? == "application/jose",
         "the content type is not application/jose"

@@ -6,13 +6,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rsa::{
-    KeyPair, KeySize, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey,
-};
-use aws_lc_rs::signature::{KeyPair as _, RsaPublicKeyComponents};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use biscuit::jwa::{ContentEncryptionAlgorithm, KeyManagementAlgorithm};
 use biscuit::jwe::RegisteredHeader;
 use biscuit::{Compact, CompactJson, CompactPart as _};
@@ -21,7 +16,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::jwk::{PublicJwkMembers, PublicKey};
+use crate::jwk::PublicKey;
+use crate::private_key::PrivateKey;
 
 /// The length of an AES-GCM tag, in bytes.
 const TAG_BYTES: usize = 16;
@@ -74,19 +70,6 @@ impl PublicKey {
     }
 }
 
-/// What a customer decrypts with. Here for customers who write Rust, and for tests; the service
-/// itself never holds one.
-pub struct PrivateKey {
-    oaep: OaepPrivateDecryptingKey,
-    pkcs8: Pkcs8V1Der<'static>,
-    public: PublicJwkMembers,
-}
-
-/// The text is not an RSA private key of 2048 to 8192 bits in a PKCS#8 PEM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a PKCS#8 PEM (BEGIN PRIVATE KEY) of an RSA key with 2048 to 8192 bits")]
-pub struct PrivateKeyError;
-
 /// A JWE that was decrypted.
 #[derive(PartialEq, Eq)]
 pub struct DecryptedJwe {
@@ -103,52 +86,18 @@ pub struct DecryptedJwe {
 pub struct DecryptError;
 
 impl PrivateKey {
-    /// Makes a fresh RSA key of 2048 bits, with AWS-LC's own randomness.
-    pub fn generate() -> Self {
-        PrivateDecryptingKey::generate(KeySize::Rsa2048)
-            .ok()
-            .and_then(Self::from_aws_lc)
-            .expect("AWS-LC makes RSA keys that it accepts")
-    }
-
-    /// Reads a key from the PEM that `openssl genpkey` and most libraries write
-    /// (`BEGIN PRIVATE KEY`).
-    pub fn from_pkcs8_pem(pem: &str) -> Result<Self, PrivateKeyError> {
-        let der = decode_pem(pem).ok_or(PrivateKeyError)?;
-        let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| PrivateKeyError)?;
-        Self::from_aws_lc(key).ok_or(PrivateKeyError)
-    }
-
-    /// Writes the key as a PEM that [`PrivateKey::from_pkcs8_pem`] reads.
-    pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
-        let base64 = Zeroizing::new(STANDARD.encode(self.pkcs8.as_ref()));
-        let mut pem = Zeroizing::new(String::with_capacity(base64.len() * 2));
-        pem.push_str(PEM_BEGIN);
-        for (index, symbol) in base64.chars().enumerate() {
-            if index.is_multiple_of(PEM_LINE_CHARS) {
-                pem.push('\n');
-            }
-            pem.push(symbol);
-        }
-        pem.push('\n');
-        pem.push_str(PEM_END);
-        pem.push('\n');
-        pem
-    }
-
-    /// Gives the public half, to be registered with the service.
-    pub fn public_jwk_members(&self) -> PublicJwkMembers {
-        self.public.clone()
-    }
-
-    /// Decrypts what [`PublicKey::encrypt`] wrote for this key: five parts, exactly that header.
+    /// Decrypts what [`PublicKey::encrypt`] wrote for this key: five parts, that `alg` and `enc`, a
+    /// `kid`, and neither compression (`zip`) nor extensions that must be understood (`crit`). The
+    /// order of the header's members does not matter.
     pub fn decrypt(&self, compact: &str) -> Result<DecryptedJwe, DecryptError> {
         let compact = Compact::decode(compact);
         let [header, wrapped_cek, iv, content, tag] = compact.parts.as_slice() else {
             return Err(DecryptError);
         };
         let key_id = read_header(header.str())?;
-        let cek = self.unwrap_cek(&part(wrapped_cek.str())?)?;
+        let cek = self
+            .unwrap_cek(&part(wrapped_cek.str())?)
+            .ok_or(DecryptError)?;
         let iv: [u8; NONCE_LEN] = exactly(part(iv.str())?)?;
         let tag: [u8; TAG_BYTES] = exactly(part(tag.str())?)?;
 
@@ -165,36 +114,6 @@ impl PrivateKey {
         plaintext.truncate(length);
         Ok(DecryptedJwe { key_id, plaintext })
     }
-
-    fn from_aws_lc(key: PrivateDecryptingKey) -> Option<Self> {
-        let pkcs8 = key.as_der().ok()?;
-        let pair = KeyPair::from_pkcs8(pkcs8.as_ref()).ok()?;
-        let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-        Some(Self {
-            oaep: OaepPrivateDecryptingKey::new(key).ok()?,
-            pkcs8,
-            public: PublicJwkMembers {
-                n: URL_SAFE_NO_PAD.encode(public.n),
-                e: URL_SAFE_NO_PAD.encode(public.e),
-            },
-        })
-    }
-
-    fn unwrap_cek(&self, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, DecryptError> {
-        let mut buffer = Zeroizing::new(vec![0; self.oaep.min_output_size()]);
-        let cek = self
-            .oaep
-            .decrypt(&OAEP_SHA256_MGF1SHA256, wrapped, &mut buffer, None)
-            .map_err(|_| DecryptError)?;
-        let cek: &[u8; 32] = (&*cek).try_into().map_err(|_| DecryptError)?;
-        Ok(Zeroizing::new(*cek))
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "PrivateKey({} bits)", self.oaep.key_size_bits())
-    }
 }
 
 impl fmt::Debug for DecryptedJwe {
@@ -206,8 +125,8 @@ impl fmt::Debug for DecryptedJwe {
     }
 }
 
-/// biscuit's own wrapper around these fields flattens three structs, which costs more than the
-/// whole content encryption and writes the same bytes.
+/// Only the registered members. biscuit's own `Header` has room for others, which stay empty here,
+/// and writes the same bytes.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct ProtectedHeader(RegisteredHeader);
@@ -245,19 +164,6 @@ fn part(base64: &str) -> Result<Vec<u8>, DecryptError> {
 
 fn exactly<const N: usize>(bytes: Vec<u8>) -> Result<[u8; N], DecryptError> {
     bytes.try_into().map_err(|_| DecryptError)
-}
-
-const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const PEM_END: &str = "-----END PRIVATE KEY-----";
-
-/// RFC 7468 (2): lines of exactly 64 characters.
-const PEM_LINE_CHARS: usize = 64;
-
-fn decode_pem(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let body = pem.trim().strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
-    let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
-    base64.extend(body.split_ascii_whitespace());
-    STANDARD.decode(base64.as_bytes()).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::jwe::PrivateKey;
+    use crate::private_key::PrivateKey;
 
     const E_65537: &str = "AQAB";
 

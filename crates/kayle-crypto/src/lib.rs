@@ -18,9 +18,11 @@
 #![warn(missing_docs)]
 
 pub mod api_key;
+pub mod identity_key;
 pub mod jwe;
 pub mod jwk;
 pub mod key_ring;
+pub mod private_key;
 pub mod sealing;
 pub mod signature;
 pub mod token;
@@ -29,11 +31,11 @@ pub mod token;
 mod testing;
 
 pub use api_key::{ApiKeyPlaintext, CancelToken};
-pub use jwe::{DecryptError, DecryptedJwe, EncryptError, PrivateKey, PrivateKeyError};
+pub use identity_key::{IdentityKey, IdentityKeyError};
+pub use jwe::{DecryptError, DecryptedJwe, EncryptError};
 pub use jwk::{KeyImportError, PublicJwkMembers, PublicKey};
 pub use key_ring::{KeyRing, SecretKeyTooShort};
+pub use private_key::{PrivateKey, PrivateKeyError};
 pub use sealing::{OpenError, Sealed};
 pub use signature::{SignatureError, signature_header, verify_signature};
-pub use token::{
-    IdentityKey, IdentityKeyError, MintedToken, ServiceClaims, SessionClaims, TokenError,
-};
+pub use token::{MintedToken, ServiceClaims, SessionClaims, TokenError};

@@ -8,19 +8,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_lc_rs::rsa;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RsaPublicKeyComponents,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use kayle_primitives::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::jwk::PublicKey;
+use crate::identity_key::IdentityKey;
 use crate::key_ring::{KeyRing, TokenKey};
 
 /// The audience of a service token: this service's intake.
@@ -133,72 +127,6 @@ impl KeyRing {
             organization: claims.org,
             role: claims.role,
         })
-    }
-}
-
-/// The public key of the identity service, and with it the one algorithm that it may sign with.
-#[derive(Clone)]
-pub struct IdentityKey {
-    algorithm: Algorithm,
-    verifying: DecodingKey,
-}
-
-/// The text is not a public key that sessions may be signed with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a PEM (BEGIN PUBLIC KEY) of an RSA (2048 to 8192 bits), P-256 or Ed25519 key")]
-pub struct IdentityKeyError;
-
-impl IdentityKey {
-    /// Reads the key; its type fixes the algorithm: RSA means RS256, P-256 ES256, Ed25519 `EdDSA`.
-    pub fn from_pem(pem: &str) -> Result<Self, IdentityKeyError> {
-        if !pem.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
-            return Err(IdentityKeyError);
-        }
-        let kinds: [(Algorithm, PemReader, Check); 3] = [
-            (Algorithm::RS256, DecodingKey::from_rsa_pem, is_rsa),
-            (Algorithm::ES256, DecodingKey::from_ec_pem, is_p256),
-            (Algorithm::EdDSA, DecodingKey::from_ed_pem, is_ed25519),
-        ];
-        for (algorithm, read, is_usable) in kinds {
-            if let Ok(verifying) = read(pem.as_bytes()) {
-                let usable = verifying.try_get_as_bytes().is_ok_and(is_usable);
-                return usable
-                    .then_some(Self {
-                        algorithm,
-                        verifying,
-                    })
-                    .ok_or(IdentityKeyError);
-            }
-        }
-        Err(IdentityKeyError)
-    }
-}
-
-type PemReader = fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>;
-
-/// jsonwebtoken parses a key when it is used; a wrong one should stop the start instead of making
-/// every session invalid.
-type Check = fn(&[u8]) -> bool;
-
-fn is_rsa(key: &[u8]) -> bool {
-    rsa::PublicKey::from_der(key).is_ok_and(|key| {
-        let numbers = RsaPublicKeyComponents::<Vec<u8>>::from(&key);
-        let [n, e] = [numbers.n, numbers.e].map(|number| URL_SAFE_NO_PAD.encode(number));
-        PublicKey::import(&n, &e).is_ok()
-    })
-}
-
-fn is_p256(key: &[u8]) -> bool {
-    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).is_ok()
-}
-
-fn is_ed25519(key: &[u8]) -> bool {
-    ParsedPublicKey::new(&ED25519, key).is_ok()
-}
-
-impl fmt::Debug for IdentityKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "IdentityKey({:?})", self.algorithm)
     }
 }
 

@@ -63,8 +63,7 @@ def signed(key, algorithm, claims):
 
 
 def symmetric(label):
-    secret = subkey(label).hex()
-    return jwk.JWK(kty="oct", k=jwk.base64url_encode(bytes.fromhex(secret)))
+    return jwk.JWK(kty="oct", k=jwk.base64url_encode(subkey(label)))
 
 
 def session_token(key, algorithm, organization, identity_pem):

@@ -1,8 +1,8 @@
 //! `cargo xtask demo`: a verification on its way to a customer, step by step.
 //!
 //! The service is the real binary and is spoken to only as its users do: by its commands and over
-//! HTTP. [`service`] runs it, [`api`] speaks to it, [`customer`] is the server at the other end,
-//! [`story`] is the show, [`screen`] prints it, and [`leaks`] looks for secrets in what the
+//! HTTP. `service` runs it, `api` speaks to it, `customer` is the server at the other end,
+//! `story` is the show, `screen` prints it, and `leaks` looks for secrets in what the
 //! service has written.
 
 use std::path::Path;

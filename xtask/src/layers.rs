@@ -1,7 +1,7 @@
 //! The walls of the house: which package may name which.
 //!
 //! The two tables below are the rule; `docs/architecture.md` explains it. A new workspace crate
-//! needs a row in [`ROWS`], and an outside crate that must not spread gets a row in [`SEATS`].
+//! needs a row in `ROWS`, and an outside crate that must not spread gets a row in `SEATS`.
 
 use std::collections::BTreeSet;
 use std::fmt;

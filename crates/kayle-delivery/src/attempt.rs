@@ -170,3 +170,6 @@ impl fmt::Display for FailureReason {
         formatter.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

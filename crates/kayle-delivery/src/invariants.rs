@@ -55,3 +55,6 @@ pub fn check(delivery: &Delivery) -> Result<(), Violation> {
     };
     broken.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@
 pub mod attempt;
 pub mod delivery;
 pub mod fanout;
+#[cfg(test)]
+mod fixtures;
 pub mod invariants;
 pub mod payload;
 pub mod schedule;

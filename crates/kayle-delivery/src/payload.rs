@@ -156,3 +156,6 @@ impl Payload {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

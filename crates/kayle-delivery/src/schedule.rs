@@ -88,3 +88,6 @@ impl Default for RetrySchedules {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub enum Input<'a> {
         /// What follows a failure.
         after_failure: AfterFailure<'a>,
     },
-    /// The dispatcher that had it is gone (D6).
+    /// The dispatcher that had it is gone (D6): its lease is over.
     LeaseExpired {
         /// The id that the lost attempt is recorded under.
         attempt_id: DeliveryAttemptId,
@@ -122,7 +122,7 @@ pub fn step(
             attempt_id,
             after_failure,
         } => {
-            let claimed_at = expect_delivering(delivery, "taken over")?;
+            let claimed_at = expect_lease_over(delivery, "taken over", now)?;
             let outcome = AttemptOutcome::NoAnswer(FailureReason::LeaseExpired);
             let attempt = record(delivery, attempt_id, outcome, claimed_at, now);
             Ok(finish(delivery, attempt, after_failure, now))
@@ -177,6 +177,22 @@ fn expect_delivering(
     }
 }
 
+/// Gives when the delivery was claimed, if whoever claimed it has lost it since.
+fn expect_lease_over(
+    delivery: &Delivery,
+    input: &'static str,
+    now: Timestamp,
+) -> Result<Timestamp, InvalidTransition> {
+    match &delivery.state {
+        DeliveryState::Delivering { claimed_at, lease } if lease.until <= now => Ok(*claimed_at),
+        DeliveryState::Delivering { .. }
+        | DeliveryState::Pending { .. }
+        | DeliveryState::Held { .. }
+        | DeliveryState::Succeeded
+        | DeliveryState::Failed => Err(invalid(delivery, input)),
+    }
+}
+
 fn record(
     delivery: &Delivery,
     id: DeliveryAttemptId,
@@ -209,12 +225,13 @@ fn finish(
             },
         ),
         AttemptStatus::Failed => match after_failure.schedule.delay_after(attempt_count) {
-            Some(delay) => (
-                DeliveryState::Pending {
-                    due_at: now.plus(delay),
-                },
-                delivery.payload,
-            ),
+            Some(delay) => {
+                let due_at = now.plus(delay);
+                (
+                    DeliveryState::Pending { due_at },
+                    kept_until_tried(delivery.payload, after_failure.retention, due_at),
+                )
+            }
             None => (
                 DeliveryState::Failed,
                 kept_after_exhaustion(delivery.payload, after_failure.retention, now),
@@ -236,6 +253,23 @@ fn finish(
     Step {
         delivery,
         attempt: Some(attempt),
+    }
+}
+
+/// Says what becomes of a payload while the schedule goes on.
+///
+/// An attempt takes time, which the automatic window does not count (contract 7.3): without
+/// retention after it, the last payload bytes would go before the last attempt.
+fn kept_until_tried(payload: Payload, retention: Retention, due_at: Timestamp) -> Payload {
+    match (payload, retention) {
+        (Payload::Stored { expires_at, reason }, Retention::None) => Payload::Stored {
+            expires_at: expires_at.max(due_at.plus(LATENESS_MAX)),
+            reason,
+        },
+        (
+            Payload::Stored { .. } | Payload::Scrubbed { .. },
+            Retention::None | Retention::OneDay | Retention::ThreeDays | Retention::SevenDays,
+        ) => payload,
     }
 }
 
@@ -353,10 +387,16 @@ fn invalid(delivery: &Delivery, input: &'static str) -> InvalidTransition {
     }
 }
 
-/// How long a delivery's payload may be stored at the most: until the schedule has run out, and
-/// the endpoint's retention after it (contract 7.1).
+/// How late an attempt may be claimed before its payload is gone, where nothing is retained. The
+/// window of the short schedule is as long, so that neither published schedule is born longer
+/// than the contract says.
+const LATENESS_MAX: Duration = Duration::from_mins(3);
+
+/// How long a newborn delivery's payload is stored: until the schedule has run out, and the
+/// endpoint's retention after it (contract 7.1); at least as long as the first attempt may be late.
 pub fn payload_lifetime(schedule: &RetrySchedule, retention: Retention) -> Duration {
-    schedule.automatic_window() + retention.duration()
+    let contracted = schedule.automatic_window() + retention.duration();
+    contracted.max(schedule.first_delay() + LATENESS_MAX)
 }
 
 #[cfg(test)]

@@ -1,0 +1,83 @@
+use super::*;
+
+fn every_outcome() -> Vec<AttemptOutcome> {
+    let answered = [200, 204, 299, 302, 410, 500].map(AttemptOutcome::from_status_code);
+    let unanswered = FailureReason::ALL.map(AttemptOutcome::NoAnswer);
+    let unsent = [AttemptOutcome::NotEncrypted, AttemptOutcome::UrlRejected];
+    [&answered[..], &unanswered[..], &unsent[..]].concat()
+}
+
+#[test]
+fn only_200_to_299_is_success() {
+    fn check(status_code: u16, expected: AttemptStatus) {
+        let outcome = AttemptOutcome::from_status_code(status_code);
+        assert_eq!(outcome.status(), expected, "{status_code}");
+        assert_eq!(outcome.status_code(), Some(status_code));
+    }
+    check(100, AttemptStatus::Failed);
+    check(199, AttemptStatus::Failed);
+    check(200, AttemptStatus::Succeeded);
+    check(299, AttemptStatus::Succeeded);
+    check(300, AttemptStatus::Failed);
+    check(307, AttemptStatus::Failed);
+    check(410, AttemptStatus::Failed);
+    check(429, AttemptStatus::Failed);
+    check(503, AttemptStatus::Failed);
+}
+
+#[test]
+fn what_is_recorded_is_what_the_contract_names() {
+    fn check(outcome: AttemptOutcome, status_code: Option<u16>, failure_reason: Option<&str>) {
+        assert_eq!(outcome.status_code(), status_code, "{outcome:?}");
+        assert_eq!(outcome.failure_reason(), failure_reason, "{outcome:?}");
+    }
+    let no_answer = AttemptOutcome::NoAnswer;
+    check(AttemptOutcome::from_status_code(204), Some(204), None);
+    check(
+        AttemptOutcome::from_status_code(302),
+        Some(302),
+        Some("http_status"),
+    );
+    check(AttemptOutcome::UrlRejected, Some(400), Some("url_rejected"));
+    check(AttemptOutcome::NotEncrypted, None, None);
+    check(no_answer(FailureReason::Timeout), None, Some("timeout"));
+    check(no_answer(FailureReason::Dns), None, Some("dns"));
+    check(no_answer(FailureReason::Connect), None, Some("connect"));
+    check(no_answer(FailureReason::Tls), None, Some("tls"));
+    check(
+        no_answer(FailureReason::BlockedAddress),
+        None,
+        Some("blocked_address"),
+    );
+    check(
+        no_answer(FailureReason::SigningSecretUnavailable),
+        None,
+        Some("signing_secret_unavailable"),
+    );
+    check(
+        no_answer(FailureReason::LeaseExpired),
+        None,
+        Some("lease_expired"),
+    );
+}
+
+#[test]
+fn every_outcome_is_read_back_from_its_record() {
+    for outcome in every_outcome() {
+        let read = AttemptOutcome::from_recorded(outcome.status_code(), outcome.failure_reason());
+        assert_eq!(read, Some(outcome));
+    }
+}
+
+#[test]
+fn a_record_that_nobody_wrote_is_not_read() {
+    assert_eq!(
+        AttemptOutcome::from_recorded(Some(200), Some("timeout")),
+        None
+    );
+    assert_eq!(
+        AttemptOutcome::from_recorded(None, Some("http_status")),
+        None
+    );
+    assert_eq!(AttemptOutcome::from_recorded(None, Some("Timeout")), None);
+}

@@ -1,1 +1,6 @@
-//! Operations on api keys.
+//! Operations on API keys and service tokens.
+
+mod create;
+mod service_token;
+
+pub use create::{CreateApiKeyError, CreatedApiKey, NewApiKey};

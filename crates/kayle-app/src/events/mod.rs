@@ -1,1 +1,6 @@
 //! Operations on events.
+
+mod read;
+mod replay;
+
+pub use replay::ReplayEventError;

@@ -1,1 +1,83 @@
-//! Operations on organizations.
+//! Operations on organizations, for operators.
+
+use kayle_primitives::{Organization, OrganizationId};
+
+use crate::Webhooks;
+use crate::ports::store::{HeldScope, StoreError};
+
+/// The longest name, in characters.
+pub const NAME_CHARS_MAX: usize = 120;
+
+/// The organization could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateOrganizationError {
+    /// The name is empty or too long.
+    #[error("name must have 1 to {NAME_CHARS_MAX} characters after trimming")]
+    InvalidName,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The organization could not be frozen or unfrozen.
+#[derive(Debug, thiserror::Error)]
+pub enum FreezeOrganizationError {
+    /// There is no such organization.
+    #[error("no organization has the id {0}")]
+    NotFound(OrganizationId),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Makes an organization.
+    pub async fn create_organization(
+        &self,
+        name: &str,
+    ) -> Result<Organization, CreateOrganizationError> {
+        let name = name.trim();
+        if name.is_empty() || NAME_CHARS_MAX < name.chars().count() {
+            return Err(CreateOrganizationError::InvalidName);
+        }
+        let organization = Organization {
+            id: OrganizationId::generate(&*self.entropy),
+            name: name.to_owned(),
+            pending_deletion_at: None,
+            created_at: self.clock.now(),
+        };
+        let mut tx = self.store.begin().await?;
+        tx.insert_organization(&organization).await?;
+        tx.commit().await?;
+        Ok(organization)
+    }
+
+    /// Marks an organization's deletion as pending: its API keys are refused and its deliveries
+    /// pause (contract 5.4, 7.9). Repeating is allowed.
+    pub async fn freeze_organization(
+        &self,
+        id: OrganizationId,
+    ) -> Result<(), FreezeOrganizationError> {
+        let mut tx = self.store.begin().await?;
+        if !tx.set_pending_deletion(id, Some(self.clock.now())).await? {
+            return Err(FreezeOrganizationError::NotFound(id));
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes the mark away: the held deliveries of its enabled endpoints are due again at once.
+    pub async fn unfreeze_organization(
+        &self,
+        id: OrganizationId,
+    ) -> Result<(), FreezeOrganizationError> {
+        let mut tx = self.store.begin().await?;
+        if !tx.set_pending_deletion(id, None).await? {
+            return Err(FreezeOrganizationError::NotFound(id));
+        }
+        tx.resume_held(id, &HeldScope::Organization, self.clock.now())
+            .await?;
+        tx.commit().await?;
+        self.wakeup.wake();
+        Ok(())
+    }
+}

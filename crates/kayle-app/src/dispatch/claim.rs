@@ -1,0 +1,57 @@
+//! Takes leases on due deliveries.
+
+use std::collections::BTreeMap;
+
+use kayle_delivery::{Lease, LeaseHolder};
+use kayle_primitives::id::random_uuid;
+use kayle_primitives::{EndpointId, Timestamp};
+
+use crate::Webhooks;
+use crate::limits::CLAIM_BATCH_MAX;
+use crate::ports::queue::{ClaimRequest, Claimed};
+use crate::ports::store::StoreError;
+
+/// What a dispatcher has room for.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// Requests, all endpoints together.
+    pub total: usize,
+    /// Requests to one endpoint.
+    pub per_endpoint: usize,
+    /// Endpoints that have less room than that.
+    pub busy_endpoints: BTreeMap<EndpointId, usize>,
+}
+
+/// The deliveries that one claim took.
+#[derive(Debug)]
+pub struct Claim {
+    /// Names the claim.
+    pub holder: LeaseHolder,
+    /// The longest due first.
+    pub deliveries: Vec<Claimed>,
+}
+
+impl Webhooks {
+    /// Takes as many due deliveries as there is room for, up to one batch.
+    pub async fn claim_deliveries(&self, room: &Room) -> Result<Claim, StoreError> {
+        let now = self.clock.now();
+        let holder = LeaseHolder(random_uuid(&*self.entropy).to_string());
+        let request = ClaimRequest {
+            now,
+            limit: room.total.min(CLAIM_BATCH_MAX),
+            lease: Lease {
+                holder: holder.clone(),
+                until: now.plus(self.settings.lease),
+            },
+            room_per_endpoint: room.per_endpoint,
+            busy_endpoints: room.busy_endpoints.clone(),
+        };
+        let deliveries = self.queue.claim_due(&request).await?;
+        Ok(Claim { holder, deliveries })
+    }
+
+    /// Gives when the next pending delivery is due.
+    pub async fn next_delivery_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.queue.next_due_at().await
+    }
+}

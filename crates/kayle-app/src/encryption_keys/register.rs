@@ -1,0 +1,74 @@
+//! Registers an encryption key as the active one (contract 3.3, K1; 8.2).
+
+use kayle_crypto::{KeyImportError, PublicKey};
+use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId, PublicJwk};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId};
+use serde_json::{Map, Value};
+
+use crate::Webhooks;
+use crate::ports::store::StoreError;
+
+/// What is to be registered.
+#[derive(Debug, Clone)]
+pub struct NewEncryptionKey {
+    /// The customer's own name for it.
+    pub key_id: KeyId,
+    /// The JWK as it was submitted. Its bounds are checked, its meaning is not.
+    pub jwk: Map<String, Value>,
+}
+
+/// The key could not be registered; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterKeyError {
+    /// The organization has no such endpoint.
+    #[error("the endpoint does not exist")]
+    EndpointNotFound,
+    /// The JWK breaks a rule.
+    #[error(transparent)]
+    Jwk(#[from] InvalidJwk),
+    /// The numbers are no RSA key that can be encrypted with.
+    #[error("jwk cannot be used to encrypt")]
+    Unusable(#[source] KeyImportError),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Registers a key; the endpoint's active one, if any, stops being it. Deliveries that are
+    /// already encrypted stay as they are.
+    pub async fn register_encryption_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        new: NewEncryptionKey,
+    ) -> Result<EncryptionKey, RegisterKeyError> {
+        let endpoint = self
+            .store
+            .reads()
+            .find_endpoint(organization_id, endpoint_id)
+            .await?;
+        if endpoint.is_none() {
+            return Err(RegisterKeyError::EndpointNotFound);
+        }
+        let jwk = PublicJwk::parse(&new.jwk)?;
+        PublicKey::import(&jwk.n, &jwk.e).map_err(RegisterKeyError::Unusable)?;
+        let now = self.clock.now();
+        let key = EncryptionKey {
+            id: EncryptionKeyId::generate(now, &*self.entropy),
+            organization_id,
+            endpoint_id: endpoint_id.clone(),
+            key_id: new.key_id,
+            jwk,
+            created_at: now,
+            updated_at: now,
+            disabled_at: None,
+        };
+        let mut tx = self.store.begin().await?;
+        if !tx.register_encryption_key(&key).await? {
+            return Err(RegisterKeyError::EndpointNotFound);
+        }
+        tx.commit().await?;
+        Ok(key)
+    }
+}

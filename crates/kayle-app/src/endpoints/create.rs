@@ -1,0 +1,80 @@
+//! Makes an endpoint with its signing secret (contract 3.2, E1).
+
+use kayle_endpoints::{
+    Endpoint, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, SigningSecret,
+    Subscription, UrlPolicy,
+};
+use kayle_primitives::{EndpointId, OrganizationId};
+
+use crate::Webhooks;
+use crate::ports::store::StoreError;
+
+/// What the endpoint is to be. The URL is proof that the policy accepted it.
+#[derive(Debug, Clone)]
+pub struct NewEndpoint {
+    /// For people.
+    pub name: Option<EndpointName>,
+    /// For people.
+    pub labels: Labels,
+    /// Where requests go.
+    pub url: EndpointUrl,
+    /// Whether events are sent from the start.
+    pub enabled: bool,
+    /// Which events.
+    pub subscription: Subscription,
+    /// How long payloads are kept.
+    pub retention: Retention,
+    /// When it is tried again.
+    pub retry_schedule: RetryScheduleName,
+}
+
+/// The endpoint, with the secret that its requests are signed with.
+#[derive(Debug)]
+pub struct CreatedEndpoint {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The secret.
+    pub signing_secret: SigningSecret,
+}
+
+impl Webhooks {
+    /// Gives the policy that a URL must pass before it can be part of an endpoint.
+    pub fn url_policy(&self) -> &UrlPolicy {
+        &self.settings.url_policy
+    }
+
+    /// Makes an endpoint. No request is sent to it.
+    pub async fn create_endpoint(
+        &self,
+        organization_id: OrganizationId,
+        new: NewEndpoint,
+    ) -> Result<CreatedEndpoint, StoreError> {
+        let now = self.clock.now();
+        let endpoint = Endpoint {
+            id: EndpointId::generate(now, &*self.entropy),
+            organization_id,
+            name: new.name,
+            labels: new.labels,
+            url: new.url,
+            subscription: new.subscription,
+            retention: new.retention,
+            retry_schedule: new.retry_schedule,
+            created_at: now,
+            updated_at: now,
+            disabled_at: (!new.enabled).then_some(now),
+        };
+        let signing_secret = SigningSecret::generate(&*self.entropy);
+        let sealed = self.keys.seal_signing_secret(
+            endpoint.id.as_str(),
+            signing_secret.expose(),
+            &*self.entropy,
+        );
+        let mut tx = self.store.begin().await?;
+        tx.insert_endpoint(&endpoint, &sealed).await?;
+        tx.commit().await?;
+        Ok(CreatedEndpoint {
+            endpoint,
+            signing_secret,
+        })
+    }
+}

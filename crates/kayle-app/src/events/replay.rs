@@ -1,0 +1,69 @@
+//! A person asks for an event again: every delivery of it that can be requeued (contract 3.5, V3).
+
+use kayle_delivery::{Delivery, Input, InvalidTransition, RequeueRefusal, step};
+use kayle_primitives::{EventId, OrganizationId};
+
+use crate::Webhooks;
+use crate::ports::store::{EventWithDeliveries, StoreError};
+
+/// Nothing was requeued.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayEventError {
+    /// The organization has no such event.
+    #[error("the event does not exist")]
+    NotFound,
+    /// Every delivery's payload is gone.
+    #[error("no delivery of the event has a payload that is still retained")]
+    PayloadsGone,
+    /// The event has no deliveries, or some are in progress and none can be requeued.
+    #[error("the event has nothing that can be replayed")]
+    NothingReplayable,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Requeues what can be requeued, and gives the event as it is then.
+    pub async fn replay_event(
+        &self,
+        organization_id: OrganizationId,
+        id: &EventId,
+    ) -> Result<EventWithDeliveries, ReplayEventError> {
+        let mut tx = self.store.begin().await?;
+        let deliveries = tx.lock_deliveries_of_event(organization_id, id).await?;
+        let found = tx.reads().find_event(organization_id, id).await?;
+        let event = found.ok_or(ReplayEventError::NotFound)?.event;
+        let now = self.clock.now();
+        let steps: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| step(delivery, Input::Requeued, now))
+            .collect();
+        let requeued: Vec<Delivery> = steps
+            .iter()
+            .flatten()
+            .map(|step| step.delivery.clone())
+            .collect();
+        if requeued.is_empty() {
+            let gone = InvalidTransition::Requeue(RequeueRefusal::PayloadGone);
+            let all_gone = !steps.is_empty()
+                && steps
+                    .iter()
+                    .all(|step| step.as_ref().is_err_and(|error| *error == gone));
+            return Err(if all_gone {
+                ReplayEventError::PayloadsGone
+            } else {
+                ReplayEventError::NothingReplayable
+            });
+        }
+        tx.save_deliveries(&requeued).await?;
+        tx.commit().await?;
+        self.wakeup.wake();
+        let deliveries = deliveries
+            .into_iter()
+            .zip(steps)
+            .map(|(before, step)| step.map_or(before, |step| step.delivery))
+            .collect();
+        Ok(EventWithDeliveries { event, deliveries })
+    }
+}

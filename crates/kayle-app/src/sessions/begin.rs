@@ -1,0 +1,67 @@
+//! The person has come (contract 12).
+
+use kayle_primitives::SessionId;
+use kayle_sessions::{Input, Refusal, Session, SessionStatus, step};
+
+use super::commit::SessionChange;
+use crate::Webhooks;
+use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::ports::store::StoreError;
+
+/// The session could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginSessionError {
+    /// There is no such session.
+    #[error("the session does not exist")]
+    NotFound,
+    /// It has ended.
+    #[error("the session is already {0}")]
+    Terminal(SessionStatus),
+    /// Its window has passed; it is expired.
+    #[error("the session's window has passed")]
+    Expired,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Marks a session as in progress; repeating changes nothing.
+    pub async fn begin_session(&self, id: &SessionId) -> Result<Session, BeginSessionError> {
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let session = self.store.reads().find_session_for_intake(id).await?;
+            let session = session.ok_or(BeginSessionError::NotFound)?;
+            let now = self.clock.now();
+            match step(&session, Input::Begin, now) {
+                Ok(step) if step.session == session => return Ok(session),
+                Ok(step) => {
+                    let begun = step.session.clone();
+                    match self
+                        .commit_step(
+                            SessionChange {
+                                step,
+                                fingerprint: None,
+                            },
+                            now,
+                        )
+                        .await
+                    {
+                        Ok(_) => return Ok(begun),
+                        Err(StoreError::Conflict) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                Err(Refusal::Terminal(status)) => return Err(BeginSessionError::Terminal(status)),
+                Err(Refusal::PastWindow) => {
+                    if self.expired_if_overdue(session, now).await?.is_some() {
+                        return Err(BeginSessionError::Expired);
+                    }
+                }
+                Err(Refusal::InsideWindow | Refusal::Claims(_)) => {
+                    unreachable!("a begin carries no claims and asks for no expiry")
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+}

@@ -1,0 +1,73 @@
+//! Opens a session (contract 3.8, S1).
+
+use kayle_crypto::CancelToken;
+use kayle_primitives::{EndpointId, OrganizationId, SessionId};
+use kayle_sessions::{NewSession, RedirectUrl, Session, ShareContract, Targets};
+
+use crate::Webhooks;
+use crate::ports::store::StoreError;
+
+/// What the session is to be.
+#[derive(Debug, Clone)]
+pub struct NewSessionRequest {
+    /// Which claims, and why.
+    pub share_contract: ShareContract,
+    /// Where the person goes afterwards.
+    pub redirect_url: Option<RedirectUrl>,
+    /// The endpoints to tell; each must be enabled.
+    pub targets: Targets,
+}
+
+/// The session, with the token that withdraws it, shown only now.
+#[derive(Debug)]
+pub struct CreatedSession {
+    /// The session.
+    pub session: Session,
+    /// The one-shot token.
+    pub cancel_token: CancelToken,
+}
+
+/// The session could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateSessionError {
+    /// A target is no enabled endpoint of the organization.
+    #[error("webhook_endpoint_id names {0}, which is no enabled endpoint")]
+    EndpointUnavailable(EndpointId),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Opens a session.
+    pub async fn create_session(
+        &self,
+        organization_id: OrganizationId,
+        request: NewSessionRequest,
+    ) -> Result<CreatedSession, CreateSessionError> {
+        let mut tx = self.store.begin().await?;
+        for id in request.targets.as_slice() {
+            let endpoint = tx.reads().find_endpoint(organization_id, id).await?;
+            if !endpoint.is_some_and(|endpoint| endpoint.is_enabled()) {
+                return Err(CreateSessionError::EndpointUnavailable(id.clone()));
+            }
+        }
+        let now = self.clock.now();
+        let cancel_token = CancelToken::generate(&*self.entropy);
+        let new = NewSession {
+            id: SessionId::generate(now, &*self.entropy),
+            organization_id,
+            share_contract: request.share_contract,
+            redirect_url: request.redirect_url,
+            targets: request.targets,
+            cancel_token_hash: self.keys.hash_cancel_token(cancel_token.expose()),
+        };
+        let session = Session::open(new, now, self.settings.session_lifetime);
+        tx.insert_session(&session).await?;
+        tx.commit().await?;
+        Ok(CreatedSession {
+            session,
+            cancel_token,
+        })
+    }
+}

@@ -6,10 +6,10 @@ use std::time::Duration;
 use kayle_crypto::KeyRing;
 use kayle_delivery::RetrySchedules;
 use kayle_endpoints::UrlPolicy;
-use kayle_primitives::{Clock, Entropy};
+use kayle_primitives::{Clock, Entropy, Timestamp};
 
 use crate::ports::queue::DeliveryQueue;
-use crate::ports::store::Store;
+use crate::ports::store::{Store, StoreError};
 use crate::ports::wakeup::Wakeup;
 use crate::sessions::public_keys::PublicKeys;
 
@@ -69,5 +69,15 @@ impl Webhooks {
             settings: parts.settings,
             public_keys: PublicKeys::default(),
         }
+    }
+
+    /// Gives the present moment, by the clock that all operations use.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ping().await
     }
 }

@@ -1,0 +1,153 @@
+//! The dispatcher: claims, has sent, settles.
+
+use std::sync::Arc;
+
+use kayle_app::Webhooks;
+use kayle_app::dispatch::{Finished, Outcome, ToSend};
+use kayle_app::limits::CLAIM_BATCH_MAX;
+use kayle_app::ports::sender::Sender;
+use kayle_app::ports::store::StoreError;
+
+use crate::in_flight::InFlight;
+
+/// How many requests may be under way (contract 13.2).
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// All endpoints together.
+    pub in_flight_max: usize,
+    /// One endpoint.
+    pub in_flight_per_endpoint_max: usize,
+}
+
+/// What one tick did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// Deliveries claimed.
+    pub claimed: usize,
+    /// Deliveries settled, those that had lost their lease included.
+    pub settled: usize,
+}
+
+/// Claims due deliveries, has them sent and settles what came of them.
+pub struct Dispatcher {
+    pub(crate) webhooks: Arc<Webhooks>,
+    sender: Arc<dyn Sender>,
+    limits: Limits,
+    pub(crate) in_flight: InFlight,
+    /// Over, but not written yet: a store that is down keeps them here.
+    pub(crate) unsettled: Vec<Finished>,
+}
+
+/// Why a claim ended where it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claimed {
+    /// Nothing else was due.
+    AllDue(usize),
+    /// The batch was full: more may be due, and there is room for it.
+    FullBatch(usize),
+    /// All endpoints together, or one of them, can take no more before a request ends.
+    NoRoom(usize),
+}
+
+impl Claimed {
+    fn count(self) -> usize {
+        match self {
+            Self::AllDue(count) | Self::FullBatch(count) | Self::NoRoom(count) => count,
+        }
+    }
+}
+
+impl Dispatcher {
+    /// Makes a dispatcher with nothing under way.
+    pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
+        let (in_flight, unsettled) = (InFlight::default(), Vec::new());
+        Self {
+            webhooks,
+            sender,
+            limits,
+            in_flight,
+            unsettled,
+        }
+    }
+
+    /// Claims once, waits for every request, and settles: one round, stepped by hand.
+    pub async fn tick(&mut self) -> Result<Ticked, StoreError> {
+        let claimed = self.claim_and_start().await?.count();
+        self.wait_for_all().await;
+        let settled = self.settle().await?;
+        Ok(Ticked { claimed, settled })
+    }
+
+    /// Claims what there is room for and starts its requests.
+    pub(crate) async fn claim_and_start(&mut self) -> Result<Claimed, StoreError> {
+        let room = self.in_flight.room(&self.limits, self.unsettled.len());
+        if room.total == 0 {
+            return Ok(Claimed::NoRoom(0));
+        }
+        let claim = self.webhooks.claim_deliveries(&room).await?;
+        let claimed = claim.deliveries.len();
+        if 0 < claimed {
+            let prepared = self.webhooks.prepare(claim).await?;
+            self.unsettled.extend(prepared.finished);
+            for ready in prepared.to_send {
+                self.start(ready);
+            }
+        }
+        if claimed == room.total || self.in_flight.saturates_an_endpoint(&self.limits) {
+            return Ok(Claimed::NoRoom(claimed));
+        }
+        if claimed == CLAIM_BATCH_MAX {
+            return Ok(Claimed::FullBatch(claimed));
+        }
+        Ok(Claimed::AllDue(claimed))
+    }
+
+    /// Collects what has ended meanwhile and settles it; gives how many. After an error everything
+    /// is kept for another try.
+    pub(crate) async fn settle(&mut self) -> Result<usize, StoreError> {
+        while let Some(finished) = self.in_flight.try_next() {
+            self.unsettled.push(finished);
+        }
+        if self.unsettled.is_empty() {
+            return Ok(0);
+        }
+        let lost = self.webhooks.settle(&self.unsettled).await?;
+        if 0 < lost {
+            tracing::warn!(
+                lost,
+                "deliveries had lost their lease; their results were discarded"
+            );
+        }
+        let settled = self.unsettled.len();
+        self.unsettled.clear();
+        Ok(settled)
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn wait_for_all(&mut self) {
+        while !self.in_flight.is_empty() {
+            let finished = self.in_flight.next().await;
+            self.unsettled.extend(finished);
+        }
+    }
+
+    fn start(&mut self, ready: ToSend) {
+        let ToSend { request, in_flight } = ready;
+        let (webhooks, sender) = (Arc::clone(&self.webhooks), Arc::clone(&self.sender));
+        let endpoint_id = in_flight.delivery.endpoint_id.clone();
+        self.in_flight.start(endpoint_id, async move {
+            let outcome = match sender.send(request).await {
+                Ok(outcome) => Outcome::Attempted(outcome),
+                Err(fault) => {
+                    let error: &(dyn std::error::Error + 'static) = &fault;
+                    tracing::error!(delivery.id = %in_flight.delivery.id, error, "not sent");
+                    Outcome::Fault
+                }
+            };
+            webhooks.finish(in_flight, outcome)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The dispatcher's loop, until it is told to stop.
+
+use std::time::Duration;
+
+use kayle_app::ports::store::StoreError;
+use kayle_app::ports::wakeup::Wakeup;
+use tokio_util::sync::CancellationToken;
+
+use crate::dispatcher::{Claimed, Dispatcher};
+use crate::heartbeat::Heartbeat;
+
+/// The longest time between two looks at the queue: what a lost wake-up costs at most, and how
+/// often an idle loop shows that it is alive.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The shortest time between two looks that nobody asked for: something is due that cannot be
+/// claimed, because its payload has just expired or another process has it.
+const POLL_INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// How long the loop leaves a store alone that has just failed.
+const STORE_PAUSE: Duration = Duration::from_millis(250);
+
+/// How often the last results are offered to a failing store before the process stops without
+/// them; their leases run out and the deliveries are tried again.
+const LAST_SETTLE_TRIES: u32 = 20;
+
+/// Why the loop turned.
+enum Turn {
+    Woken,
+    Waited,
+    Finished,
+    Stopped,
+}
+
+impl Dispatcher {
+    /// Dispatches until `stop`; then waits for the requests under way and settles them.
+    pub async fn run(mut self, wakeup: &Wakeup, heartbeat: &Heartbeat, stop: CancellationToken) {
+        let mut more_due = true;
+        loop {
+            heartbeat.beat(self.webhooks.now());
+            let pause = match self.turn(&mut more_due).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::warn!(error, "the store failed; the dispatcher tries again");
+                    more_due = true;
+                    tokio::select! {
+                        () = tokio::time::sleep(STORE_PAUSE) => continue,
+                        () = stop.cancelled() => break,
+                    }
+                }
+            };
+            let turn = tokio::select! {
+                biased;
+                () = stop.cancelled() => Turn::Stopped,
+                finished = self.in_flight.next() => {
+                    self.unsettled.extend(finished);
+                    Turn::Finished
+                }
+                () = wakeup.woken() => Turn::Woken,
+                () = tokio::time::sleep(pause) => Turn::Waited,
+            };
+            match turn {
+                Turn::Woken | Turn::Waited => more_due = true,
+                Turn::Finished => {}
+                Turn::Stopped => break,
+            }
+        }
+        self.drain(heartbeat).await;
+    }
+
+    /// Settles what has ended, claims if more may be due, and gives how long to wait if nothing
+    /// happens. `more_due` stays set while a claim had to leave something behind.
+    async fn turn(&mut self, more_due: &mut bool) -> Result<Duration, StoreError> {
+        self.settle().await?;
+        if !*more_due {
+            return self.pause().await;
+        }
+        let claimed = self.claim_and_start().await?;
+        // Those that a check has ended need no request.
+        self.settle().await?;
+        match claimed {
+            Claimed::AllDue(_) => {
+                *more_due = false;
+                self.pause().await
+            }
+            Claimed::FullBatch(_) => Ok(Duration::ZERO),
+            Claimed::NoRoom(_) => Ok(POLL_INTERVAL),
+        }
+    }
+
+    async fn pause(&self) -> Result<Duration, StoreError> {
+        let Some(due_at) = self.webhooks.next_delivery_due_at().await? else {
+            return Ok(POLL_INTERVAL);
+        };
+        Ok(due_at
+            .since(self.webhooks.now())
+            .clamp(POLL_INTERVAL_MIN, POLL_INTERVAL))
+    }
+
+    async fn drain(mut self, heartbeat: &Heartbeat) {
+        self.wait_for_all().await;
+        for _ in 0..LAST_SETTLE_TRIES {
+            heartbeat.beat(self.webhooks.now());
+            match self.settle().await {
+                Ok(_) => return,
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &error;
+                    tracing::warn!(
+                        error,
+                        "the store failed; the last results are offered again"
+                    );
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+            }
+        }
+        tracing::error!(
+            results = self.unsettled.len(),
+            "the store took no results; their deliveries are tried again after their leases"
+        );
+    }
+}

@@ -42,11 +42,12 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 
 /// What the IANA IPv4 Special-Purpose Address Registry lists as not globally reachable, and
 /// multicast (RFC 5771).
-const SPECIAL_V4: [Ipv4Net; 16] = [
+const SPECIAL_V4: [Ipv4Net; 17] = [
     v4(0, 0, 0, 0, 8),          // this network, RFC 791
     v4(10, 0, 0, 0, 8),         // private, RFC 1918
     v4(100, 64, 0, 0, 10),      // carrier-grade NAT, RFC 6598
     v4(127, 0, 0, 0, 8),        // loopback, RFC 1122
+    v4(168, 63, 129, 16, 32),   // a public address, yet Azure's metadata service
     v4(169, 254, 0, 0, 16),     // link-local and the clouds' metadata services, RFC 3927
     v4(172, 16, 0, 0, 12),      // private, RFC 1918
     v4(192, 0, 0, 0, 24),       // protocol assignments, RFC 6890
@@ -87,13 +88,14 @@ impl AddressPolicy {
     /// Tells whether a delivery may connect to this address.
     ///
     /// Loopback is reachable in development only, whatever networks are allowed. An IPv4 address
-    /// inside an IPv6 one is judged as the IPv4 address.
+    /// inside an IPv6 one is judged as the IPv4 address. The unspecified address, which systems
+    /// take for loopback, is never reachable.
     pub fn permits(&self, address: IpAddr) -> bool {
         let address = unwrapped(address);
         if address.is_loopback() {
             return self.environment == Environment::Development;
         }
-        self.allowed.contain(address) || is_global(address)
+        !address.is_unspecified() && (self.allowed.contain(address) || is_global(address))
     }
 }
 
@@ -118,3 +120,6 @@ fn is_global(address: IpAddr) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

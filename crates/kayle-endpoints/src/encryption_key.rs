@@ -266,3 +266,6 @@ fn significant_bits(bytes: &[u8]) -> usize {
     let leading = bytes[first].leading_zeros();
     (bytes.len() - first) * 8 - usize::try_from(leading).expect("a byte has at most 8 zeros")
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,6 @@ impl EndpointName {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ impl Labels {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

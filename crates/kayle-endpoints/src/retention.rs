@@ -82,3 +82,6 @@ impl RetryScheduleName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ impl fmt::Debug for SigningSecret {
         formatter.write_str("<signing secret>")
     }
 }
+
+#[cfg(test)]
+mod tests;

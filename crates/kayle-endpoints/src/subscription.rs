@@ -35,3 +35,6 @@ impl Default for Subscription {
         Self::new(&EventType::DEFAULT_SUBSCRIPTION)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::address::AllowedNetworks;
+use crate::address::{AddressPolicy, AllowedNetworks};
 
 /// The longest URL, in characters.
 pub const URL_CHARS_MAX: usize = 2048;
@@ -168,16 +168,26 @@ fn judge_host(url: &Url, policy: &UrlPolicy) -> Result<(), UrlRefusal> {
     match (url.host().ok_or(UrlRefusal::Invalid)?, policy.environment) {
         (_, Environment::Production) if loopback => Err(UrlRefusal::Loopback),
         (_, Environment::Development) if loopback => Ok(()),
-        (Host::Ipv4(address), _) if policy.allowed.contain(IpAddr::V4(address)) => Ok(()),
+        (Host::Ipv4(address), _) if policy.allows_literal(IpAddr::V4(address)) => Ok(()),
         (Host::Ipv4(_), _) => Err(UrlRefusal::Ipv4Literal),
-        (Host::Ipv6(address), _) if policy.allowed.contain(IpAddr::V6(address)) => Ok(()),
+        (Host::Ipv6(address), _) if policy.allows_literal(IpAddr::V6(address)) => Ok(()),
         (Host::Ipv6(_), _) => Err(UrlRefusal::Ipv6Literal),
         (Host::Domain(name), _) => judge_name(name),
     }
 }
 
+impl UrlPolicy {
+    /// A literal must be allowed as such, and must be one that a connection may be made to: an
+    /// allowed network that spans loopback does not open it in production.
+    fn allows_literal(&self, address: IpAddr) -> bool {
+        let addresses = AddressPolicy::new(self.environment, self.allowed.clone());
+        self.allowed.contain(address) && addresses.permits(address)
+    }
+}
+
 fn judge_name(name: &str) -> Result<(), UrlRefusal> {
-    let name = without_trailing_dot(name).to_ascii_lowercase();
+    // The parser lets empty labels pass, which no resolver does: `localhost..` is no way around.
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
     let reserved = RESERVED_SUFFIXES
         .iter()
         .any(|suffix| name.ends_with(suffix));
@@ -198,3 +208,6 @@ fn is_loopback_name(url: &Url) -> bool {
 fn without_trailing_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,17 @@
-//! kayle-testkit.
+//! What tests are made of. For dev-dependencies only.
+//!
+//! The cast: [`clock`], [`entropy`], [`store`] and [`sender`] are doubles of the ports, and
+//! [`webhooks`] puts the operations on top of them; [`builders`] makes things with sensible
+//! defaults, and [`seed`] stores them; [`receiver`] is a customer's server that verifies, decrypts
+//! and misbehaves.
 
+#![warn(missing_docs)]
+
+pub mod builders;
+pub mod clock;
+pub mod entropy;
 pub mod receiver;
+pub mod seed;
+pub mod sender;
+pub mod store;
+pub mod webhooks;

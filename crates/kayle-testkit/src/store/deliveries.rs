@@ -1,0 +1,197 @@
+//! Deliveries in memory, as people see and change them.
+//!
+//! Nothing is locked: transactions take turns, so that what one has read stays as it is anyway.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{
+    DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
+};
+use kayle_delivery::{Attempt, Delivery, Input, Payload, step};
+use kayle_primitives::{DeliveryId, EventId, OrganizationId, Page, PageRequest, Timestamp};
+
+use super::page::{Position, newest_first};
+use super::tables::{DeliveryRow, Tables, insert_new};
+use super::transaction::MemoryTx;
+use super::view::View;
+
+#[async_trait]
+impl DeliveryReads for View {
+    async fn find_delivery(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let tables = self.tables()?;
+        let row = tables.delivery(organization_id, id);
+        Ok(row.map(|row| row.delivery.clone()))
+    }
+
+    async fn attempts_of(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let tables = self.tables()?;
+        let row = tables.delivery(organization_id, id);
+        Ok(row.map_or_else(Vec::new, |row| row.attempts.clone()))
+    }
+
+    async fn list_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        filter: &DeliveryFilter,
+        page: &PageRequest<DeliveryId>,
+    ) -> Result<Option<Page<Delivery>>, StoreError> {
+        let tables = self.tables()?;
+        let mut after = None;
+        if let Some(cursor) = &page.starting_after {
+            let Some(row) = tables.delivery(organization_id, cursor) else {
+                return Ok(None);
+            };
+            after = Some(position(&row.delivery));
+        }
+        let deliveries = tables
+            .deliveries
+            .values()
+            .map(|row| &row.delivery)
+            .filter(|delivery| {
+                delivery.organization_id == organization_id && passes(filter, delivery)
+            })
+            .cloned();
+        Ok(Some(newest_first(
+            deliveries,
+            position,
+            after.as_ref(),
+            page.limit,
+        )))
+    }
+}
+
+#[async_trait]
+impl DeliveryWrites for MemoryTx {
+    async fn insert_deliveries(&mut self, deliveries: &[NewDelivery]) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            for new in deliveries {
+                let row = DeliveryRow {
+                    delivery: new.delivery.clone(),
+                    jwe: new.jwe.clone(),
+                    attempts: new.attempt.iter().cloned().collect(),
+                };
+                insert_new(&mut tables.deliveries, new.delivery.id.clone(), row)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn lock_delivery(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        self.view.find_delivery(organization_id, id).await
+    }
+
+    async fn lock_deliveries_of_event(
+        &mut self,
+        organization_id: OrganizationId,
+        event_id: &EventId,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let tables = self.view.tables()?;
+        let owned = tables
+            .deliveries_of(event_id)
+            .filter(|delivery| delivery.organization_id == organization_id);
+        Ok(owned.cloned().collect())
+    }
+
+    async fn lock_expired_payloads(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let tables = self.view.tables()?;
+        let mut expired: Vec<(Timestamp, &Delivery)> = tables
+            .deliveries
+            .values()
+            .filter_map(|row| Some((expired_at(&row.delivery.payload, now)?, &row.delivery)))
+            .collect();
+        expired.sort_by_key(|(expired_at, _)| *expired_at);
+        let deliveries = expired.into_iter().map(|(_, delivery)| delivery.clone());
+        Ok(deliveries.take(limit).collect())
+    }
+
+    async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            for delivery in deliveries {
+                let row = tables.deliveries.get_mut(&delivery.id);
+                row.ok_or(StoreError::Conflict)?.save(delivery);
+            }
+            Ok(())
+        })
+    }
+
+    async fn resume_held(
+        &mut self,
+        organization_id: OrganizationId,
+        scope: &HeldScope,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.view.change(|tables| {
+            let resumed: Vec<Delivery> = tables
+                .deliveries
+                .values()
+                .map(|row| &row.delivery)
+                .filter(|delivery| {
+                    delivery.organization_id == organization_id && is_meant(tables, scope, delivery)
+                })
+                .filter_map(|delivery| step(delivery, Input::Resumed, now).ok())
+                .map(|step| step.delivery)
+                .collect();
+            for delivery in &resumed {
+                if let Some(row) = tables.deliveries.get_mut(&delivery.id) {
+                    row.save(delivery);
+                }
+            }
+            Ok(u64::try_from(resumed.len()).expect("a count in memory fits 64 bits"))
+        })
+    }
+}
+
+fn position(delivery: &Delivery) -> Position<DeliveryId> {
+    (delivery.created_at, delivery.id.clone())
+}
+
+fn passes(filter: &DeliveryFilter, delivery: &Delivery) -> bool {
+    let DeliveryFilter {
+        status,
+        endpoint_id,
+        event_id,
+    } = filter;
+    status.is_none_or(|status| delivery.status() == status)
+        && endpoint_id
+            .as_ref()
+            .is_none_or(|id| delivery.endpoint_id == *id)
+        && event_id.as_ref().is_none_or(|id| delivery.event_id == *id)
+}
+
+fn is_meant(tables: &Tables, scope: &HeldScope, delivery: &Delivery) -> bool {
+    match scope {
+        HeldScope::Endpoint(id) => {
+            delivery.endpoint_id == *id && !tables.is_frozen(delivery.organization_id)
+        }
+        HeldScope::Organization => tables.is_enabled(delivery),
+    }
+}
+
+/// Gives when the retention of the stored bytes ended; `None` if it has not, or if there are none.
+fn expired_at(payload: &Payload, now: Timestamp) -> Option<Timestamp> {
+    payload.expires_at().filter(|expires_at| *expires_at <= now)
+}
+
+impl Tables {
+    /// Tells whether the delivery's endpoint is there and enabled.
+    pub(super) fn is_enabled(&self, delivery: &Delivery) -> bool {
+        self.endpoints
+            .get(&delivery.endpoint_id)
+            .is_some_and(|row| row.endpoint.is_enabled())
+    }
+}

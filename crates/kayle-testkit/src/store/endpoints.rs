@@ -1,0 +1,106 @@
+//! Endpoints in memory.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
+use kayle_crypto::Sealed;
+use kayle_endpoints::Endpoint;
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+
+use super::page::{Position, newest_first};
+use super::tables::{EndpointRow, Tables, insert_new};
+use super::transaction::MemoryTx;
+use super::view::View;
+
+#[async_trait]
+impl EndpointReads for View {
+    async fn find_endpoint(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let tables = self.tables()?;
+        let row = tables.endpoint(organization_id, id);
+        Ok(row.map(|row| row.endpoint.clone()))
+    }
+
+    async fn list_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        enabled: Option<bool>,
+        page: &PageRequest<EndpointId>,
+    ) -> Result<Option<Page<Endpoint>>, StoreError> {
+        let tables = self.tables()?;
+        let mut after = None;
+        if let Some(cursor) = &page.starting_after {
+            let Some(row) = tables.endpoint(organization_id, cursor) else {
+                return Ok(None);
+            };
+            after = Some(position(&row.endpoint));
+        }
+        let rows = endpoints_of(&tables, organization_id)
+            .filter(|endpoint| enabled.is_none_or(|enabled| endpoint.is_enabled() == enabled))
+            .cloned();
+        Ok(Some(newest_first(
+            rows,
+            position,
+            after.as_ref(),
+            page.limit,
+        )))
+    }
+
+    async fn find_signing_secret(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Sealed>, StoreError> {
+        let tables = self.tables()?;
+        let row = tables.endpoint(organization_id, id);
+        Ok(row.and_then(|row| row.signing_secret.clone()))
+    }
+
+    async fn enabled_endpoints(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Vec<FanoutEndpoint>, StoreError> {
+        let tables = self.tables()?;
+        let with_key = |endpoint: &Endpoint| FanoutEndpoint {
+            endpoint: endpoint.clone(),
+            active_key: tables.active_key(&endpoint.id).cloned(),
+        };
+        let enabled =
+            endpoints_of(&tables, organization_id).filter(|endpoint| endpoint.is_enabled());
+        Ok(enabled.map(with_key).collect())
+    }
+}
+
+#[async_trait]
+impl EndpointWrites for MemoryTx {
+    async fn insert_endpoint(
+        &mut self,
+        endpoint: &Endpoint,
+        signing_secret: &Sealed,
+    ) -> Result<(), StoreError> {
+        let row = EndpointRow {
+            endpoint: endpoint.clone(),
+            signing_secret: Some(signing_secret.clone()),
+        };
+        self.view
+            .change(|tables| insert_new(&mut tables.endpoints, endpoint.id.clone(), row))
+    }
+}
+
+fn position(endpoint: &Endpoint) -> Position<EndpointId> {
+    (endpoint.created_at, endpoint.id.clone())
+}
+
+/// Gives the endpoints of an organization, in the order of their ids.
+fn endpoints_of(
+    tables: &Tables,
+    organization_id: OrganizationId,
+) -> impl Iterator<Item = &Endpoint> {
+    tables
+        .endpoints
+        .values()
+        .map(|row| &row.endpoint)
+        .filter(move |endpoint| endpoint.organization_id == organization_id)
+}

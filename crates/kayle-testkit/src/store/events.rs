@@ -1,0 +1,95 @@
+//! Events in memory.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{
+    EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
+};
+use kayle_events::Event;
+use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
+
+use super::page::{Position, newest_first};
+use super::tables::{EventRow, Tables, insert_new};
+use super::transaction::MemoryTx;
+use super::view::View;
+
+#[async_trait]
+impl EventReads for View {
+    async fn find_event(
+        &self,
+        organization_id: OrganizationId,
+        id: &EventId,
+    ) -> Result<Option<EventWithDeliveries>, StoreError> {
+        let tables = self.tables()?;
+        let event = event_of(&tables, organization_id, id).cloned();
+        Ok(event.map(|event| with_deliveries(&tables, event)))
+    }
+
+    async fn list_events(
+        &self,
+        organization_id: OrganizationId,
+        filter: &EventFilter,
+        page: &PageRequest<EventId>,
+    ) -> Result<Option<Page<EventWithDeliveries>>, StoreError> {
+        let tables = self.tables()?;
+        let mut after = None;
+        if let Some(cursor) = &page.starting_after {
+            let Some(event) = event_of(&tables, organization_id, cursor) else {
+                return Ok(None);
+            };
+            after = Some(position(event));
+        }
+        let events = tables
+            .events
+            .values()
+            .map(|row| &row.event)
+            .filter(|event| event.organization_id == organization_id && passes(filter, event))
+            .cloned();
+        let events = newest_first(events, position, after.as_ref(), page.limit);
+        Ok(Some(events.map(|event| with_deliveries(&tables, event))))
+    }
+}
+
+#[async_trait]
+impl EventWrites for MemoryTx {
+    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            for event in events {
+                let row = EventRow {
+                    event: event.clone(),
+                    ordinal: tables.events.len(),
+                };
+                insert_new(&mut tables.events, event.id.clone(), row)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn event_of<'a>(
+    tables: &'a Tables,
+    organization_id: OrganizationId,
+    id: &EventId,
+) -> Option<&'a Event> {
+    let event = &tables.events.get(id)?.event;
+    (event.organization_id == organization_id).then_some(event)
+}
+
+fn with_deliveries(tables: &Tables, event: Event) -> EventWithDeliveries {
+    EventWithDeliveries {
+        deliveries: tables.deliveries_of(&event.id).cloned().collect(),
+        event,
+    }
+}
+
+fn position(event: &Event) -> Position<EventId> {
+    (event.created_at, event.id.clone())
+}
+
+fn passes(filter: &EventFilter, event: &Event) -> bool {
+    let of_type = |event_type| event.event_type == event_type;
+    filter.event_type.is_none_or(of_type)
+        && filter
+            .created_from
+            .is_none_or(|from| from <= event.created_at)
+        && filter.created_to.is_none_or(|to| event.created_at <= to)
+}

@@ -1,0 +1,225 @@
+//! The queue in memory: each method is one transaction.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use kayle_app::ports::queue::{
+    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
+};
+use kayle_app::ports::store::StoreError;
+use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, Step, step};
+use kayle_endpoints::{Retention, RetryScheduleName};
+use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
+use kayle_sessions::Session;
+
+use super::MemoryStore;
+use super::tables::Tables;
+
+#[async_trait]
+impl DeliveryQueue for MemoryStore {
+    async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
+        let _turn = self.turn.lock().await;
+        self.committed.change(|tables| {
+            let claimed = chosen(tables, request)
+                .into_iter()
+                .map(|delivery| complete(tables, delivery))
+                .collect::<Result<Vec<Claimed>, StoreError>>()?;
+            for claim in &claimed {
+                tables.save_delivery(&claim.delivery);
+            }
+            Ok(claimed)
+        })
+    }
+
+    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+        let tables = self.committed.tables()?;
+        let held = tables
+            .deliveries
+            .values()
+            .map(|row| &row.delivery)
+            .filter(|delivery| is_held_by(delivery, holder));
+        Ok(held.map(|delivery| delivery.id.clone()).collect())
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        let _turn = self.turn.lock().await;
+        self.committed.change(|tables| {
+            let settled = settlements
+                .iter()
+                .map(|settlement| settle_one(tables, settlement));
+            Ok(settled.collect())
+        })
+    }
+
+    async fn expired_leases(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ExpiredLease>, StoreError> {
+        let tables = self.committed.tables()?;
+        let mut expired: Vec<(Timestamp, &Delivery)> = tables
+            .deliveries
+            .values()
+            .filter_map(|row| Some((lease_of(&row.delivery)?.until, &row.delivery)))
+            .filter(|(until, _)| *until <= now)
+            .collect();
+        expired.sort_by_key(|(until, _)| *until);
+        let leases = expired
+            .into_iter()
+            .take(limit)
+            .map(|(_, delivery)| with_policy(&tables, delivery));
+        Ok(leases.collect())
+    }
+
+    async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let tables = self.committed.tables()?;
+        let due = tables
+            .deliveries
+            .values()
+            .filter_map(|row| pending_since(&row.delivery));
+        Ok(due.min())
+    }
+}
+
+impl Tables {
+    fn save_delivery(&mut self, delivery: &Delivery) {
+        if let Some(row) = self.deliveries.get_mut(&delivery.id) {
+            row.save(delivery);
+        }
+    }
+}
+
+/// Gives what the request takes, as it is once it is taken.
+fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<Delivery> {
+    let input = || Input::Claimed {
+        lease: request.lease.clone(),
+    };
+    let mut due: Vec<(Timestamp, Delivery)> = tables
+        .deliveries
+        .values()
+        .filter_map(|row| {
+            let due_at = pending_since(&row.delivery)?;
+            let claimed = step(&row.delivery, input(), request.now).ok()?;
+            Some((due_at, claimed.delivery))
+        })
+        .collect();
+    due.sort_by_key(|(due_at, _)| *due_at);
+    let mut room = Room::new(request);
+    due.into_iter()
+        .map(|(_, delivery)| delivery)
+        .filter(|delivery| room.admits(&delivery.endpoint_id))
+        .take(request.limit)
+        .collect()
+}
+
+/// What is left of each endpoint's room.
+struct Room<'a> {
+    per_endpoint: usize,
+    left: BTreeMap<&'a EndpointId, usize>,
+    taken: BTreeMap<EndpointId, usize>,
+}
+
+impl<'a> Room<'a> {
+    fn new(request: &'a ClaimRequest) -> Self {
+        let busy = request.busy_endpoints.iter();
+        Self {
+            per_endpoint: request.room_per_endpoint,
+            left: busy.map(|(id, room)| (id, *room)).collect(),
+            taken: BTreeMap::new(),
+        }
+    }
+
+    /// Takes one place at the endpoint, if there is one.
+    fn admits(&mut self, id: &EndpointId) -> bool {
+        let room = self.left.get(id).copied().unwrap_or(self.per_endpoint);
+        let taken = self.taken.entry(id.clone()).or_default();
+        let admitted = *taken < room;
+        *taken += usize::from(admitted);
+        admitted
+    }
+}
+
+/// Adds all that an attempt needs.
+fn complete(tables: &Tables, delivery: Delivery) -> Result<Claimed, StoreError> {
+    let lost = |table, column| StoreError::Corrupt {
+        table,
+        column,
+        id: delivery.id.to_string(),
+    };
+    let event = tables.events.get(&delivery.event_id);
+    let event = event.ok_or_else(|| lost("deliveries", "event_id"))?;
+    let row = tables.deliveries.get(&delivery.id);
+    let jwe = row.and_then(|row| row.jwe.clone());
+    let endpoint = tables.endpoints.get(&delivery.endpoint_id);
+    let session = tables.sessions.get(&event.event.session_id);
+    Ok(Claimed {
+        event: event.event.clone(),
+        jwe: jwe.ok_or_else(|| lost("delivery_payloads", "jwe"))?,
+        endpoint: endpoint.map(|row| ClaimedEndpoint {
+            endpoint: row.endpoint.clone(),
+            signing_secret: row.signing_secret.clone(),
+        }),
+        session_suppressed: session.is_some_and(Session::is_suppressed),
+        organization_frozen: tables.is_frozen(delivery.organization_id),
+        delivery,
+    })
+}
+
+fn settle_one(tables: &mut Tables, settlement: &Settlement) -> Settled {
+    let Step { delivery, attempt } = &settlement.step;
+    let after = unless_enabled(tables, delivery);
+    let row = tables.deliveries.get_mut(&delivery.id);
+    match row.filter(|row| is_held_by(&row.delivery, &settlement.holder)) {
+        Some(row) => {
+            row.save(&after);
+            row.attempts.extend(attempt.iter().cloned());
+            Settled::Written
+        }
+        None => Settled::LeaseLost,
+    }
+}
+
+/// Gives the delivery as it is to be written: one that is held for an endpoint and an organization
+/// that are enabled by then is pending, since nobody would release it.
+fn unless_enabled(tables: &Tables, delivery: &Delivery) -> Delivery {
+    let enabled = tables.is_enabled(delivery) && !tables.is_frozen(delivery.organization_id);
+    match step(delivery, Input::Resumed, delivery.updated_at) {
+        Ok(resumed) if enabled => resumed.delivery,
+        Ok(_) | Err(_) => delivery.clone(),
+    }
+}
+
+/// The schedule is the default and the retention the longest if the endpoint is gone.
+fn with_policy(tables: &Tables, delivery: &Delivery) -> ExpiredLease {
+    let endpoint = tables.endpoints.get(&delivery.endpoint_id);
+    let endpoint = endpoint.map(|row| &row.endpoint);
+    ExpiredLease {
+        delivery: delivery.clone(),
+        retry_schedule: endpoint.map_or_else(RetryScheduleName::default, |it| it.retry_schedule),
+        retention: endpoint.map_or(Retention::SevenDays, |it| it.retention),
+    }
+}
+
+fn is_held_by(delivery: &Delivery, holder: &LeaseHolder) -> bool {
+    lease_of(delivery).is_some_and(|lease| lease.holder == *holder)
+}
+
+fn lease_of(delivery: &Delivery) -> Option<&Lease> {
+    match &delivery.state {
+        DeliveryState::Delivering { lease, .. } => Some(lease),
+        DeliveryState::Pending { .. }
+        | DeliveryState::Held { .. }
+        | DeliveryState::Succeeded
+        | DeliveryState::Failed => None,
+    }
+}
+
+fn pending_since(delivery: &Delivery) -> Option<Timestamp> {
+    match delivery.state {
+        DeliveryState::Pending { due_at } => Some(due_at),
+        DeliveryState::Held { .. }
+        | DeliveryState::Delivering { .. }
+        | DeliveryState::Succeeded
+        | DeliveryState::Failed => None,
+    }
+}

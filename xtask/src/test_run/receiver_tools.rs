@@ -31,8 +31,8 @@ impl ReceiverTools {
     /// Tells a test run where the libraries lie.
     pub(super) fn announce<'a>(&self, tests: &'a mut Command) -> &'a mut Command {
         tests
-            .env("KAYLE_TEST_PYTHON", &self.python)
-            .env("KAYLE_TEST_NODE_MODULES", &self.node_modules)
+            .env("TEST_PYTHON", &self.python)
+            .env("TEST_NODE_MODULES", &self.node_modules)
     }
 }
 

@@ -9,6 +9,8 @@
 
 pub mod attempt;
 pub mod cancel;
+#[cfg(test)]
+mod fixtures;
 pub mod redirect_url;
 pub mod session;
 pub mod share_contract;

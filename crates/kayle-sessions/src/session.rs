@@ -91,8 +91,18 @@ impl Session {
 
     /// Tells whether nothing but a `verification.session.cancelled` may be sent any more:
     /// the person withdrew, or the session was cancelled (contract 6.7).
+    ///
+    /// A session that had expired before the person withdrew is not: there is nothing to hide in
+    /// its event, and no other one takes its place.
     pub fn is_suppressed(&self) -> bool {
-        self.withdrawn_at.is_some() || self.state.status() == SessionStatus::Cancelled
+        match self.state.status() {
+            SessionStatus::Cancelled => true,
+            SessionStatus::Expired => false,
+            SessionStatus::Created
+            | SessionStatus::InProgress
+            | SessionStatus::Succeeded
+            | SessionStatus::Failed => self.withdrawn_at.is_some(),
+        }
     }
 
     /// Gives how far the session has come.
@@ -277,3 +287,6 @@ impl fmt::Display for SessionStatus {
         formatter.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

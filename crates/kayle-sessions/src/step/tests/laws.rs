@@ -16,11 +16,12 @@ const INPUTS: [&str; 9] = [
     "cancel",
 ];
 
-/// Inputs, each with the seconds since the one before: mostly inside the window.
+/// Inputs, each with the seconds since the one before: now and then past the window.
 fn any_story() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
     let frequent = prop::sample::select(vec!["begin", "nfc", "liveness", "rescan"]);
     let name = prop_oneof![3 => frequent, 1 => prop::sample::select(INPUTS.to_vec())];
-    prop::collection::vec((name, 0..400_u64), 0..30)
+    let pause = prop_oneof![4 => 0..60_u64, 1 => 0..2 * WINDOW_S];
+    prop::collection::vec((name, pause), 0..30)
 }
 
 /// Every accepted step of a story, with the session before it.

@@ -1,1 +1,232 @@
+use std::time::Duration;
 
+use kayle_app::deliveries::DeliveryWithAttempts;
+use kayle_delivery::{AttemptOutcome, Delivery, DeliveryStatus, FailureReason};
+use kayle_testkit::sender::Answer;
+use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
+
+use super::*;
+
+const LIMITS: Limits = Limits {
+    in_flight_max: 8,
+    in_flight_per_endpoint_max: 4,
+};
+
+struct House {
+    doubles: TestWebhooks,
+    dispatcher: Dispatcher,
+}
+
+impl House {
+    fn new() -> Self {
+        let doubles = test_webhooks();
+        let (webhooks, sender) = (Arc::clone(&doubles.webhooks), Arc::clone(&doubles.sender));
+        Self {
+            dispatcher: Dispatcher::new(webhooks, sender, LIMITS),
+            doubles,
+        }
+    }
+
+    async fn tick(&mut self) -> Ticked {
+        self.dispatcher.tick().await.unwrap()
+    }
+
+    /// Gives a delivery that is due, and the URL that it goes to.
+    async fn delivery(&self) -> (Delivery, String) {
+        let seed = &self.doubles.seed;
+        let organization = seed.organization().await;
+        let subscriber = seed.subscriber(&organization).await;
+        let url = subscriber.endpoint.url.as_submitted().to_owned();
+        (seed.delivery(&subscriber).await, url)
+    }
+
+    async fn stored(&self, delivery: &Delivery) -> DeliveryWithAttempts {
+        let Delivery {
+            organization_id,
+            id,
+            ..
+        } = delivery;
+        self.doubles
+            .webhooks
+            .get_delivery(*organization_id, id)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    async fn status(&self, delivery: &Delivery) -> DeliveryStatus {
+        self.stored(delivery).await.delivery.status()
+    }
+}
+
+#[tokio::test]
+async fn a_due_delivery_is_sent_once_and_succeeds() {
+    let mut house = House::new();
+    let (delivery, _) = house.delivery().await;
+
+    assert_eq!(
+        house.tick().await,
+        Ticked {
+            claimed: 1,
+            settled: 1
+        }
+    );
+    assert_eq!(
+        house.tick().await,
+        Ticked::default(),
+        "nothing is left to do"
+    );
+
+    assert_eq!(house.status(&delivery).await, DeliveryStatus::Succeeded);
+    assert_eq!(house.doubles.sender.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_tried_along_the_schedule_until_it_takes_the_event() {
+    let mut house = House::new();
+    let (delivery, url) = house.delivery().await;
+    let refused = [
+        Answer::status(500),
+        Answer::Outcome(AttemptOutcome::NoAnswer(FailureReason::Timeout)),
+    ];
+    house.doubles.sender.script(&url, refused);
+
+    house.tick().await;
+    house.doubles.clock.advance(Duration::from_secs(5));
+    house.tick().await;
+    house
+        .doubles
+        .clock
+        .advance(Duration::from_mins(5) - Duration::from_millis(1));
+    assert_eq!(
+        house.tick().await.claimed,
+        0,
+        "the third attempt is not due yet"
+    );
+    house.doubles.clock.advance(Duration::from_millis(1));
+    house.tick().await;
+
+    let DeliveryWithAttempts { delivery, attempts } = house.stored(&delivery).await;
+    assert_eq!(delivery.status(), DeliveryStatus::Succeeded);
+    let reasons: Vec<_> = attempts
+        .iter()
+        .map(|attempt| attempt.outcome.failure_reason())
+        .collect();
+    assert_eq!(reasons, [Some("http_status"), Some("timeout"), None]);
+    let sent = house.doubles.sender.sent();
+    assert!(
+        sent.iter().all(|request| request.jwe == sent[0].jwe),
+        "the same bytes every time"
+    );
+    assert_ne!(
+        sent[0].signature, sent[1].signature,
+        "signed anew every time"
+    );
+}
+
+#[tokio::test]
+async fn a_fault_of_our_own_is_no_attempt() {
+    let mut house = House::new();
+    let (delivery, url) = house.delivery().await;
+    house.doubles.sender.script(&url, [Answer::Fault]);
+
+    house.tick().await;
+    let DeliveryWithAttempts {
+        delivery: waiting,
+        attempts,
+    } = house.stored(&delivery).await;
+    assert_eq!(
+        (waiting.status(), waiting.attempt_count),
+        (DeliveryStatus::Pending, 0)
+    );
+    assert_eq!(attempts, []);
+
+    house.doubles.clock.advance(Duration::from_secs(5));
+    house.tick().await;
+    assert_eq!(house.status(&delivery).await, DeliveryStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn results_that_the_store_did_not_take_are_settled_later() {
+    let mut house = House::new();
+    let (delivery, _) = house.delivery().await;
+    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    assert_eq!(claimed, Claimed::AllDue(1));
+    house.dispatcher.wait_for_all().await;
+
+    house.doubles.store.fail_next(1);
+    assert!(house.dispatcher.settle().await.is_err());
+    assert_eq!(house.status(&delivery).await, DeliveryStatus::Delivering);
+
+    assert_eq!(house.dispatcher.settle().await.unwrap(), 1);
+    assert_eq!(house.status(&delivery).await, DeliveryStatus::Succeeded);
+    assert_eq!(
+        house.doubles.sender.sent().len(),
+        1,
+        "nothing was sent twice"
+    );
+}
+
+#[tokio::test]
+async fn a_result_that_comes_after_its_lease_is_discarded() {
+    let mut house = House::new();
+    let (delivery, _) = house.delivery().await;
+    house.dispatcher.claim_and_start().await.unwrap();
+    house.dispatcher.wait_for_all().await;
+
+    house.doubles.clock.advance(Duration::from_mins(1));
+    house.doubles.webhooks.sweep().await.unwrap();
+    house.dispatcher.settle().await.unwrap();
+
+    let DeliveryWithAttempts { delivery, attempts } = house.stored(&delivery).await;
+    assert_eq!(delivery.status(), DeliveryStatus::Pending);
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0].outcome.failure_reason(), Some("lease_expired"));
+}
+
+#[tokio::test]
+async fn one_slow_endpoint_leaves_room_for_others() {
+    let mut house = House::new();
+    let seed = &house.doubles.seed;
+    let organization = seed.organization().await;
+    let slow = seed.subscriber(&organization).await;
+    for _ in 0..10 {
+        seed.delivery(&slow).await;
+    }
+    let accepted = Answer::Held(AttemptOutcome::Accepted { status_code: 204 });
+    house
+        .doubles
+        .sender
+        .afterwards(slow.endpoint.url.as_submitted(), accepted);
+
+    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    assert_eq!(claimed, Claimed::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    let other = seed_other(&house).await;
+    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    assert_eq!(
+        claimed.count(),
+        1,
+        "the slow endpoint's backlog is passed over"
+    );
+    while house.status(&other).await != DeliveryStatus::Succeeded {
+        let finished = house.dispatcher.in_flight.next().await;
+        house.dispatcher.unsettled.extend(finished);
+        house.dispatcher.settle().await.unwrap();
+    }
+}
+
+async fn seed_other(house: &House) -> Delivery {
+    let seed = &house.doubles.seed;
+    let organization = seed.organization().await;
+    let mut endpoint = seed.make.endpoint(&organization);
+    endpoint.url = kayle_endpoints::EndpointUrl::from_stored("https://quick.example/".to_owned());
+    seed.endpoint(&endpoint).await;
+    let key = seed.make.encryption_key(&endpoint);
+    seed.key(&key).await;
+    seed.delivery(&kayle_testkit::seed::Subscriber {
+        organization,
+        endpoint,
+        key,
+    })
+    .await
+}

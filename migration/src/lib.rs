@@ -1,1 +1,38 @@
-//! migration.
+//! The schema: one file per subject and change, for SQLite and PostgreSQL alike.
+//!
+//! What every table keeps to: ids are texts as they are on the wire, except the two kinds that
+//! are UUIDs; times are Unix milliseconds; lists and maps are JSON texts; what SQL can state of a
+//! rule is a CHECK or a partial unique index, so that a fault of ours is refused, not stored.
+//!
+//! A change is a file of its own, added to [`Migrator`]; a released one is never edited.
+
+mod columns;
+mod m20261121_000001_organizations;
+mod m20261121_000002_api_keys;
+mod m20261121_000003_endpoints;
+mod m20261121_000004_encryption_keys;
+mod m20261121_000005_sessions;
+mod m20261121_000006_events;
+mod m20261121_000007_deliveries;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// Applies the changes in order, or takes them back.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_organizations::Migration),
+            Box::new(m20261121_000002_api_keys::Migration),
+            Box::new(m20261121_000003_endpoints::Migration),
+            Box::new(m20261121_000004_encryption_keys::Migration),
+            Box::new(m20261121_000005_sessions::Migration),
+            Box::new(m20261121_000006_events::Migration),
+            Box::new(m20261121_000007_deliveries::Migration),
+        ]
+    }
+}

@@ -1,1 +1,28 @@
-//! kayle-storage.
+//! The store and the queue over sea-orm, on SQLite; PostgreSQL joins in `backend`.
+//!
+//! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
+//! says what is read and written; `queue` is the dispatcher's side of the deliveries; `entities`
+//! are the rows, which never leave this crate; `backend` holds the statements that differ between
+//! databases. The schema is the migration crate's.
+//!
+//! A statement on SQLite costs 40 to 60 µs of thread hand-over however small it is: what is many
+//! is written with one statement, never in a loop.
+
+#![warn(missing_docs)]
+
+mod api_keys;
+mod backend;
+mod deliveries;
+mod encryption_keys;
+mod endpoints;
+mod entities;
+mod error;
+mod events;
+mod organizations;
+mod page;
+mod queue;
+mod sessions;
+mod store;
+
+pub use error::ConnectError;
+pub use store::{SqlStore, StoreOptions};

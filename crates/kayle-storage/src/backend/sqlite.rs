@@ -1,0 +1,222 @@
+//! SQLite: how it is opened, and its statements over many rows.
+//!
+//! Many rows come in as one JSON text and are taken apart by `json_each`. The usual
+//! `UPDATE … FROM (VALUES …)` is planned as a scan of the whole table; with `json_each` each row
+//! is found by its key. The tests below hold SQLite to these plans.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
+use serde_json::json;
+
+use crate::entities::delivery;
+use crate::error::ConnectError;
+use crate::store::StoreOptions;
+
+const SCHEME: &str = "sqlite://";
+
+/// How far the write-ahead log's file may stay grown after a checkpoint.
+const LOG_BYTES_KEPT: &str = "67108864";
+
+/// Opens the connection that writes and those that read.
+pub(crate) async fn connect(
+    url: &str,
+    options: &StoreOptions,
+) -> Result<(DatabaseConnection, DatabaseConnection), ConnectError> {
+    if !url.starts_with(SCHEME) {
+        return Err(ConnectError::UnsupportedUrl);
+    }
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(ConnectError::InMemory);
+    }
+    let wait_max = options.wait_max;
+    let mut writer = pool(url, 1, wait_max);
+    writer.map_sqlx_sqlite_opts(move |sqlite| durable(sqlite, wait_max));
+    let writer = Database::connect(writer).await;
+    let mut readers = pool(url, options.readers, wait_max);
+    readers.map_sqlx_sqlite_opts(move |sqlite| {
+        // The pool that may write is the other one.
+        durable(sqlite, wait_max).pragma("query_only", "ON")
+    });
+    let readers = Database::connect(readers).await;
+    Ok((
+        writer.map_err(ConnectError::Database)?,
+        readers.map_err(ConnectError::Database)?,
+    ))
+}
+
+fn pool(url: &str, connections: u32, wait_max: Duration) -> ConnectOptions {
+    let mut pool = ConnectOptions::new(url);
+    pool.max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(wait_max)
+        // A connection to a file does not go stale: nothing is gained by closing or testing it.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false);
+    pool
+}
+
+fn durable(sqlite: SqliteConnectOptions, wait_max: Duration) -> SqliteConnectOptions {
+    sqlite
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was committed survives a power cut: a 2xx of the intake is a promise.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(wait_max)
+        .pragma("journal_size_limit", LOG_BYTES_KEPT)
+}
+
+/// Takes the next deliveries that are due, in order, from beyond `after` on, except those of
+/// `excluded` endpoints. Columns: `due_at`, `id`, `endpoint_id`; the index holds them all.
+const DUE: &str = "\
+SELECT due_at, id, endpoint_id FROM deliveries \
+WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
+AND payload_expires_at > $1 AND endpoint_id NOT IN (SELECT value FROM json_each($4)) \
+ORDER BY due_at, id LIMIT $5";
+
+/// Puts one lease on many deliveries and gives them back.
+const LEASE: &str = "\
+UPDATE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
+lease_until = $4, updated_at = $2 \
+WHERE id IN (SELECT value FROM json_each($1)) RETURNING *";
+
+/// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
+/// forbid to send them.
+const CONTENTS: &str = "\
+SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
+events.id AS event_id, events.organization_id AS event_organization_id, \
+events.event_type AS event_event_type, events.session_id AS event_session_id, \
+events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
+sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
+organizations.pending_deletion_at AS organization_pending_deletion_at \
+FROM json_each($1) AS wanted \
+CROSS JOIN deliveries ON deliveries.id = wanted.value \
+JOIN events ON events.id = deliveries.event_id \
+JOIN organizations ON organizations.id = deliveries.organization_id \
+LEFT JOIN sessions ON sessions.id = events.session_id \
+LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id";
+
+/// Reads who holds deliveries, and whether what was held back could go out.
+const LEASES: &str = "\
+SELECT deliveries.id AS delivery_id, deliveries.lease_holder AS lease_holder, \
+endpoints.disabled_at AS endpoint_disabled_at, endpoints.deleted_at AS endpoint_deleted_at, \
+organizations.pending_deletion_at AS organization_pending_deletion_at \
+FROM json_each($1) AS wanted \
+CROSS JOIN deliveries ON deliveries.id = wanted.value \
+JOIN endpoints ON endpoints.id = deliveries.endpoint_id \
+JOIN organizations ON organizations.id = deliveries.organization_id \
+WHERE deliveries.state = 'delivering'";
+
+/// Writes all that changes in a delivery. The numbers are the places in [`saved_columns`].
+const SAVE: &str = "\
+UPDATE deliveries SET state = saved.state, due_at = saved.due_at, \
+claimed_at = saved.claimed_at, lease_holder = saved.lease_holder, \
+lease_until = saved.lease_until, attempt_count = saved.attempt_count, \
+last_attempt_at = saved.last_attempt_at, last_status_code = saved.last_status_code, \
+payload_reason = saved.payload_reason, payload_expires_at = saved.payload_expires_at, \
+payload_scrubbed_at = saved.payload_scrubbed_at, updated_at = saved.updated_at \
+FROM (SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS due_at, \
+value ->> 3 AS claimed_at, value ->> 4 AS lease_holder, value ->> 5 AS lease_until, \
+value ->> 6 AS attempt_count, value ->> 7 AS last_attempt_at, value ->> 8 AS last_status_code, \
+value ->> 9 AS payload_reason, value ->> 10 AS payload_expires_at, \
+value ->> 11 AS payload_scrubbed_at, value ->> 12 AS updated_at \
+FROM json_each($1)) AS saved \
+WHERE deliveries.id = saved.id";
+
+const DELETE_PAYLOADS: &str = "\
+DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT value FROM json_each($1))";
+
+/// Where a scan of what is due has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DueScan<'a> {
+    /// Deliveries due at this moment or before are meant.
+    pub(crate) now_ms: i64,
+    /// The last one seen: when it is due, and its id.
+    pub(crate) after: (i64, String),
+    /// Endpoints without room.
+    pub(crate) excluded: Vec<&'a str>,
+    /// The most to take.
+    pub(crate) limit: u64,
+}
+
+/// The lease that [`lease`] puts on deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewLease<'a> {
+    /// Since when.
+    pub(crate) claimed_at_ms: i64,
+    /// Whose.
+    pub(crate) holder: &'a str,
+    /// Until when.
+    pub(crate) until_ms: i64,
+}
+
+pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
+    let (after_due_at, after_id) = &scan.after;
+    statement(
+        DUE,
+        [
+            scan.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+            json!(scan.excluded).to_string().into(),
+            scan.limit.into(),
+        ],
+    )
+}
+
+pub(crate) fn lease(ids: &[&str], lease: NewLease<'_>) -> Statement {
+    statement(
+        LEASE,
+        [
+            json!(ids).to_string().into(),
+            lease.claimed_at_ms.into(),
+            lease.holder.into(),
+            lease.until_ms.into(),
+        ],
+    )
+}
+
+pub(crate) fn contents(ids: &[&str]) -> Statement {
+    statement(CONTENTS, [json!(ids).to_string().into()])
+}
+
+pub(crate) fn leases(ids: &[&str]) -> Statement {
+    statement(LEASES, [json!(ids).to_string().into()])
+}
+
+pub(crate) fn save(rows: &[delivery::Model]) -> Statement {
+    let rows: serde_json::Value = rows.iter().map(saved_columns).collect();
+    statement(SAVE, [rows.to_string().into()])
+}
+
+pub(crate) fn delete_payloads(ids: &[&str]) -> Statement {
+    statement(DELETE_PAYLOADS, [json!(ids).to_string().into()])
+}
+
+fn saved_columns(row: &delivery::Model) -> serde_json::Value {
+    json!([
+        row.id,
+        row.state,
+        row.due_at,
+        row.claimed_at,
+        row.lease_holder,
+        row.lease_until,
+        row.attempt_count,
+        row.last_attempt_at,
+        row.last_status_code,
+        row.payload_reason,
+        row.payload_expires_at,
+        row.payload_scrubbed_at,
+        row.updated_at,
+    ])
+}
+
+fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+#[cfg(test)]
+mod tests;

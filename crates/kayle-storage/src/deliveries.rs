@@ -1,0 +1,274 @@
+//! Deliveries in SQL, as people see and change them.
+//!
+//! Locks are for databases where several can write at once; SQLite's one writer needs none, and
+//! its queries leave them out.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{
+    DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
+};
+use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
+use kayle_primitives::{DeliveryId, EventId, OrganizationId, Page, PageRequest, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Select,
+};
+
+use crate::backend::sqlite;
+use crate::endpoints::existing;
+use crate::entities::delivery::{Column, Entity, Model, state};
+use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization};
+use crate::error::store_error;
+use crate::page::{Position, newest_first, page_of};
+use crate::store::{Connected, SqlTx};
+
+/// The most rows of one INSERT. The widest has 18 columns, and SQLite takes 32,766 values.
+const INSERTED_ROWS_MAX: usize = 1000;
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
+    async fn find_delivery(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let row = one(organization_id, id).one(&self.0).await;
+        row.map_err(store_error)?
+            .map(Model::into_domain)
+            .transpose()
+    }
+
+    async fn attempts_of(
+        &self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let delivery = one(organization_id, id).select_only().column(Column::Id);
+        let rows = delivery_attempt::Entity::find()
+            .filter(delivery_attempt::Column::DeliveryId.in_subquery(delivery.into_query()))
+            .order_by_asc(delivery_attempt::Column::AttemptedAt)
+            .order_by_asc(delivery_attempt::Column::Id)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        rows.into_iter()
+            .map(delivery_attempt::Model::into_domain)
+            .collect()
+    }
+
+    async fn list_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        filter: &DeliveryFilter,
+        page: &PageRequest<DeliveryId>,
+    ) -> Result<Option<Page<Delivery>>, StoreError> {
+        let mut after: Option<Position> = None;
+        if let Some(cursor) = &page.starting_after {
+            let row = one(organization_id, cursor).one(&self.0).await;
+            let Some(row) = row.map_err(store_error)? else {
+                return Ok(None);
+            };
+            after = Some((row.created_at, row.id));
+        }
+        let rows = filtered(organization_id, filter);
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        page_of(rows, page.limit, Model::into_domain).map(Some)
+    }
+}
+
+#[async_trait]
+impl DeliveryWrites for SqlTx {
+    async fn insert_deliveries(&mut self, deliveries: &[NewDelivery]) -> Result<(), StoreError> {
+        let rows = deliveries
+            .iter()
+            .map(|new| Model::from_domain(&new.delivery).into_active_model());
+        self.insert_all::<Entity>(rows.collect()).await?;
+        let payloads = deliveries.iter().filter_map(|new| {
+            let row = delivery_payload::Model {
+                delivery_id: new.delivery.id.as_str().to_owned(),
+                jwe: new.jwe.as_ref()?.as_str().to_owned(),
+            };
+            Some(row.into_active_model())
+        });
+        self.insert_all::<delivery_payload::Entity>(payloads.collect())
+            .await?;
+        let attempts = deliveries.iter().filter_map(|new| new.attempt.as_ref());
+        self.insert_delivery_attempts(attempts).await
+    }
+
+    async fn lock_delivery(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let row = one(organization_id, id)
+            .lock_exclusive()
+            .one(self.connection());
+        let row = row.await.map_err(store_error)?;
+        row.map(Model::into_domain).transpose()
+    }
+
+    async fn lock_deliveries_of_event(
+        &mut self,
+        organization_id: OrganizationId,
+        event_id: &EventId,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .filter(Column::EventId.eq(event_id.as_str()))
+            .order_by_asc(Column::Id);
+        self.lock_all(rows).await
+    }
+
+    async fn lock_expired_payloads(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::PayloadExpiresAt.lte(now.unix_ms()))
+            .order_by_asc(Column::PayloadExpiresAt)
+            .order_by_asc(Column::Id)
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX));
+        self.lock_all(rows).await
+    }
+
+    async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {
+        self.save_all(deliveries.iter().map(Model::from_domain).collect())
+            .await
+    }
+
+    async fn resume_held(
+        &mut self,
+        organization_id: OrganizationId,
+        scope: &HeldScope,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let held = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state::PENDING))
+            .col_expr(Column::UpdatedAt, Expr::value(now.unix_ms()))
+            .filter(in_state(state::HELD))
+            .filter(Column::OrganizationId.eq(organization_id.0));
+        let meant = match scope {
+            HeldScope::Endpoint(id) => {
+                let in_good_standing = organization::Entity::find_by_id(organization_id.0)
+                    .filter(organization::Column::PendingDeletionAt.is_null())
+                    .select_only()
+                    .column(organization::Column::Id);
+                held.filter(Column::EndpointId.eq(id.as_str()))
+                    .filter(Column::OrganizationId.in_subquery(in_good_standing.into_query()))
+            }
+            HeldScope::Organization => {
+                let enabled = existing(organization_id)
+                    .filter(endpoint::Column::DisabledAt.is_null())
+                    .select_only()
+                    .column(endpoint::Column::Id);
+                held.filter(Column::EndpointId.in_subquery(enabled.into_query()))
+            }
+        };
+        let resumed = meant.exec(self.connection()).await;
+        Ok(resumed.map_err(store_error)?.rows_affected)
+    }
+}
+
+impl SqlTx {
+    /// Adds rows, as many with one statement as it can hold.
+    pub(crate) async fn insert_all<E: EntityTrait>(
+        &self,
+        mut rows: Vec<E::ActiveModel>,
+    ) -> Result<(), StoreError>
+    where
+        E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+    {
+        while !rows.is_empty() {
+            let rest = rows.split_off(rows.len().min(INSERTED_ROWS_MAX));
+            let inserted = E::insert_many(rows).exec_without_returning(self.connection());
+            inserted.await.map_err(store_error)?;
+            rows = rest;
+        }
+        Ok(())
+    }
+
+    /// Records attempts.
+    pub(crate) async fn insert_delivery_attempts<'a>(
+        &self,
+        attempts: impl Iterator<Item = &'a Attempt> + Send,
+    ) -> Result<(), StoreError> {
+        let rows = attempts
+            .map(|attempt| delivery_attempt::Model::from_domain(attempt).into_active_model());
+        self.insert_all::<delivery_attempt::Entity>(rows.collect())
+            .await
+    }
+
+    /// Writes deliveries over what is stored of them, and deletes the bytes of scrubbed payloads.
+    pub(crate) async fn save_all(&self, rows: Vec<Model>) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let saved = self.connection().execute_raw(sqlite::save(&rows)).await;
+        if usize::try_from(saved.map_err(store_error)?.rows_affected()) != Ok(rows.len()) {
+            return Err(StoreError::Conflict);
+        }
+        let scrubbed: Vec<&str> = rows
+            .iter()
+            .filter(|row| row.payload_scrubbed_at.is_some())
+            .map(|row| row.id.as_str())
+            .collect();
+        if scrubbed.is_empty() {
+            return Ok(());
+        }
+        let deleted = self
+            .connection()
+            .execute_raw(sqlite::delete_payloads(&scrubbed));
+        deleted.await.map(drop).map_err(store_error)
+    }
+
+    async fn lock_all(&self, rows: Select<Entity>) -> Result<Vec<Delivery>, StoreError> {
+        let rows = rows.lock_exclusive().all(self.connection()).await;
+        let rows = rows.map_err(store_error)?;
+        rows.into_iter().map(Model::into_domain).collect()
+    }
+}
+
+/// Says that a delivery is in a state, in the words of the partial indexes: written out, not
+/// bound, since an index is used only where the query says the same.
+pub(crate) fn in_state(state: &'static str) -> Expr {
+    Expr::cust(format!("state = '{state}'"))
+}
+
+fn one(organization_id: OrganizationId, id: &DeliveryId) -> Select<Entity> {
+    Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0))
+}
+
+fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter) -> Select<Entity> {
+    let DeliveryFilter {
+        status,
+        endpoint_id,
+        event_id,
+    } = filter;
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization_id.0))
+        .apply_if(*status, |rows, status| {
+            rows.filter(Column::State.is_in(states_of(status)))
+        })
+        .apply_if(endpoint_id.as_ref(), |rows, id| {
+            rows.filter(Column::EndpointId.eq(id.as_str()))
+        })
+        .apply_if(event_id.as_ref(), |rows, id| {
+            rows.filter(Column::EventId.eq(id.as_str()))
+        })
+}
+
+/// Gives the stored states that are shown as this status.
+fn states_of(status: DeliveryStatus) -> Vec<&'static str> {
+    match status {
+        DeliveryStatus::Pending => vec![state::PENDING, state::HELD],
+        DeliveryStatus::Delivering => vec![state::DELIVERING],
+        DeliveryStatus::Succeeded => vec![state::SUCCEEDED],
+        DeliveryStatus::Failed => vec![state::FAILED],
+    }
+}

@@ -1,0 +1,130 @@
+//! Endpoints in SQL. A deleted one keeps its row for its deliveries; here it is missing.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
+use kayle_crypto::Sealed;
+use kayle_endpoints::Endpoint;
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
+};
+
+use crate::entities::encryption_key;
+use crate::entities::endpoint::{Column, Entity, Model};
+use crate::error::store_error;
+use crate::page::{Position, newest_first, page_of};
+use crate::store::{Connected, SqlTx};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
+    async fn find_endpoint(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let row = self.endpoint(organization_id, id).await?;
+        row.map(|row| row.to_domain()).transpose()
+    }
+
+    async fn list_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        enabled: Option<bool>,
+        page: &PageRequest<EndpointId>,
+    ) -> Result<Option<Page<Endpoint>>, StoreError> {
+        let mut after: Option<Position> = None;
+        if let Some(cursor) = &page.starting_after {
+            let Some(row) = self.endpoint(organization_id, cursor).await? else {
+                return Ok(None);
+            };
+            after = Some((row.created_at, row.id));
+        }
+        let rows = existing(organization_id).apply_if(enabled, |rows, enabled| {
+            rows.filter(if enabled {
+                Column::DisabledAt.is_null()
+            } else {
+                Column::DisabledAt.is_not_null()
+            })
+        });
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        page_of(rows, page.limit, |row| row.to_domain()).map(Some)
+    }
+
+    async fn find_signing_secret(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Sealed>, StoreError> {
+        let row = self.endpoint(organization_id, id).await?;
+        Ok(row.and_then(|row| row.signing_secret()))
+    }
+
+    async fn enabled_endpoints(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<Vec<FanoutEndpoint>, StoreError> {
+        let enabled = || existing(organization_id).filter(Column::DisabledAt.is_null());
+        let endpoints = enabled().order_by_asc(Column::Id).all(&self.0);
+        let endpoints = endpoints.await.map_err(store_error)?;
+        let ids = enabled().select_only().column(Column::Id).into_query();
+        let mut active_keys: HashMap<String, encryption_key::Model> = active_keys()
+            .filter(encryption_key::Column::EndpointId.in_subquery(ids))
+            .all(&self.0)
+            .await
+            .map_err(store_error)?
+            .into_iter()
+            .map(|key| (key.endpoint_id.clone(), key))
+            .collect();
+        let with_key = |endpoint: Model| {
+            let active_key = active_keys.remove(&endpoint.id);
+            Ok(FanoutEndpoint {
+                endpoint: endpoint.to_domain()?,
+                active_key: active_key
+                    .map(encryption_key::Model::into_domain)
+                    .transpose()?,
+            })
+        };
+        endpoints.into_iter().map(with_key).collect()
+    }
+}
+
+#[async_trait]
+impl EndpointWrites for SqlTx {
+    async fn insert_endpoint(
+        &mut self,
+        endpoint: &Endpoint,
+        signing_secret: &Sealed,
+    ) -> Result<(), StoreError> {
+        let row = Model::from_domain(endpoint, signing_secret).into_active_model();
+        let inserted = Entity::insert(row).exec_without_returning(self.connection());
+        inserted.await.map(drop).map_err(store_error)
+    }
+}
+
+impl<C: ConnectionTrait> Connected<C> {
+    async fn endpoint(
+        &self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Model>, StoreError> {
+        let row = existing(organization_id).filter(Column::Id.eq(id.as_str()));
+        row.one(&self.0).await.map_err(store_error)
+    }
+}
+
+/// Asks for the endpoints that an organization sees.
+pub(crate) fn existing(organization_id: OrganizationId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization_id.0))
+        .filter(Column::DeletedAt.is_null())
+}
+
+fn active_keys() -> Select<encryption_key::Entity> {
+    encryption_key::Entity::find().filter(encryption_key::Column::DisabledAt.is_null())
+}

@@ -1,0 +1,75 @@
+//! The database's errors in the store's three kinds.
+
+use kayle_app::ports::store::StoreError;
+use sea_orm::sqlx::error::ErrorKind;
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// The store could not be connected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL names a database that this store does not speak.
+    #[error("the database URL must begin with sqlite://")]
+    UnsupportedUrl,
+    /// The writer and the readers would each see a database of their own.
+    #[error("an SQLite database in memory cannot be shared: name a file")]
+    InMemory,
+    /// The database did not answer, or is not one.
+    #[error("the database cannot be opened")]
+    Database(#[source] DbErr),
+}
+
+/// Turns an error of the database into one of the store.
+pub(crate) fn store_error(error: DbErr) -> StoreError {
+    if breaks_a_rule(&error) {
+        return StoreError::Conflict;
+    }
+    match undecodable_column(&error) {
+        Some(column) => StoreError::Corrupt {
+            table: "a row",
+            column: "a column",
+            id: column,
+        },
+        // What is left is the database's own trouble: busy, full, unreadable, closed, gone.
+        None => StoreError::Unavailable(Box::new(error)),
+    }
+}
+
+/// Tells whether the schema refused the change.
+fn breaks_a_rule(error: &DbErr) -> bool {
+    let Some(SqlxError::Database(error)) = driver_error(error) else {
+        return false;
+    };
+    match error.kind() {
+        ErrorKind::UniqueViolation
+        | ErrorKind::ForeignKeyViolation
+        | ErrorKind::NotNullViolation
+        | ErrorKind::CheckViolation => true,
+        // The enum is open; what it says beyond these is no rule of ours.
+        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
+        _ => false,
+    }
+}
+
+/// Gives which column holds a value of another type than the row's.
+fn undecodable_column(error: &DbErr) -> Option<String> {
+    match driver_error(error) {
+        Some(SqlxError::ColumnDecode { index, .. }) => Some(index.clone()),
+        Some(SqlxError::Decode(_)) => Some("an unnamed column".to_owned()),
+        Some(_) => None,
+        None => matches!(
+            error,
+            DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. }
+        )
+        .then(|| "an unnamed column".to_owned()),
+    }
+}
+
+fn driver_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
+        _ => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! Events in SQL.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{
+    EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
+};
+use kayle_delivery::Delivery;
+use kayle_events::Event;
+use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryTrait,
+};
+
+use crate::entities::delivery;
+use crate::entities::event::{ActiveModel, Column, Entity, Model};
+use crate::error::store_error;
+use crate::page::{Position, newest_first, page_of};
+use crate::store::{Connected, SqlTx};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> EventReads for Connected<C> {
+    async fn find_event(
+        &self,
+        organization_id: OrganizationId,
+        id: &EventId,
+    ) -> Result<Option<EventWithDeliveries>, StoreError> {
+        let Some(row) = self.event(organization_id, id).await? else {
+            return Ok(None);
+        };
+        let mut deliveries = self.deliveries_of(std::slice::from_ref(&row)).await?;
+        Ok(Some(EventWithDeliveries {
+            deliveries: deliveries.remove(&row.id).unwrap_or_default(),
+            event: row.into_domain()?,
+        }))
+    }
+
+    async fn list_events(
+        &self,
+        organization_id: OrganizationId,
+        filter: &EventFilter,
+        page: &PageRequest<EventId>,
+    ) -> Result<Option<Page<EventWithDeliveries>>, StoreError> {
+        let mut after: Option<Position> = None;
+        if let Some(cursor) = &page.starting_after {
+            let Some(row) = self.event(organization_id, cursor).await? else {
+                return Ok(None);
+            };
+            after = Some((row.created_at, row.id));
+        }
+        let EventFilter {
+            event_type,
+            created_from,
+            created_to,
+        } = filter;
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .apply_if(*event_type, |rows, event_type| {
+                rows.filter(Column::EventType.eq(event_type.as_str()))
+            })
+            .apply_if(*created_from, |rows, from| {
+                rows.filter(Column::CreatedAt.gte(from.unix_ms()))
+            })
+            .apply_if(*created_to, |rows, to| {
+                rows.filter(Column::CreatedAt.lte(to.unix_ms()))
+            });
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        let mut deliveries = self.deliveries_of(&rows).await?;
+        let with_deliveries = |row: Model| {
+            Ok(EventWithDeliveries {
+                deliveries: deliveries.remove(&row.id).unwrap_or_default(),
+                event: row.into_domain()?,
+            })
+        };
+        page_of(rows, page.limit, with_deliveries).map(Some)
+    }
+}
+
+#[async_trait]
+impl EventWrites for SqlTx {
+    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        let rows: Vec<ActiveModel> = events
+            .iter()
+            .map(|event| Model::from_domain(event).into_active_model())
+            .collect();
+        self.insert_all::<Entity>(rows).await
+    }
+}
+
+impl<C: ConnectionTrait> Connected<C> {
+    async fn event(
+        &self,
+        organization_id: OrganizationId,
+        id: &EventId,
+    ) -> Result<Option<Model>, StoreError> {
+        let row = Entity::find_by_id(id.as_str())
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .one(&self.0);
+        row.await.map_err(store_error)
+    }
+
+    /// Gives the deliveries of a page of events, by event, in the order of their ids.
+    async fn deliveries_of(
+        &self,
+        events: &[Model],
+    ) -> Result<HashMap<String, Vec<Delivery>>, StoreError> {
+        let ids = events.iter().map(|event| event.id.as_str());
+        let rows = delivery::Entity::find()
+            .filter(delivery::Column::EventId.is_in(ids))
+            .order_by_asc(delivery::Column::Id)
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        let mut by_event: HashMap<String, Vec<Delivery>> = HashMap::new();
+        for row in rows {
+            let deliveries = by_event.entry(row.event_id.clone()).or_default();
+            deliveries.push(row.into_domain()?);
+        }
+        Ok(by_event)
+    }
+}

@@ -1,0 +1,45 @@
+//! Organizations in SQL.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{OrganizationReads, OrganizationWrites, StoreError};
+use kayle_primitives::{Organization, OrganizationId, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::entities::organization::{Column, Entity, Model};
+use crate::entities::values::optional_ms;
+use crate::error::store_error;
+use crate::store::{Connected, SqlTx};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> OrganizationReads for Connected<C> {
+    async fn find_organization(
+        &self,
+        id: OrganizationId,
+    ) -> Result<Option<Organization>, StoreError> {
+        let row = Entity::find_by_id(id.0).one(&self.0).await;
+        Ok(row.map_err(store_error)?.map(Model::into_domain))
+    }
+}
+
+#[async_trait]
+impl OrganizationWrites for SqlTx {
+    async fn insert_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        let row = Model::from_domain(organization).into_active_model();
+        let inserted = Entity::insert(row).exec_without_returning(self.connection());
+        inserted.await.map(drop).map_err(store_error)
+    }
+
+    async fn set_pending_deletion(
+        &mut self,
+        id: OrganizationId,
+        pending_deletion_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let value = Expr::value(optional_ms(pending_deletion_at));
+        let updated = Entity::update_many()
+            .col_expr(Column::PendingDeletionAt, value)
+            .filter(Column::Id.eq(id.0))
+            .exec(self.connection());
+        Ok(0 < updated.await.map_err(store_error)?.rows_affected)
+    }
+}

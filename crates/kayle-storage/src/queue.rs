@@ -1,0 +1,416 @@
+//! The queue in SQL: each method is one transaction of a few statements, however many rows.
+//!
+//! One row that cannot be read must not stop the queue for all others: a claim and a look at
+//! expired leases log it and go on without it. The lease of such a delivery runs out, and its
+//! schedule ends it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use async_trait::async_trait;
+use kayle_app::ports::queue::{
+    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
+};
+use kayle_app::ports::store::StoreError;
+use kayle_delivery::{CompactJwe, Delivery, LeaseHolder};
+use kayle_endpoints::{Retention, RetryScheduleName};
+use kayle_primitives::{DeliveryId, Timestamp};
+use kayle_sessions::SessionStatus;
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect,
+};
+
+use crate::backend::sqlite::{self, DueScan, NewLease};
+use crate::deliveries::in_state;
+use crate::entities::delivery::{Column, Entity, Model, state};
+use crate::entities::values::{Row, at};
+use crate::entities::{endpoint, event};
+use crate::error::store_error;
+use crate::store::{SqlStore, SqlTx};
+
+/// How many due deliveries a claim looks at in one go, for each that it has room for: what an
+/// endpoint has no room for is passed over.
+const SCANNED_PER_CLAIMED: usize = 2;
+
+#[async_trait]
+impl DeliveryQueue for SqlStore {
+    async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
+        let tx = self.begin_write().await?;
+        let chosen = tx.choose(request).await?;
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claimed = tx.lease(&chosen, request).await?;
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+        let ids: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(in_state(state::DELIVERING))
+            .filter(Column::LeaseHolder.eq(holder.0.as_str()))
+            .order_by_asc(Column::Id)
+            .into_tuple()
+            .all(&self.readers.0)
+            .await
+            .map_err(store_error)?;
+        ids.iter().map(|id| delivery_row(id).id("id", id)).collect()
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tx = self.begin_write().await?;
+        let mut leases = tx.leases(settlements).await?;
+        let mut settled = Vec::with_capacity(settlements.len());
+        let mut rows = Vec::with_capacity(settlements.len());
+        let mut attempts = Vec::with_capacity(settlements.len());
+        for settlement in settlements {
+            let Some(lease) = take_lease(&mut leases, settlement) else {
+                settled.push(Settled::LeaseLost);
+                continue;
+            };
+            settled.push(Settled::Written);
+            rows.push(released_if_enabled(&settlement.step.delivery, &lease));
+            attempts.extend(&settlement.step.attempt);
+        }
+        tx.save_all(rows).await?;
+        tx.insert_delivery_attempts(attempts.into_iter()).await?;
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    async fn expired_leases(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ExpiredLease>, StoreError> {
+        let rows = Entity::find()
+            .find_also_related(endpoint::Entity)
+            .filter(in_state(state::DELIVERING))
+            .filter(Column::LeaseUntil.lte(now.unix_ms()))
+            .order_by_asc(Column::LeaseUntil)
+            .order_by_asc(Column::Id)
+            .limit(as_u64(limit))
+            .all(&self.readers.0)
+            .await
+            .map_err(store_error)?;
+        let leases = rows.into_iter().map(|(delivery, endpoint)| {
+            let endpoint = endpoint.filter(|endpoint| !endpoint.is_deleted());
+            expired_lease(delivery, endpoint.as_ref())
+        });
+        Ok(leases.filter_map(readable).collect())
+    }
+
+    async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let due_at: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column(Column::DueAt)
+            .filter(in_state(state::PENDING))
+            .order_by_asc(Column::DueAt)
+            .into_tuple()
+            .one(&self.readers.0)
+            .await
+            .map_err(store_error)?;
+        Ok(due_at.flatten().map(at))
+    }
+}
+
+impl SqlTx {
+    /// Chooses what a claim takes: the ids, in the order they are due.
+    ///
+    /// Goes on until the request is filled or nothing else is due. Each further round passes over
+    /// at least one more endpoint, so there are at most as many as endpoints with a backlog.
+    async fn choose(&self, request: &ClaimRequest) -> Result<Vec<String>, StoreError> {
+        let mut room = Room::new(request);
+        let mut chosen = Vec::new();
+        let mut after = (i64::MIN, String::new());
+        while chosen.len() < request.limit {
+            let limit = SCANNED_PER_CLAIMED * (request.limit - chosen.len());
+            let scan = DueScan {
+                now_ms: request.now.unix_ms(),
+                after,
+                excluded: room.exhausted(),
+                limit: as_u64(limit),
+            };
+            let due = self.due(&scan).await?;
+            let is_last = due.len() < limit;
+            let Some(last) = due.last() else {
+                break;
+            };
+            after = (last.due_at, last.id.clone());
+            let admitted = due.into_iter().filter(|due| room.admits(&due.endpoint_id));
+            let wanted = request.limit - chosen.len();
+            chosen.extend(admitted.take(wanted).map(|due| due.id));
+            if is_last {
+                break;
+            }
+        }
+        Ok(chosen)
+    }
+
+    async fn due(&self, scan: &DueScan<'_>) -> Result<Vec<Due>, StoreError> {
+        Due::find_by_statement(sqlite::due(scan))
+            .all(self.connection())
+            .await
+            .map_err(store_error)
+    }
+
+    /// Puts the request's lease on deliveries, and reads what their attempts need.
+    async fn lease(
+        &self,
+        chosen: &[String],
+        request: &ClaimRequest,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let ids: Vec<&str> = chosen.iter().map(String::as_str).collect();
+        let lease = NewLease {
+            claimed_at_ms: request.now.unix_ms(),
+            holder: &request.lease.holder.0,
+            until_ms: request.lease.until.unix_ms(),
+        };
+        let leased = Entity::find()
+            .from_raw_sql(sqlite::lease(&ids, lease))
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        let contents = self.contents(&ids).await?;
+        let endpoints = self.endpoints_of(&leased).await?;
+        let mut leased: HashMap<String, Model> = leased
+            .into_iter()
+            .map(|row| (row.id.clone(), row))
+            .collect();
+        let mut contents: HashMap<String, Contents> = contents
+            .into_iter()
+            .map(|contents| (contents.delivery_id.clone(), contents))
+            .collect();
+        let claimed = chosen.iter().map(|id| {
+            let row = delivery_row(id);
+            let delivery = row.present("id", leased.remove(id))?;
+            let contents = row.present("event_id", contents.remove(id))?;
+            claimed(delivery, contents, &endpoints)
+        });
+        Ok(claimed.filter_map(readable).collect())
+    }
+
+    async fn contents(&self, ids: &[&str]) -> Result<Vec<Contents>, StoreError> {
+        Contents::find_by_statement(sqlite::contents(ids))
+            .all(self.connection())
+            .await
+            .map_err(store_error)
+    }
+
+    /// Gives the endpoints of deliveries, by id, without the deleted ones.
+    async fn endpoints_of(
+        &self,
+        deliveries: &[Model],
+    ) -> Result<HashMap<String, endpoint::Model>, StoreError> {
+        let ids: HashSet<&str> = deliveries
+            .iter()
+            .map(|delivery| delivery.endpoint_id.as_str())
+            .collect();
+        let rows = endpoint::Entity::find()
+            .filter(endpoint::Column::Id.is_in(ids))
+            .filter(endpoint::Column::DeletedAt.is_null())
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
+    /// Reads the leases of the deliveries that are to be settled, by delivery.
+    async fn leases(
+        &self,
+        settlements: &[Settlement],
+    ) -> Result<HashMap<String, CurrentLease>, StoreError> {
+        let ids: Vec<&str> = settlements
+            .iter()
+            .map(|settlement| settlement.step.delivery.id.as_str())
+            .collect();
+        let leases = CurrentLease::find_by_statement(sqlite::leases(&ids))
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        let by_delivery = leases
+            .into_iter()
+            .map(|lease| (lease.delivery_id.clone(), lease));
+        Ok(by_delivery.collect())
+    }
+}
+
+/// A delivery that is due.
+#[derive(Debug, FromQueryResult)]
+struct Due {
+    due_at: i64,
+    id: String,
+    endpoint_id: String,
+}
+
+/// What is left of the room at each endpoint that is busy, or was seen in this claim.
+struct Room {
+    per_endpoint: usize,
+    left: BTreeMap<String, usize>,
+}
+
+impl Room {
+    fn new(request: &ClaimRequest) -> Self {
+        let busy = request.busy_endpoints.iter();
+        Self {
+            per_endpoint: request.room_per_endpoint,
+            left: busy
+                .map(|(id, room)| (id.as_str().to_owned(), *room))
+                .collect(),
+        }
+    }
+
+    /// Takes one place at the endpoint, if there is one.
+    fn admits(&mut self, endpoint_id: &str) -> bool {
+        let left = self
+            .left
+            .entry(endpoint_id.to_owned())
+            .or_insert(self.per_endpoint);
+        let admitted = 0 < *left;
+        *left = left.saturating_sub(1);
+        admitted
+    }
+
+    /// Gives the endpoints that have no room left.
+    fn exhausted(&self) -> Vec<&str> {
+        let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
+        exhausted.map(|(id, _)| id.as_str()).collect()
+    }
+}
+
+/// What a delivery brings, and what may forbid to send it.
+struct Contents {
+    delivery_id: String,
+    event: event::Model,
+    jwe: Option<String>,
+    session_status: Option<String>,
+    session_withdrawn_at: Option<i64>,
+    organization_pending_deletion_at: Option<i64>,
+}
+
+impl FromQueryResult for Contents {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            delivery_id: row.try_get(prefix, "delivery_id")?,
+            event: event::Model::from_query_result(row, "event_")?,
+            jwe: row.try_get(prefix, "jwe")?,
+            session_status: row.try_get(prefix, "session_status")?,
+            session_withdrawn_at: row.try_get(prefix, "session_withdrawn_at")?,
+            organization_pending_deletion_at: row
+                .try_get(prefix, "organization_pending_deletion_at")?,
+        })
+    }
+}
+
+impl Contents {
+    /// Tells whether the session was withdrawn or cancelled.
+    fn is_suppressed(&self) -> bool {
+        self.session_withdrawn_at.is_some()
+            || self.session_status.as_deref() == Some(SessionStatus::Cancelled.as_str())
+    }
+}
+
+fn claimed(
+    delivery: Model,
+    contents: Contents,
+    endpoints: &HashMap<String, endpoint::Model>,
+) -> Result<Claimed, StoreError> {
+    let endpoint = endpoints.get(&delivery.endpoint_id);
+    let session_suppressed = contents.is_suppressed();
+    let payload = Row {
+        table: "delivery_payloads",
+        id: &contents.delivery_id,
+    };
+    Ok(Claimed {
+        delivery: delivery.into_domain()?,
+        event: contents.event.into_domain()?,
+        jwe: CompactJwe::new(payload.present("jwe", contents.jwe)?),
+        endpoint: endpoint.map(claimed_endpoint).transpose()?,
+        session_suppressed,
+        organization_frozen: contents.organization_pending_deletion_at.is_some(),
+    })
+}
+
+fn claimed_endpoint(row: &endpoint::Model) -> Result<ClaimedEndpoint, StoreError> {
+    Ok(ClaimedEndpoint {
+        endpoint: row.to_domain()?,
+        signing_secret: row.signing_secret(),
+    })
+}
+
+fn expired_lease(
+    delivery: Model,
+    endpoint: Option<&endpoint::Model>,
+) -> Result<ExpiredLease, StoreError> {
+    let retry_schedule = endpoint.map(endpoint::Model::retry_schedule).transpose()?;
+    let retention = endpoint.map(endpoint::Model::retention).transpose()?;
+    Ok(ExpiredLease {
+        delivery: delivery.into_domain()?,
+        retry_schedule: retry_schedule.unwrap_or(RetryScheduleName::Standard),
+        retention: retention.unwrap_or(Retention::SevenDays),
+    })
+}
+
+/// The lease on a delivery, and what decides whether the delivery may be held back.
+#[derive(Debug, FromQueryResult)]
+struct CurrentLease {
+    delivery_id: String,
+    lease_holder: String,
+    endpoint_disabled_at: Option<i64>,
+    endpoint_deleted_at: Option<i64>,
+    organization_pending_deletion_at: Option<i64>,
+}
+
+impl CurrentLease {
+    fn can_go_out(&self) -> bool {
+        self.endpoint_disabled_at.is_none()
+            && self.endpoint_deleted_at.is_none()
+            && self.organization_pending_deletion_at.is_none()
+    }
+}
+
+/// Takes the lease that a settlement was made under, if it is still held: the first settlement of
+/// a claim ends it.
+fn take_lease(
+    leases: &mut HashMap<String, CurrentLease>,
+    settlement: &Settlement,
+) -> Option<CurrentLease> {
+    let delivery_id = settlement.step.delivery.id.as_str();
+    let is_held = leases.get(delivery_id)?.lease_holder == settlement.holder.0;
+    is_held.then(|| leases.remove(delivery_id)).flatten()
+}
+
+/// Gives the row to write. Nobody would release a delivery that is held for an endpoint and an
+/// organization that are both enabled by then: it is pending, due when it was due.
+fn released_if_enabled(delivery: &Delivery, lease: &CurrentLease) -> Model {
+    let row = Model::from_domain(delivery);
+    if row.state == state::HELD && lease.can_go_out() {
+        return Model {
+            state: state::PENDING.to_owned(),
+            ..row
+        };
+    }
+    row
+}
+
+/// Passes over what cannot be read.
+fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(error = %error, "a delivery is passed over"))
+        .ok()
+}
+
+fn delivery_row(id: &String) -> Row<'_> {
+    Row {
+        table: "deliveries",
+        id,
+    }
+}
+
+fn as_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

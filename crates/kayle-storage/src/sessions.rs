@@ -1,0 +1,164 @@
+//! Sessions and their attempts in SQL.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{
+    Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
+};
+use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
+use kayle_sessions::Session;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+};
+
+use crate::entities::session::{Column, Entity, Model};
+use crate::entities::values::Row;
+use crate::entities::{attempt, delivery, event};
+use crate::error::store_error;
+use crate::page::{by_id, page_of};
+use crate::store::{Connected, SqlTx};
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
+    async fn find_session(
+        &self,
+        organization_id: OrganizationId,
+        id: &SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let row = Entity::find_by_id(id.as_str())
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .one(&self.0);
+        let row = row.await.map_err(store_error)?;
+        row.map(Model::into_domain).transpose()
+    }
+
+    async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let row = Entity::find_by_id(id.as_str()).one(&self.0);
+        let row = row.await.map_err(store_error)?;
+        row.map(Model::into_domain).transpose()
+    }
+
+    async fn find_attempt_for_intake(
+        &self,
+        id: &AttemptId,
+    ) -> Result<Option<RecordedAttempt>, StoreError> {
+        let row = attempt::Entity::find_by_id(id.as_str()).one(&self.0);
+        let row = row.await.map_err(store_error)?;
+        row.map(attempt::Model::into_domain).transpose()
+    }
+
+    async fn caused_by_attempt(&self, id: &AttemptId) -> Result<Caused, StoreError> {
+        // One report causes the attempt's event and then the session's, at the same moment; the
+        // names of the types are in that order too.
+        let rows: Vec<(String, Option<String>)> = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .column(delivery::Column::Id)
+            .left_join(delivery::Entity)
+            .filter(event::Column::AttemptId.eq(id.as_str()))
+            .order_by_asc(event::Column::CreatedAt)
+            .order_by_asc(event::Column::EventType)
+            .order_by_asc(event::Column::Id)
+            .order_by_asc(delivery::Column::EndpointId)
+            .into_tuple()
+            .all(&self.0)
+            .await
+            .map_err(store_error)?;
+        caused(id, &rows)
+    }
+
+    async fn list_sessions(
+        &self,
+        organization_id: OrganizationId,
+        filter: &SessionFilter,
+        page: &PageRequest<SessionId>,
+    ) -> Result<Page<Session>, StoreError> {
+        let SessionFilter {
+            status,
+            created_from,
+            created_to,
+        } = filter;
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .apply_if(*status, |rows, status| {
+                rows.filter(Column::Status.eq(status.as_str()))
+            })
+            .apply_if(*created_from, |rows, from| {
+                rows.filter(Column::CreatedAt.gte(from.unix_ms()))
+            })
+            .apply_if(*created_to, |rows, to| {
+                rows.filter(Column::CreatedAt.lte(to.unix_ms()))
+            });
+        let after = page.starting_after.as_ref().map(SessionId::as_str);
+        let rows = by_id(rows, Column::Id, after, page.limit).all(&self.0);
+        let rows = rows.await.map_err(store_error)?;
+        page_of(rows, page.limit, Model::into_domain)
+    }
+
+    async fn overdue_sessions(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = Entity::find()
+            // Written out, not bound: a partial index is used only where the query says the same.
+            .filter(Expr::cust("status IN ('created', 'in_progress')"))
+            .filter(Column::ExpiresAt.lte(now.unix_ms()))
+            .order_by_asc(Column::ExpiresAt)
+            .order_by_asc(Column::Id)
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+            .all(&self.0);
+        let rows = rows.await.map_err(store_error)?;
+        rows.into_iter().map(Model::into_domain).collect()
+    }
+}
+
+#[async_trait]
+impl SessionWrites for SqlTx {
+    async fn insert_session(&mut self, session: &Session) -> Result<(), StoreError> {
+        let row = Model::from_domain(session).into_active_model();
+        let inserted = Entity::insert(row).exec_without_returning(self.connection());
+        inserted.await.map(drop).map_err(store_error)
+    }
+
+    async fn save_session(&mut self, session: &Session) -> Result<(), StoreError> {
+        let row = Model::from_domain(session);
+        let (id, revision_before) = (row.id.clone(), row.revision - 1);
+        let saved = Entity::update_many()
+            .set(row.into_active_model().reset_all())
+            .filter(Column::Id.eq(id))
+            .filter(Column::OrganizationId.eq(session.organization_id.0))
+            .filter(Column::Revision.eq(revision_before))
+            .exec(self.connection());
+        match saved.await.map_err(store_error)?.rows_affected {
+            0 => Err(StoreError::Conflict),
+            _ => Ok(()),
+        }
+    }
+
+    async fn insert_attempt(&mut self, recorded: &RecordedAttempt) -> Result<(), StoreError> {
+        let row = attempt::Model::from_domain(recorded).into_active_model();
+        let inserted = attempt::Entity::insert(row).exec_without_returning(self.connection());
+        inserted.await.map(drop).map_err(store_error)
+    }
+}
+
+/// Takes apart the rows of an attempt's events, each beside each of its deliveries.
+fn caused(id: &AttemptId, rows: &[(String, Option<String>)]) -> Result<Caused, StoreError> {
+    let row = Row {
+        table: "events",
+        id,
+    };
+    let mut caused = Caused::default();
+    for (event_id, delivery_id) in rows {
+        let event_id = row.id("id", event_id)?;
+        if caused.events.last() != Some(&event_id) {
+            caused.events.push(event_id);
+        }
+        if let Some(delivery_id) = delivery_id {
+            caused.deliveries.push(row.id("id", delivery_id)?);
+        }
+    }
+    Ok(caused)
+}

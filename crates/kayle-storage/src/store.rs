@@ -1,0 +1,140 @@
+//! The connections and the transactions.
+//!
+//! SQLite has one writer at a time. Here it is one connection, whose transactions begin with
+//! `BEGIN IMMEDIATE`: they wait for their turn in the pool's queue, which is fair, instead of in
+//! SQLite's, which is not, and none that has read can fail to write afterwards. Readers have
+//! connections of their own beside it and never wait for the writer (WAL).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, QueryTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::backend::sqlite;
+use crate::entities::organization;
+use crate::error::{ConnectError, store_error};
+
+/// How the store uses its database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// How many connections read beside the writer.
+    pub readers: u32,
+    /// The longest wait for a connection, and for another process's write. What waits longer ends
+    /// as [`StoreError::Unavailable`], so that a stuck database is an error and not a hang.
+    pub wait_max: Duration,
+}
+
+impl Default for StoreOptions {
+    /// Gives four readers, which are more than a small machine's cores, and five seconds, which
+    /// are a thousand times an ordinary write.
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            wait_max: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Keeps everything in an SQL database. Cloning shares the connections.
+#[derive(Debug, Clone)]
+pub struct SqlStore {
+    writer: DatabaseConnection,
+    pub(crate) readers: Connected<DatabaseConnection>,
+}
+
+/// What can be read over a connection, or inside a transaction. Each repository's file says how.
+#[derive(Debug, Clone)]
+pub(crate) struct Connected<C>(pub(crate) C);
+
+/// A transaction.
+#[derive(Debug)]
+pub(crate) struct SqlTx {
+    reads: Connected<DatabaseTransaction>,
+}
+
+impl SqlStore {
+    /// Opens a database: `sqlite://` and a file, as in `sqlite://kayle.db?mode=rwc`.
+    ///
+    /// The schema is not touched; see [`Self::connection`].
+    pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let (writer, readers) = sqlite::connect(url, options).await?;
+        Ok(Self {
+            writer,
+            readers: Connected(readers),
+        })
+    }
+
+    /// Gives the connection that writes, for migrations: before the store is used, run
+    /// `migration::Migrator::up` or look at its pending ones with it.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Closes all connections once what is under way has ended; everything later is refused as
+    /// unavailable.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let readers = self.readers.0.close_by_ref().await;
+        // The last connection to close writes the log back into the database's file.
+        let writer = self.writer.close_by_ref().await;
+        readers.and(writer).map_err(store_error)
+    }
+
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin_write(&self) -> Result<SqlTx, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.writer.begin_with_options(options).await;
+        Ok(SqlTx {
+            reads: Connected(transaction.map_err(store_error)?),
+        })
+    }
+}
+
+impl SqlTx {
+    /// Gives where statements go.
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.reads.0
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.reads.0.commit().await.map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    fn reads(&self) -> &dyn Reads {
+        &self.readers
+    }
+
+    async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError> {
+        Ok(Box::new(self.begin_write().await?))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        // A query that must look into the file; `SELECT 1` is answered without it.
+        let any = organization::Entity::find()
+            .select_only()
+            .column(organization::Column::Id)
+            .limit(1);
+        let answer = self.readers.0.query_one(&any.into_query()).await;
+        answer.map(drop).map_err(store_error)
+    }
+}
+
+#[async_trait]
+impl StoreTx for SqlTx {
+    fn reads(&self) -> &dyn Reads {
+        &self.reads
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        SqlTx::commit(*self).await
+    }
+}

@@ -1,0 +1,11 @@
+//! The sender against real servers on loopback.
+
+mod answers;
+mod builders;
+mod connections;
+mod failures;
+mod guard;
+mod logs;
+mod request;
+mod server;
+mod tls;

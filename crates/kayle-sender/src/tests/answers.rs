@@ -1,0 +1,131 @@
+//! How answers are taken.
+
+use kayle_delivery::{AttemptOutcome, FailureReason};
+
+use super::builders::*;
+use super::server::{RawServer, Reaction, status};
+
+async fn check(reaction: Reaction, expected: AttemptOutcome) {
+    let server = RawServer::start(reaction.clone()).await;
+    let outcome = attempt(&sender(), &http(server.address, "/")).await;
+    assert_eq!(outcome, expected, "{reaction:?}");
+    assert_eq!(server.received().len(), 1, "{reaction:?}");
+}
+
+fn write(answer: &str) -> Reaction {
+    Reaction::Write(answer.as_bytes().to_vec())
+}
+
+#[tokio::test]
+async fn from_200_to_299_is_accepted() {
+    for code in [200, 201, 204, 226, 299] {
+        check(status(code), accepted(code)).await;
+    }
+}
+
+#[tokio::test]
+async fn every_other_status_is_refused() {
+    for code in [300, 304, 400, 404, 410, 429, 500, 503, 599, 999] {
+        check(status(code), refused(code)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_refused_and_not_followed() {
+    let elsewhere = RawServer::start(status(204)).await;
+    for code in [301, 302, 303, 307, 308] {
+        let location = http(elsewhere.address, "/");
+        let answer =
+            format!("HTTP/1.1 {code} x\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        check(write(&answer), refused(code)).await;
+    }
+    assert_eq!(elsewhere.received(), []);
+}
+
+#[tokio::test]
+async fn interim_answers_are_passed_over() {
+    let answer = "HTTP/1.1 100 Continue\r\n\r\n\
+                  HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n\
+                  HTTP/1.1 199 x\r\n\r\n\
+                  HTTP/1.1 204 No Content\r\n\r\n";
+    check(write(answer), accepted(204)).await;
+}
+
+#[tokio::test]
+async fn a_change_of_protocol_is_refused() {
+    let answer = "HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+    check(write(answer), refused(101)).await;
+}
+
+#[tokio::test]
+async fn an_http_1_0_answer_is_an_answer() {
+    let answer = b"HTTP/1.0 200 OK\r\n\r\nthanks".to_vec();
+    check(Reaction::WriteAndClose(answer), accepted(200)).await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_does_not_change_the_outcome() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
+    check(Reaction::WriteAndClose(answer.clone()), accepted(200)).await;
+    let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length".to_vec();
+    check(Reaction::Write(answer), accepted(200)).await;
+}
+
+#[tokio::test]
+async fn an_endless_body_does_not_change_the_outcome() {
+    let chunkless = b"HTTP/1.1 503 x\r\n\r\n".to_vec();
+    check(Reaction::EndlessBody(chunkless), refused(503)).await;
+    let sized = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n".to_vec();
+    check(Reaction::EndlessBody(sized), accepted(200)).await;
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_does_not_change_the_outcome() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+    check(write(answer), accepted(200)).await;
+}
+
+#[tokio::test]
+async fn a_large_head_is_an_answer() {
+    let cookie = "a".repeat(32 * 1024);
+    let answer = format!("HTTP/1.1 200 OK\r\nSet-Cookie: {cookie}\r\nContent-Length: 0\r\n\r\n");
+    check(write(&answer), accepted(200)).await;
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_end_is_no_answer() {
+    let endless = b"HTTP/1.1 200 OK\r\nX-Blanks: ".to_vec();
+    check(
+        Reaction::EndlessBody(endless),
+        no_answer(FailureReason::Connect),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_no_answer() {
+    for garbage in [
+        "SSH-2.0-OpenSSH_9.9\r\n\r\n",
+        "\0\0\0\0",
+        "HTTP/1.1 20 x\r\n\r\n",
+        "HTTP/1.1 099 x\r\n\r\n",
+    ] {
+        let reaction = Reaction::WriteAndClose(garbage.as_bytes().to_vec());
+        check(reaction, no_answer(FailureReason::Connect)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_within_the_head_is_no_answer() {
+    let half = b"HTTP/1.1 200 OK\r\nContent-".to_vec();
+    let broken = no_answer(FailureReason::Connect);
+    check(Reaction::WriteAndClose(half.clone()), broken).await;
+    check(Reaction::WriteAndReset(half), broken).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_without_an_answer_carries_one_request() {
+    let broken = no_answer(FailureReason::Connect);
+    check(Reaction::WriteAndClose(Vec::new()), broken).await;
+    check(Reaction::WriteAndReset(Vec::new()), broken).await;
+}

@@ -1,0 +1,99 @@
+//! TLS over guarded connections, and the deadline of both.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tower_service::Service;
+
+use crate::connect_error::{BoxError, ConnectError};
+use crate::connector::GuardedConnector;
+use crate::guard::literal;
+use crate::limits::TLS_SESSIONS_MAX;
+
+/// A connection as the HTTP client uses it.
+pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Opens connections that are ready for HTTP, within a time that holds even when the attempt that
+/// asked for one has gone on with another.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    https: HttpsConnector<GuardedConnector>,
+    timeout: Duration,
+}
+
+/// Trusts whom the system trusts.
+///
+/// # Errors
+/// The system has no certificate authorities to trust.
+pub(crate) fn system_trust() -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    Ok(config)
+}
+
+impl Connector {
+    pub(crate) fn new(tcp: GuardedConnector, mut config: ClientConfig, timeout: Duration) -> Self {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.resumption = Resumption::in_memory_sessions(TLS_SESSIONS_MAX);
+        let https = HttpsConnector::new(tcp, config, false, Arc::new(server_name));
+        Self { https, timeout }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = timeout(self.timeout, self.https.call(uri));
+        Box::pin(async move {
+            match connecting.await {
+                Ok(Ok(stream)) => Ok(stream),
+                Ok(Err(error)) => Err(typed(error)),
+                Err(_elapsed) => Err(ConnectError::Timeout),
+            }
+        })
+    }
+}
+
+/// What the HTTPS connector says by itself is about the handshake; everything else it hands
+/// through.
+fn typed(error: BoxError) -> ConnectError {
+    match error.downcast::<ConnectError>() {
+        Ok(own) => *own,
+        Err(handshake) => ConnectError::Tls(handshake),
+    }
+}
+
+/// Gives the name that the certificate must have. A trailing dot may stay: rustls knows that
+/// neither certificates nor SNI write it.
+fn server_name(uri: &Uri) -> Result<ServerName<'static>, ConnectError> {
+    let host = uri.host().unwrap_or_default();
+    match literal(host) {
+        Some(address) => Ok(ServerName::from(address)),
+        None => {
+            ServerName::try_from(host.to_owned()).map_err(|error| ConnectError::Dns(error.into()))
+        }
+    }
+}

@@ -2,13 +2,14 @@
 //!
 //! The cast: [`clock`], [`entropy`], [`store`] and [`sender`] are doubles of the ports, and
 //! [`webhooks`] puts the operations on top of them; [`builders`] makes things with sensible
-//! defaults, and [`seed`] stores them; [`receiver`] is a customer's server that verifies, decrypts
-//! and misbehaves.
+//! defaults, and [`seed`] stores them; [`conformance`] holds every implementation of the store to
+//! the ports' documents; [`receiver`] is a customer's server that verifies, decrypts and misbehaves.
 
 #![warn(missing_docs)]
 
 pub mod builders;
 pub mod clock;
+pub mod conformance;
 pub mod entropy;
 pub mod receiver;
 pub mod seed;

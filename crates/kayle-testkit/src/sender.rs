@@ -112,3 +112,57 @@ impl Desk {
         answer.unwrap_or(DEFAULT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kayle_delivery::CompactJwe;
+    use kayle_endpoints::EndpointUrl;
+    use kayle_events::EventType;
+    use kayle_primitives::DeliveryId;
+
+    use super::*;
+    use crate::webhooks::test_settings;
+
+    const URL: &str = "https://hooks.customer.example/a";
+
+    fn request(url: &str) -> SendRequest {
+        let url = EndpointUrl::from_stored(url.to_owned());
+        SendRequest {
+            url: url.judge(&test_settings().url_policy).unwrap(),
+            delivery_id: DeliveryId::parse("whd_1").unwrap(),
+            event_type: EventType::SessionExpired,
+            signature: "t=1,v1=00".to_owned(),
+            jwe: CompactJwe::new("a.b.c.d.e".to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_url_is_answered_from_its_script_and_then_as_ever() {
+        let sender = ScriptedSender::default();
+        sender.script(URL, [Answer::status(500), Answer::Fault]);
+        let refused = sender.send(request(URL)).await.unwrap();
+        assert_eq!(refused.status_code(), Some(500));
+        assert!(sender.send(request(URL)).await.is_err());
+        let accepted = sender.send(request(URL)).await.unwrap();
+        assert_eq!(accepted.status_code(), Some(204));
+
+        sender.afterwards(URL, Answer::status(410));
+        let gone = sender.send(request(URL)).await.unwrap();
+        assert_eq!(gone.status_code(), Some(410));
+        let elsewhere = sender.send(request("https://other.example/")).await;
+        assert_eq!(elsewhere.unwrap().status_code(), Some(204));
+        assert_eq!(sender.sent().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_held_answer_waits_for_its_release() {
+        let sender = ScriptedSender::default();
+        let held = AttemptOutcome::from_status_code(200);
+        sender.script(URL, [Answer::Held(held)]);
+        let (outcome, ()) = tokio::join!(sender.send(request(URL)), async {
+            assert_eq!(sender.sent().len(), 1);
+            sender.release();
+        });
+        assert_eq!(outcome.unwrap(), held);
+    }
+}

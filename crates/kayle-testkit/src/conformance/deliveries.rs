@@ -1,0 +1,290 @@
+//! Deliveries, as people see and change them.
+
+use std::cmp::Reverse;
+use std::slice;
+use std::time::Duration;
+
+use kayle_app::ports::store::{DeliveryFilter, StoreError};
+use kayle_delivery::{
+    Delivery, DeliveryState, DeliveryStatus, Input, LastAttempt, Lease, LeaseHolder, Payload,
+    ScrubReason, StoredReason, step,
+};
+use kayle_primitives::DeliveryId;
+
+use super::pages::{after, first, walked};
+use super::{Outcome, TestStore};
+use crate::seed::Subscriber;
+
+pub async fn a_delivery_is_found_as_it_was_stored(test: &TestStore) -> Outcome {
+    let delivery = test.seed.delivery(&test.subscriber().await).await;
+    assert_eq!(test.stored(&delivery).await?, delivery);
+    let attempts = test
+        .reads()
+        .attempts_of(delivery.organization_id, &delivery.id)
+        .await?;
+    assert_eq!(attempts, []);
+    Ok(())
+}
+
+pub async fn a_stillborn_delivery_is_stored_with_its_attempt(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let event = test.seed.event(&subscriber.organization).await;
+    let new = test
+        .seed
+        .make
+        .stillborn_delivery(&event, &subscriber.endpoint);
+    test.seed.deliveries(slice::from_ref(&new)).await;
+    assert_eq!(test.stored(&new.delivery).await?, new.delivery);
+    let attempts = test
+        .reads()
+        .attempts_of(subscriber.organization.id, &new.delivery.id)
+        .await?;
+    assert_eq!(attempts, Vec::from_iter(new.attempt));
+    assert_eq!(test.claim("a", 10).await?, []);
+    Ok(())
+}
+
+pub async fn a_foreign_delivery_is_a_missing_one(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let event = test.seed.event(&subscriber.organization).await;
+    let new = test
+        .seed
+        .make
+        .stillborn_delivery(&event, &subscriber.endpoint);
+    test.seed.deliveries(slice::from_ref(&new)).await;
+    let (stranger, id) = (test.seed.organization().await.id, &new.delivery.id);
+    let (reads, any) = (test.reads(), DeliveryFilter::default());
+    assert_eq!(reads.find_delivery(stranger, id).await?, None);
+    assert_eq!(reads.attempts_of(stranger, id).await?, []);
+    let listed = reads.list_deliveries(stranger, &any, &first(10)).await?;
+    assert_eq!(listed.expect("there is no cursor").items, []);
+    let listed = reads.list_deliveries(stranger, &any, &after(id)).await?;
+    assert_eq!(listed, None);
+
+    let mut tx = test.store.begin().await?;
+    assert_eq!(tx.lock_delivery(stranger, id).await?, None);
+    let locked = tx.lock_deliveries_of_event(stranger, &event.id).await?;
+    assert_eq!(locked, []);
+    Ok(())
+}
+
+pub async fn deliveries_are_listed_newest_first(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    test.seed.delivery(&test.subscriber().await).await;
+    let mut expected = Vec::new();
+    for age in 0..2 {
+        test.seed.make.clock.advance(Duration::from_millis(age));
+        for _ in 0..3 {
+            expected.push(test.seed.delivery(&subscriber).await);
+        }
+    }
+    let organization_id = subscriber.organization.id;
+    let any = DeliveryFilter::default();
+    let fetch = async |request: &_| {
+        let page = test
+            .reads()
+            .list_deliveries(organization_id, &any, request)
+            .await?;
+        Ok(page.expect("the cursor is the last item's"))
+    };
+    let listed = walked(fetch, |delivery| delivery.id.clone()).await?;
+    expected.sort_by_key(|delivery| Reverse((delivery.created_at, delivery.id.clone())));
+    assert_eq!(listed, expected);
+
+    let unknown = DeliveryId::generate(test.now(), test.seed.make.entropy());
+    let listed = test
+        .reads()
+        .list_deliveries(organization_id, &any, &after(&unknown))
+        .await?;
+    assert_eq!(listed, None);
+    Ok(())
+}
+
+pub async fn deliveries_are_filtered(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let pending = test.seed.delivery(&subscriber).await;
+    let failed = test.seed.delivery(&other).await;
+    let failed = test.save(exhausted(test, failed)).await?;
+    let list = async |filter| {
+        let page = test
+            .reads()
+            .list_deliveries(subscriber.organization.id, &filter, &first(10))
+            .await?;
+        Ok::<_, StoreError>(page.expect("there is no cursor").items)
+    };
+    let any = DeliveryFilter::default;
+    for (status, expected) in [
+        (DeliveryStatus::Pending, vec![pending.clone()]),
+        (DeliveryStatus::Delivering, vec![]),
+        (DeliveryStatus::Succeeded, vec![]),
+        (DeliveryStatus::Failed, vec![failed.clone()]),
+    ] {
+        let filter = DeliveryFilter {
+            status: Some(status),
+            ..any()
+        };
+        assert_eq!(list(filter).await?, expected, "{status:?}");
+    }
+    let to_other = DeliveryFilter {
+        endpoint_id: Some(other.endpoint.id.clone()),
+        ..any()
+    };
+    assert_eq!(list(to_other).await?, slice::from_ref(&failed));
+    let of_event = DeliveryFilter {
+        event_id: Some(pending.event_id.clone()),
+        ..any()
+    };
+    assert_eq!(list(of_event).await?, [pending]);
+    let mismatched = DeliveryFilter {
+        status: Some(DeliveryStatus::Pending),
+        endpoint_id: Some(other.endpoint.id),
+        event_id: Some(failed.event_id),
+    };
+    assert_eq!(list(mismatched).await?, []);
+    Ok(())
+}
+
+pub async fn the_deliveries_of_an_event_are_locked_by_id(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let event = test.seed.event(&organization).await;
+    let mut expected = Vec::new();
+    for _ in 0..3 {
+        let to = test.seed.subscriber(&organization).await;
+        let new = test.seed.make.delivery(&event, &to.endpoint, &to.key);
+        expected.push(new.delivery.clone());
+        test.seed.deliveries(&[new]).await;
+        test.seed.delivery(&to).await;
+    }
+    expected.sort_by_key(|delivery| delivery.id.clone());
+    let mut tx = test.store.begin().await?;
+    let locked = tx
+        .lock_deliveries_of_event(organization.id, &event.id)
+        .await?;
+    assert_eq!(locked, expected);
+    let locked = tx.lock_delivery(organization.id, &expected[0].id).await?;
+    assert_eq!(locked.as_ref(), Some(&expected[0]));
+    let unknown = DeliveryId::generate(test.now(), test.seed.make.entropy());
+    assert_eq!(tx.lock_delivery(organization.id, &unknown).await?, None);
+    Ok(())
+}
+
+pub async fn expired_payloads_are_locked_the_longest_over_first(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let third = expiring_in(test, &subscriber, 9).await?;
+    let first = expiring_in(test, &subscriber, 1).await?;
+    let second = expiring_in(test, &subscriber, 5).await?;
+    expiring_in(test, &subscriber, 10).await?;
+    let event = test.seed.event(&subscriber.organization).await;
+    let scrubbed = test
+        .seed
+        .make
+        .stillborn_delivery(&event, &subscriber.endpoint);
+    test.seed.deliveries(&[scrubbed]).await;
+
+    let now = test.seed.make.clock.advance(Duration::from_millis(9));
+    let mut tx = test.store.begin().await?;
+    let locked = tx.lock_expired_payloads(now, 10).await?;
+    assert_eq!(locked, [first.clone(), second.clone(), third]);
+    let locked = tx.lock_expired_payloads(now, 2).await?;
+    assert_eq!(locked, [first, second]);
+    Ok(())
+}
+
+pub async fn saved_deliveries_are_stored_whole(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let (one, two) = (
+        test.seed.delivery(&subscriber).await,
+        test.seed.delivery(&subscriber).await,
+    );
+    let untouched = test.seed.delivery(&subscriber).await;
+    test.seed.make.clock.advance(Duration::from_secs(1));
+    let changed = [exhausted(test, one), leased(test, two)];
+    let mut tx = test.store.begin().await?;
+    for delivery in &changed {
+        tx.lock_delivery(delivery.organization_id, &delivery.id)
+            .await?;
+    }
+    tx.save_deliveries(&changed).await?;
+    tx.commit().await?;
+    for delivery in &changed {
+        assert_eq!(test.stored(delivery).await?, *delivery);
+    }
+    assert_eq!(test.stored(&untouched).await?, untouched);
+    Ok(())
+}
+
+pub async fn the_bytes_of_a_scrubbed_payload_are_deleted(test: &TestStore) -> Outcome {
+    let delivery = test.seed.delivery(&test.subscriber().await).await;
+    let withdrawn = step(&delivery, Input::Withdrawn, test.now()).expect("it has not succeeded");
+    let withdrawn = test.save(withdrawn.delivery).await?;
+    assert_eq!(test.stored(&withdrawn).await?, withdrawn);
+    assert_eq!(
+        withdrawn.payload,
+        Payload::Scrubbed {
+            at: test.now(),
+            reason: ScrubReason::PrivacyRequest
+        }
+    );
+    // No step brings a payload back; if one did, there would be nothing to send.
+    test.save(delivery).await?;
+    match test.claim("a", 1).await {
+        Ok(claimed) => assert_eq!(claimed, []),
+        Err(StoreError::Corrupt { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn expiring_in(
+    test: &TestStore,
+    subscriber: &Subscriber,
+    ms: u64,
+) -> Result<Delivery, StoreError> {
+    let delivery = test.seed.delivery(subscriber).await;
+    let payload = Payload::Stored {
+        expires_at: test.now().plus(Duration::from_millis(ms)),
+        reason: StoredReason::PendingDelivery,
+    };
+    test.save(Delivery {
+        payload,
+        ..delivery
+    })
+    .await
+}
+
+fn exhausted(test: &TestStore, delivery: Delivery) -> Delivery {
+    Delivery {
+        state: DeliveryState::Failed,
+        attempt_count: 8,
+        last_attempt: Some(LastAttempt {
+            at: test.now(),
+            status_code: Some(503),
+        }),
+        payload: Payload::Stored {
+            expires_at: test.now().plus(Duration::from_hours(72)),
+            reason: StoredReason::TerminalFailureRetention,
+        },
+        updated_at: test.now(),
+        ..delivery
+    }
+}
+
+fn leased(test: &TestStore, delivery: Delivery) -> Delivery {
+    Delivery {
+        state: DeliveryState::Delivering {
+            claimed_at: test.now(),
+            lease: Lease {
+                holder: LeaseHolder("dispatcher 1, claim 7".to_owned()),
+                until: test.now().plus(Duration::from_mins(1)),
+            },
+        },
+        attempt_count: 1,
+        last_attempt: Some(LastAttempt {
+            at: test.now(),
+            status_code: None,
+        }),
+        updated_at: test.now(),
+        ..delivery
+    }
+}

@@ -1,0 +1,164 @@
+//! Events.
+
+use std::cmp::Reverse;
+use std::slice;
+use std::time::Duration;
+
+use kayle_app::ports::store::{EventFilter, EventWithDeliveries, StoreError};
+use kayle_events::{Event, EventType};
+use kayle_primitives::EventId;
+
+use super::pages::{after, first, walked};
+use super::{Outcome, TestStore};
+
+pub async fn an_event_is_found_with_its_deliveries(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let event = test.seed.event(&organization).await;
+    let mut deliveries = Vec::new();
+    for _ in 0..3 {
+        let to = test.seed.subscriber(&organization).await;
+        let new = test.seed.make.delivery(&event, &to.endpoint, &to.key);
+        deliveries.push(new.delivery.clone());
+        test.seed.deliveries(&[new]).await;
+        test.seed.delivery(&to).await;
+    }
+    deliveries.sort_by_key(|delivery| delivery.id.clone());
+    let found = test.reads().find_event(organization.id, &event.id).await?;
+    assert_eq!(found, Some(EventWithDeliveries { event, deliveries }));
+    Ok(())
+}
+
+pub async fn every_type_of_event_is_stored(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    for event_type in EventType::ALL {
+        let session = test.seed.make.session(&organization);
+        test.seed.session(&session).await;
+        let attempt = test.seed.make.attempt(&session);
+        let mut tx = test.store.begin().await?;
+        tx.insert_attempt(&attempt).await?;
+        tx.commit().await?;
+        let event = Event {
+            attempt_id: caused_by_attempts(event_type).then_some(attempt.attempt.id),
+            ..test.seed.make.event(&session, event_type)
+        };
+        test.seed.events(slice::from_ref(&event)).await;
+        let found = test.reads().find_event(organization.id, &event.id).await?;
+        assert_eq!(found.map(|found| found.event), Some(event));
+    }
+    Ok(())
+}
+
+pub async fn a_foreign_event_is_a_missing_one(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let stranger = test.seed.organization().await.id;
+    let event = test.seed.event(&organization).await;
+    assert_eq!(test.reads().find_event(stranger, &event.id).await?, None);
+    let (reads, any) = (test.reads(), EventFilter::default());
+    let listed = reads.list_events(stranger, &any, &first(10)).await?;
+    assert_eq!(listed.expect("there is no cursor").items, []);
+    let listed = reads.list_events(stranger, &any, &after(&event.id)).await?;
+    assert_eq!(listed, None);
+    Ok(())
+}
+
+pub async fn events_are_listed_newest_first(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization = &subscriber.organization;
+    let mut expected = Vec::new();
+    for age in 0..2 {
+        test.seed.make.clock.advance(Duration::from_millis(age));
+        for _ in 0..3 {
+            let event = test.seed.event(organization).await;
+            let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
+            let new = test.seed.make.delivery(&event, endpoint, key);
+            test.seed.deliveries(slice::from_ref(&new)).await;
+            expected.push(EventWithDeliveries {
+                event,
+                deliveries: vec![new.delivery],
+            });
+        }
+    }
+    let any = EventFilter::default();
+    let fetch = async |request: &_| {
+        let page = test
+            .reads()
+            .list_events(organization.id, &any, request)
+            .await?;
+        Ok(page.expect("the cursor is the last item's"))
+    };
+    let listed = walked(fetch, |found| found.event.id.clone()).await?;
+    expected.sort_by_key(|found| Reverse((found.event.created_at, found.event.id.clone())));
+    assert_eq!(listed, expected);
+
+    let unknown = EventId::generate(test.now(), test.seed.make.entropy());
+    let listed = test
+        .reads()
+        .list_events(organization.id, &any, &after(&unknown))
+        .await?;
+    assert_eq!(listed, None);
+    Ok(())
+}
+
+pub async fn events_are_filtered(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let session = test.seed.make.session(&organization);
+    test.seed.session(&session).await;
+    let early = test.seed.make.event(&session, EventType::SessionCancelled);
+    test.seed.events(slice::from_ref(&early)).await;
+    test.seed.make.clock.advance(Duration::from_millis(1));
+    let late = test.seed.event(&organization).await;
+    let check = async |filter: EventFilter, expected: &[&Event]| {
+        let page = test
+            .reads()
+            .list_events(organization.id, &filter, &first(10))
+            .await?;
+        let listed = page.expect("there is no cursor").items;
+        let listed: Vec<&Event> = listed.iter().map(|found| &found.event).collect();
+        assert_eq!(listed, expected, "{filter:?}");
+        Ok::<(), StoreError>(())
+    };
+    let any = EventFilter::default;
+    check(
+        EventFilter {
+            event_type: Some(EventType::SessionCancelled),
+            ..any()
+        },
+        &[&early],
+    )
+    .await?;
+    check(
+        EventFilter {
+            created_from: Some(late.created_at),
+            ..any()
+        },
+        &[&late],
+    )
+    .await?;
+    check(
+        EventFilter {
+            created_to: Some(early.created_at),
+            ..any()
+        },
+        &[&early],
+    )
+    .await?;
+    check(
+        EventFilter {
+            created_from: Some(early.created_at),
+            created_to: Some(late.created_at),
+            ..any()
+        },
+        &[&late, &early],
+    )
+    .await
+}
+
+fn caused_by_attempts(event_type: EventType) -> bool {
+    match event_type {
+        EventType::SessionExpired | EventType::SessionCancelled => false,
+        EventType::SessionSucceeded
+        | EventType::SessionFailed
+        | EventType::AttemptSucceeded
+        | EventType::AttemptFailed => true,
+    }
+}

@@ -1,0 +1,46 @@
+//! Transactions: all or nothing, and nothing before the commit.
+
+use super::{Outcome, TestStore};
+
+pub async fn a_dropped_transaction_is_undone(test: &TestStore) -> Outcome {
+    let organization = test.seed.make.organization();
+    let mut tx = test.store.begin().await?;
+    tx.insert_organization(&organization).await?;
+    drop(tx);
+    assert_eq!(test.reads().find_organization(organization.id).await?, None);
+    // The next transaction must not wait for the dropped one.
+    test.store.begin().await?.commit().await
+}
+
+pub async fn an_open_transaction_sees_its_changes_and_nobody_else_does(
+    test: &TestStore,
+) -> Outcome {
+    let organization = test.seed.make.organization();
+    let endpoint = test.seed.make.endpoint(&organization);
+    let secret = test.seed.make.sealed_secret(&endpoint);
+    let mut tx = test.store.begin().await?;
+    tx.insert_organization(&organization).await?;
+    tx.insert_endpoint(&endpoint, &secret).await?;
+
+    let (own, others) = (tx.reads(), test.reads());
+    let (id, endpoint_id) = (organization.id, &endpoint.id);
+    assert_eq!(
+        own.find_organization(id).await?.as_ref(),
+        Some(&organization)
+    );
+    assert_eq!(
+        own.find_endpoint(id, endpoint_id).await?.as_ref(),
+        Some(&endpoint)
+    );
+    assert_eq!(others.find_organization(id).await?, None);
+    assert_eq!(others.find_endpoint(id, endpoint_id).await?, None);
+
+    tx.commit().await?;
+    assert_eq!(others.find_organization(id).await?, Some(organization));
+    assert_eq!(others.find_endpoint(id, endpoint_id).await?, Some(endpoint));
+    Ok(())
+}
+
+pub async fn the_store_gives_a_sign_of_life(test: &TestStore) -> Outcome {
+    test.store.ping().await
+}

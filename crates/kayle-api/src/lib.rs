@@ -1,1 +1,27 @@
-//! kayle-api.
+//! HTTP in front of the operations (contract 3, 4, 5, 12).
+//!
+//! The cast: [`Api`] is what the routes are made of, [`server`] puts them behind a listener;
+//! `routes` holds one operation a file, each run through `routes/operation.rs`, where the order of
+//! the checks stands; `extract` reads paths, queries and bodies, and names the field at fault;
+//! `auth` says who is calling; `views` are what is answered; `error` is the one place where an
+//! operation's error becomes a status, a code, a message and a hint.
+//!
+//! A new operation is one file in `routes/<resource>/`, and one line in `routes/mod.rs`.
+
+#![warn(missing_docs)]
+
+mod api;
+mod app;
+mod auth;
+mod error;
+mod extract;
+mod limits;
+mod middleware;
+mod routes;
+mod server;
+mod views;
+
+/// A running server and the handle that stops it, as the HTTP library of this crate has them.
+pub use actix_web::dev::{Server, ServerHandle};
+pub use api::Api;
+pub use server::server;

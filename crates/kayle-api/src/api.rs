@@ -1,0 +1,21 @@
+//! What the routes are made of.
+
+use std::sync::Arc;
+
+use kayle_app::Webhooks;
+
+/// Everything the routes need from outside.
+#[derive(Clone)]
+pub struct Api {
+    /// The operations.
+    pub webhooks: Arc<Webhooks>,
+    /// The base of every session's `verification_url`, with or without a final slash.
+    pub verify_url: String,
+    /// Whether the service is reached over https, so that browsers may be told to stay there.
+    pub https: bool,
+    /// Tells whether the dispatcher's loop still turns; `None` where this process has none.
+    pub dispatcher_turns: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    /// Makes the id that every answer and every log line of a request carries. Ids are never taken
+    /// from a caller.
+    pub request_ids: Arc<dyn Fn() -> String + Send + Sync>,
+}

@@ -1,0 +1,30 @@
+//! The whole of what answers a request.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, web};
+
+use crate::api::Api;
+use crate::middleware::{log_request, set_security_headers};
+use crate::routes;
+
+/// Puts the routes behind the middleware.
+pub(crate) fn app(
+    api: Api,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(web::Data::new(api))
+        .configure(routes::configure)
+        .default_service(web::route().to(routes::unknown::answer))
+        .wrap(from_fn(set_security_headers))
+        .wrap(from_fn(log_request))
+}

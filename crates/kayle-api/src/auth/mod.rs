@@ -1,0 +1,8 @@
+//! Who is calling (contract 5, 12).
+
+mod bearer;
+mod customer;
+mod service;
+
+pub(crate) use customer::{Customer, authenticate_customer, require};
+pub(crate) use service::authenticate_service;

@@ -1,0 +1,179 @@
+//! The closed set of error codes (contract 4.4): the only stable member of an error.
+
+use actix_web::http::StatusCode;
+
+/// The page of the documentation for errors that no operation explains.
+pub(crate) const DOCS_ERRORS: &str = "errors";
+
+const DOCS_BASE: &str = "https://kayle.id/docs/api/";
+const DOCS_FROZEN: &str = "https://kayle.id/docs/errors/organization-frozen";
+
+/// What a program can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ErrorCode {
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InternalServerError,
+    InvalidAgeGateKey,
+    InvalidClaims,
+    InvalidRedirectUrl,
+    InvalidRequest,
+    InvalidShareFields,
+    MultipleAgeGatesNotAllowed,
+    NotFound,
+    OrganizationFrozen,
+    PayloadTooLarge,
+    ReasonRequired,
+    ReasonTooLong,
+    /// A fault that may pass: the database is away or too busy.
+    ServiceUnavailable,
+    SessionExpired,
+    TooManyShareFields,
+    Unauthorized,
+    UnknownClaimKey,
+    WebhookEndpointUnavailable,
+    WebhookPayloadExpired,
+    WebhookUrlRejected,
+}
+
+impl ErrorCode {
+    /// Gives the name on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::Conflict => "CONFLICT",
+            Self::Forbidden => "FORBIDDEN",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+            Self::InvalidAgeGateKey => "INVALID_AGE_GATE_KEY",
+            Self::InvalidClaims => "INVALID_CLAIMS",
+            Self::InvalidRedirectUrl => "INVALID_REDIRECT_URL",
+            Self::InvalidRequest => "INVALID_REQUEST",
+            Self::InvalidShareFields => "INVALID_SHARE_FIELDS",
+            Self::MultipleAgeGatesNotAllowed => "MULTIPLE_AGE_GATES_NOT_ALLOWED",
+            Self::NotFound => "NOT_FOUND",
+            Self::OrganizationFrozen => "ORGANIZATION_FROZEN",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::ReasonRequired => "REASON_REQUIRED",
+            Self::ReasonTooLong => "REASON_TOO_LONG",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
+            Self::SessionExpired => "SESSION_EXPIRED",
+            Self::TooManyShareFields => "TOO_MANY_SHARE_FIELDS",
+            Self::Unauthorized => "UNAUTHORIZED",
+            Self::UnknownClaimKey => "UNKNOWN_CLAIM_KEY",
+            Self::WebhookEndpointUnavailable => "WEBHOOK_ENDPOINT_UNAVAILABLE",
+            Self::WebhookPayloadExpired => "WEBHOOK_PAYLOAD_EXPIRED",
+            Self::WebhookUrlRejected => "WEBHOOK_URL_REJECTED",
+        }
+    }
+
+    /// Gives the HTTP status.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest
+            | Self::InvalidAgeGateKey
+            | Self::InvalidClaims
+            | Self::InvalidRedirectUrl
+            | Self::InvalidRequest
+            | Self::InvalidShareFields
+            | Self::MultipleAgeGatesNotAllowed
+            | Self::ReasonRequired
+            | Self::ReasonTooLong
+            | Self::TooManyShareFields
+            | Self::UnknownClaimKey
+            | Self::WebhookEndpointUnavailable
+            | Self::WebhookUrlRejected => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict | Self::SessionExpired | Self::WebhookPayloadExpired => {
+                StatusCode::CONFLICT
+            }
+            Self::OrganizationFrozen => StatusCode::GONE,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Gives what the caller can do about it.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::BadRequest => "Correct the field that the message names and send again.",
+            Self::Conflict => "Read the resource again and decide anew.",
+            Self::Forbidden => {
+                "The credential lacks the scope for this operation. Ask an administrator of the \
+                 organization for a key that has it."
+            }
+            Self::InternalServerError => {
+                "Try again later. If it goes on, tell us the X-Request-Id of the answer."
+            }
+            Self::InvalidAgeGateKey => "Name the age gate age_over_N, with N from 12 to 130.",
+            Self::InvalidClaims => {
+                "Report exactly the claims that the person agreed to share, out of the session's \
+                 share_fields."
+            }
+            Self::InvalidRedirectUrl => "Give an absolute https URL.",
+            Self::InvalidRequest => {
+                "Use the next_cursor of the page before, with the same filters, or start over \
+                 without a cursor."
+            }
+            Self::InvalidShareFields => {
+                "Give each field as {\"required\": true or false, \"reason\": \"...\"}."
+            }
+            Self::MultipleAgeGatesNotAllowed => "Ask for one age_over_N only.",
+            Self::NotFound => {
+                "Nothing in this organization is found there. Check the method, the path and the \
+                 id."
+            }
+            Self::OrganizationFrozen => {
+                "Cancel the organization's pending deletion in the dashboard to use the API again."
+            }
+            Self::PayloadTooLarge => "Send at most 2 MiB.",
+            Self::ReasonRequired => "Say what the claim is for, in words that the person reads.",
+            Self::ReasonTooLong => "Give a reason of at most 200 characters.",
+            Self::ServiceUnavailable => "Try again after the seconds that Retry-After names.",
+            Self::SessionExpired => "Create another session.",
+            Self::TooManyShareFields => "Ask for at most 32 fields.",
+            Self::Unauthorized => "Send a valid credential as Authorization: Bearer <credential>.",
+            Self::UnknownClaimKey => "Ask only for claims of the claim catalogue.",
+            Self::WebhookEndpointUnavailable => {
+                "Name enabled endpoints of the organization, or leave webhook_endpoint_id out."
+            }
+            Self::WebhookPayloadExpired => {
+                "Payload expired or already delivered: start a new verification, or handle the \
+                 event by hand."
+            }
+            Self::WebhookUrlRejected => "Give an https URL of a public host.",
+        }
+    }
+
+    /// Gives the URL of the page about the code, where it has one, else of the page about the
+    /// operation (contract 4.1).
+    pub(crate) fn docs(self, operation: &str) -> String {
+        let page = match self {
+            Self::OrganizationFrozen => return DOCS_FROZEN.to_owned(),
+            Self::Forbidden => "errors#forbidden",
+            Self::InternalServerError => "errors#internal_server_error",
+            Self::PayloadTooLarge | Self::ServiceUnavailable | Self::Unauthorized => DOCS_ERRORS,
+            Self::WebhookPayloadExpired => "webhooks/deliveries#payload-retention",
+            Self::BadRequest
+            | Self::Conflict
+            | Self::InvalidAgeGateKey
+            | Self::InvalidClaims
+            | Self::InvalidRedirectUrl
+            | Self::InvalidRequest
+            | Self::InvalidShareFields
+            | Self::MultipleAgeGatesNotAllowed
+            | Self::NotFound
+            | Self::ReasonRequired
+            | Self::ReasonTooLong
+            | Self::SessionExpired
+            | Self::TooManyShareFields
+            | Self::UnknownClaimKey
+            | Self::WebhookEndpointUnavailable
+            | Self::WebhookUrlRejected => operation,
+        };
+        [DOCS_BASE, page].concat()
+    }
+}

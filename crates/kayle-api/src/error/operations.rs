@@ -1,0 +1,195 @@
+//! Which code each error of an operation has.
+
+use kayle_app::access::AuthenticateError;
+use kayle_app::deliveries::RetryDeliveryError;
+use kayle_app::encryption_keys::RegisterKeyError;
+use kayle_app::endpoints::RevealSecretError;
+use kayle_app::events::ReplayEventError;
+use kayle_app::ports::store::StoreError;
+use kayle_app::sessions::{
+    BeginSessionError, CancelSessionError, CreateSessionError, ReportAttemptError,
+};
+use kayle_endpoints::{InvalidJwk, UrlRefusal};
+use kayle_sessions::{InvalidRedirectUrl, InvalidShareContract};
+
+use super::{ApiError, ErrorCode};
+use crate::extract::echoed_name;
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Conflict => Self::unavailable(error),
+            StoreError::Corrupt { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Invalid => Self::new(
+                ErrorCode::Unauthorized,
+                "the credential is missing or not valid",
+            ),
+            AuthenticateError::Frozen => Self::new(
+                ErrorCode::OrganizationFrozen,
+                "the organization is scheduled for deletion",
+            ),
+            AuthenticateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UrlRefusal> for ApiError {
+    fn from(refusal: UrlRefusal) -> Self {
+        let code = match refusal {
+            UrlRefusal::TooLong => ErrorCode::BadRequest,
+            UrlRefusal::Invalid
+            | UrlRefusal::Credentials
+            | UrlRefusal::Scheme
+            | UrlRefusal::Loopback
+            | UrlRefusal::Ipv4Literal
+            | UrlRefusal::Ipv6Literal
+            | UrlRefusal::ReservedHostname => ErrorCode::WebhookUrlRejected,
+        };
+        Self::new(code, format!("url {refusal}"))
+    }
+}
+
+impl From<RevealSecretError> for ApiError {
+    fn from(error: RevealSecretError) -> Self {
+        match error {
+            RevealSecretError::NotFound => Self::not_found("endpoint"),
+            RevealSecretError::Missing | RevealSecretError::Sealed(_) => Self::internal(error),
+            RevealSecretError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvalidJwk> for ApiError {
+    fn from(error: InvalidJwk) -> Self {
+        Self::bad_request(error.to_string()).with_hint(JWK_HINT)
+    }
+}
+
+const JWK_HINT: &str = "Supply the public part of an RSA key of at least 2048 bits as a JWK for \
+                        RSA-OAEP-256, without any private member.";
+
+impl From<RegisterKeyError> for ApiError {
+    fn from(error: RegisterKeyError) -> Self {
+        match error {
+            RegisterKeyError::EndpointNotFound => Self::not_found("endpoint"),
+            RegisterKeyError::Jwk(error) => error.into(),
+            RegisterKeyError::Unusable(_) => {
+                Self::bad_request(error.to_string()).with_hint(JWK_HINT)
+            }
+            RegisterKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RetryDeliveryError> for ApiError {
+    fn from(error: RetryDeliveryError) -> Self {
+        match error {
+            RetryDeliveryError::NotFound => Self::not_found("delivery"),
+            RetryDeliveryError::InProgress => Self::new(ErrorCode::Conflict, error.to_string()),
+            RetryDeliveryError::PayloadGone => {
+                Self::new(ErrorCode::WebhookPayloadExpired, error.to_string())
+            }
+            RetryDeliveryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReplayEventError> for ApiError {
+    fn from(error: ReplayEventError) -> Self {
+        match error {
+            ReplayEventError::NotFound => Self::not_found("event"),
+            ReplayEventError::PayloadsGone => {
+                Self::new(ErrorCode::WebhookPayloadExpired, error.to_string())
+            }
+            ReplayEventError::NothingReplayable => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
+            ReplayEventError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvalidRedirectUrl> for ApiError {
+    fn from(error: InvalidRedirectUrl) -> Self {
+        Self::new(ErrorCode::InvalidRedirectUrl, error.to_string())
+    }
+}
+
+impl From<InvalidShareContract> for ApiError {
+    fn from(error: InvalidShareContract) -> Self {
+        let code = match &error {
+            InvalidShareContract::TooManyFields(_) => ErrorCode::TooManyShareFields,
+            InvalidShareContract::UnknownClaimKey(_) => ErrorCode::UnknownClaimKey,
+            InvalidShareContract::InvalidAgeGate(_) => ErrorCode::InvalidAgeGateKey,
+            InvalidShareContract::MultipleAgeGates(..) => ErrorCode::MultipleAgeGatesNotAllowed,
+            InvalidShareContract::ReasonRequired(_) => ErrorCode::ReasonRequired,
+            InvalidShareContract::ReasonTooLong(_) => ErrorCode::ReasonTooLong,
+        };
+        // The two that name a key that the caller made up must not repeat all of it.
+        let error = match error {
+            InvalidShareContract::UnknownClaimKey(key) => {
+                InvalidShareContract::UnknownClaimKey(echoed_name(&key))
+            }
+            InvalidShareContract::InvalidAgeGate(key) => {
+                InvalidShareContract::InvalidAgeGate(echoed_name(&key))
+            }
+            error @ (InvalidShareContract::TooManyFields(_)
+            | InvalidShareContract::MultipleAgeGates(..)
+            | InvalidShareContract::ReasonRequired(_)
+            | InvalidShareContract::ReasonTooLong(_)) => error,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<CreateSessionError> for ApiError {
+    fn from(error: CreateSessionError) -> Self {
+        match error {
+            CreateSessionError::EndpointUnavailable(_) => {
+                Self::new(ErrorCode::WebhookEndpointUnavailable, error.to_string())
+            }
+            CreateSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelSessionError> for ApiError {
+    fn from(error: CancelSessionError) -> Self {
+        match error {
+            CancelSessionError::NotFound => Self::not_found("session"),
+            CancelSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BeginSessionError> for ApiError {
+    fn from(error: BeginSessionError) -> Self {
+        match error {
+            BeginSessionError::NotFound => Self::not_found("session"),
+            BeginSessionError::Terminal(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            BeginSessionError::Expired => Self::new(ErrorCode::SessionExpired, error.to_string()),
+            BeginSessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReportAttemptError> for ApiError {
+    fn from(error: ReportAttemptError) -> Self {
+        match error {
+            ReportAttemptError::NotFound => Self::not_found("session"),
+            ReportAttemptError::Terminal(_) | ReportAttemptError::AttemptIdReused(_) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
+            ReportAttemptError::Expired => Self::new(ErrorCode::SessionExpired, error.to_string()),
+            ReportAttemptError::Claims(_) => Self::new(ErrorCode::InvalidClaims, error.to_string()),
+            ReportAttemptError::Store(error) => error.into(),
+        }
+    }
+}

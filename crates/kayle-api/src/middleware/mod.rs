@@ -1,0 +1,7 @@
+//! What happens around every request.
+
+mod request_log;
+mod security_headers;
+
+pub(crate) use request_log::log_request;
+pub(crate) use security_headers::set_security_headers;

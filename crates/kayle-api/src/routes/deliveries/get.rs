@@ -1,0 +1,31 @@
+//! `GET /v1/webhooks/deliveries/{delivery_id}`: the delivery with its attempts (contract D12).
+
+use actix_web::{HttpResponse, Route};
+
+use crate::auth::Customer;
+use crate::error::ApiError;
+use crate::extract::Call;
+use crate::routes::answer;
+use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+use crate::views::DeliveryWithAttemptsView;
+
+const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    area: Area::Webhooks,
+    answers: Answers::One,
+    docs: "errors",
+};
+
+pub(in crate::routes) fn route() -> Route {
+    customer_route(&OPERATION, get)
+}
+
+async fn get(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+    let id = call.id("delivery_id")?;
+    let found = call
+        .webhooks()
+        .get_delivery(customer.organization_id, &id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("delivery"))?;
+    Ok(answer::ok(DeliveryWithAttemptsView::from(&found)))
+}

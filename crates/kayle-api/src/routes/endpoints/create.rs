@@ -1,0 +1,58 @@
+//! `POST /v1/webhooks/endpoints` (contract 3.2, E1).
+
+use actix_web::{HttpResponse, Route};
+use kayle_app::endpoints::NewEndpoint;
+use kayle_endpoints::UrlPolicy;
+use serde_json::{Map, Value};
+
+use super::members;
+use crate::auth::Customer;
+use crate::error::ApiError;
+use crate::extract::{Call, boolean, required};
+use crate::routes::answer;
+use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+use crate::views::CreatedEndpointView;
+
+const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    area: Area::Webhooks,
+    answers: Answers::One,
+    docs: "webhooks/endpoints#create",
+};
+
+pub(in crate::routes) fn route() -> Route {
+    customer_route(&OPERATION, create)
+}
+
+async fn create(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+    let webhooks = call.webhooks();
+    let new = new_endpoint(&call.json_object()?, webhooks.url_policy())?;
+    let created = webhooks
+        .create_endpoint(customer.organization_id, new)
+        .await?;
+    Ok(answer::ok(CreatedEndpointView::from(&created)))
+}
+
+fn new_endpoint(body: &Map<String, Value>, policy: &UrlPolicy) -> Result<NewEndpoint, ApiError> {
+    let enabled = body.get("enabled").map(|value| boolean("enabled", value));
+    let subscription = body.get("subscribed_event_types");
+    let retention = body.get("undelivered_payload_retention_hours");
+    let retry_schedule = body.get("retry_schedule").map(members::retry_schedule);
+    let labels = body.get("labels").map(members::labels);
+    let name = body.get("name").map(members::name);
+    Ok(NewEndpoint {
+        url: members::url(required(body, "url")?, policy)?,
+        name: name.transpose()?.flatten(),
+        labels: labels.transpose()?.unwrap_or_default(),
+        enabled: enabled.transpose()?.unwrap_or(true),
+        subscription: subscription
+            .map(members::subscription)
+            .transpose()?
+            .unwrap_or_default(),
+        retention: retention
+            .map(members::retention)
+            .transpose()?
+            .unwrap_or_default(),
+        retry_schedule: retry_schedule.transpose()?.unwrap_or_default(),
+    })
+}

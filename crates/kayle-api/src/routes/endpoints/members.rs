@@ -1,0 +1,75 @@
+//! The members that describe an endpoint in a body (contract 3.2, E1 and E4).
+
+use kayle_endpoints::labels::InvalidLabels;
+use kayle_endpoints::{
+    EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription, UrlPolicy,
+};
+use kayle_events::EventType;
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::extract::{list, text};
+
+const RETENTION: &str = "undelivered_payload_retention_hours";
+
+pub(super) fn url(value: &Value, policy: &UrlPolicy) -> Result<EndpointUrl, ApiError> {
+    Ok(EndpointUrl::parse(text("url", value)?, policy)?)
+}
+
+/// Reads a name; `null` is none.
+pub(super) fn name(value: &Value) -> Result<Option<EndpointName>, ApiError> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let name = EndpointName::parse(text("name", value)?);
+    name.map(Some)
+        .map_err(|error| ApiError::bad_request(format!("name {error}")))
+}
+
+pub(super) fn labels(value: &Value) -> Result<Labels, ApiError> {
+    let texts = list("labels", value)?
+        .iter()
+        .enumerate()
+        .map(|(position, entry)| text(&format!("labels[{position}]"), entry).map(str::to_owned))
+        .collect::<Result<Vec<_>, _>>()?;
+    Labels::parse(&texts).map_err(|error| {
+        let field = match error {
+            InvalidLabels::TooMany => "labels".to_owned(),
+            InvalidLabels::Length(position) | InvalidLabels::Repeated(position) => {
+                format!("labels[{position}]")
+            }
+        };
+        ApiError::bad_request(format!("{field} is refused: {error}"))
+    })
+}
+
+pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {
+    let event_types = list("subscribed_event_types", value)?
+        .iter()
+        .enumerate()
+        .map(|(position, entry)| {
+            let field = format!("subscribed_event_types[{position}]");
+            EventType::parse(text(&field, entry)?)
+                .map_err(|error| ApiError::bad_request(format!("{field} is an {error}")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Subscription::new(&event_types))
+}
+
+/// Reads a number of hours. JSON has one kind of number: `72.0` is 72.
+pub(super) fn retention(value: &Value) -> Result<Retention, ApiError> {
+    [
+        Retention::None,
+        Retention::OneDay,
+        Retention::ThreeDays,
+        Retention::SevenDays,
+    ]
+    .into_iter()
+    .find(|retention| value.as_f64() == Some(f64::from(retention.hours())))
+    .ok_or_else(|| ApiError::bad_request(format!("{RETENTION} must be 0, 24, 72 or 168")))
+}
+
+pub(super) fn retry_schedule(value: &Value) -> Result<RetryScheduleName, ApiError> {
+    RetryScheduleName::parse(text("retry_schedule", value)?)
+        .map_err(|error| ApiError::bad_request(format!("retry_schedule {error}")))
+}

@@ -1,0 +1,7 @@
+//! Routes of endpoints (contract 3.2).
+
+pub(super) mod create;
+pub(super) mod get;
+pub(super) mod list;
+mod members;
+pub(super) mod reveal;

@@ -1,0 +1,30 @@
+//! `POST /v1/webhooks/endpoints/{endpoint_id}/signing-secret/reveal` (contract 3.2, E6).
+
+use actix_web::{HttpResponse, Route};
+
+use crate::auth::Customer;
+use crate::error::ApiError;
+use crate::extract::Call;
+use crate::routes::answer;
+use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+use crate::views::SigningSecretView;
+
+const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    area: Area::Webhooks,
+    answers: Answers::One,
+    docs: "webhooks/endpoints#reveal-signing-secret",
+};
+
+pub(in crate::routes) fn route() -> Route {
+    customer_route(&OPERATION, reveal)
+}
+
+async fn reveal(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+    let id = call.id("endpoint_id")?;
+    let secret = call
+        .webhooks()
+        .reveal_signing_secret(customer.organization_id, &id)
+        .await?;
+    Ok(answer::ok(SigningSecretView::new(&id, &secret)))
+}

@@ -1,0 +1,47 @@
+//! `GET /v1/webhooks/events` (contract 3.5, V1).
+
+use actix_web::{HttpResponse, Route};
+use kayle_app::ports::store::EventFilter;
+use kayle_events::EventType;
+
+use crate::auth::Customer;
+use crate::error::ApiError;
+use crate::extract::Call;
+use crate::routes::answer;
+use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+use crate::views::EventView;
+
+const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    area: Area::Webhooks,
+    answers: Answers::List,
+    docs: "errors",
+};
+
+pub(in crate::routes) fn route() -> Route {
+    customer_route(&OPERATION, list)
+}
+
+async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+    let query = call.query();
+    let event_type = query.optional("type", |text| {
+        EventType::parse(text).map_err(|_| "must be an event type")
+    });
+    let filter = EventFilter {
+        event_type: event_type?,
+        created_from: query.timestamp("created_from")?,
+        created_to: query.timestamp("created_to")?,
+    };
+    let page = query.page()?;
+    let found = call
+        .webhooks()
+        .list_events(customer.organization_id, &filter, &page)
+        .await?
+        .ok_or_else(ApiError::unknown_cursor)?;
+    Ok(answer::page(
+        &found,
+        page.limit,
+        |found| found.event.id.as_str(),
+        EventView::from,
+    ))
+}

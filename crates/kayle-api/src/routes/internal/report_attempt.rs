@@ -1,0 +1,124 @@
+//! `POST /internal/v1/sessions/{session_id}/attempts` (contract 12).
+//!
+//! The body holds claims. Every text of them is wrapped to be wiped before anything can be
+//! refused, and a refusal names a claim but never says its value.
+
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, Route};
+use kayle_app::sessions::AttemptReport;
+use kayle_events::{ClaimKey, ClaimValue, Claims, FailureCode};
+use kayle_primitives::AttemptId;
+use kayle_sessions::ReportedOutcome;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::{Call, echoed_name, list, required, text};
+use crate::routes::answer;
+use crate::routes::operation::intake_route;
+use crate::views::ReportView;
+
+pub(in crate::routes) fn route() -> Route {
+    intake_route(report)
+}
+
+async fn report(call: Call) -> Result<HttpResponse, ApiError> {
+    let id = call.session_id()?;
+    let report = attempt_report(call.json_object()?)?;
+    let reported = call.webhooks().report_attempt(&id, report).await?;
+    Ok(answer::ok(ReportView::new(&reported, &call.api.verify_url)))
+}
+
+/// A claim as it was sent; `None` stands for a value that no claim can have.
+type SentClaim = (String, Option<ClaimValue>);
+
+fn attempt_report(mut body: Map<String, Value>) -> Result<AttemptReport, ApiError> {
+    let claims = body.remove("claims").map(sent_claims);
+    let outcome = match text("outcome", required(&body, "outcome")?)? {
+        "succeeded" => {
+            let claims = claims.ok_or_else(|| ApiError::bad_request("claims is required"))?;
+            ReportedOutcome::Succeeded(selected_claims(claims?, &body)?)
+        }
+        "failed" => ReportedOutcome::Failed(failure_code(&body)?),
+        _ => {
+            return Err(ApiError::bad_request("outcome must be succeeded or failed"));
+        }
+    };
+    Ok(AttemptReport {
+        attempt_id: body.get("attempt_id").map(attempt_id).transpose()?,
+        outcome,
+    })
+}
+
+fn attempt_id(value: &Value) -> Result<AttemptId, ApiError> {
+    AttemptId::parse_attempt(text("attempt_id", value)?)
+        .map_err(|error| ApiError::bad_request(format!("attempt_id {error}")))
+}
+
+fn failure_code(body: &Map<String, Value>) -> Result<FailureCode, ApiError> {
+    FailureCode::parse(text("failure_code", required(body, "failure_code")?)?)
+        .map_err(|error| ApiError::bad_request(format!("failure_code is an {error}")))
+}
+
+fn sent_claims(value: Value) -> Result<Vec<SentClaim>, ApiError> {
+    let Value::Object(members) = value else {
+        return Err(ApiError::bad_request("claims must be an object"));
+    };
+    let claims = members.into_iter();
+    Ok(claims
+        .map(|(key, value)| (key, claim_value(value)))
+        .collect())
+}
+
+fn claim_value(value: Value) -> Option<ClaimValue> {
+    match value {
+        Value::String(text) => Some(ClaimValue::Text(Zeroizing::new(text))),
+        Value::Bool(boolean) => Some(ClaimValue::Boolean(boolean)),
+        Value::Null => Some(ClaimValue::Null),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Accepts claims of the catalogue, if exactly these were selected.
+fn selected_claims(sent: Vec<SentClaim>, body: &Map<String, Value>) -> Result<Claims, ApiError> {
+    let selected = selected_keys(body)?;
+    if let Some((key, _)) = sent
+        .iter()
+        .find(|(key, _)| !selected.contains(key.as_str()))
+    {
+        return Err(invalid_claim(key, "is not in selected_field_keys"));
+    }
+    let mut claims = Claims::new();
+    for (name, value) in sent {
+        let key =
+            ClaimKey::parse(&name).map_err(|error| invalid_claim(&name, &error.to_string()))?;
+        let value =
+            value.ok_or_else(|| invalid_claim(&name, "must be a string, a boolean or null"))?;
+        claims.insert(key, value);
+    }
+    match selected
+        .into_iter()
+        .find(|key| !claims.keys().any(|known| known.as_str() == *key))
+    {
+        Some(key) => Err(invalid_claim(key, "is selected but not sent")),
+        None => Ok(claims),
+    }
+}
+
+fn selected_keys(body: &Map<String, Value>) -> Result<BTreeSet<&str>, ApiError> {
+    const FIELD: &str = "selected_field_keys";
+    let mut keys = BTreeSet::new();
+    for (position, entry) in list(FIELD, required(body, FIELD)?)?.iter().enumerate() {
+        let key = text(&format!("{FIELD}[{position}]"), entry)?;
+        if !keys.insert(key) {
+            return Err(invalid_claim(key, "is selected twice"));
+        }
+    }
+    Ok(keys)
+}
+
+fn invalid_claim(key: &str, problem: &str) -> ApiError {
+    let message = format!("claims.{} {problem}", echoed_name(key));
+    ApiError::new(ErrorCode::InvalidClaims, message)
+}

@@ -1,0 +1,28 @@
+//! `POST /v1/sessions/{session_id}/cancel` (contract 3.8, S4).
+
+use actix_web::{HttpResponse, Route};
+
+use crate::auth::Customer;
+use crate::error::ApiError;
+use crate::extract::Call;
+use crate::routes::answer;
+use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+
+const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    area: Area::Sessions,
+    answers: Answers::One,
+    docs: "sessions#cancel-by-id",
+};
+
+pub(in crate::routes) fn route() -> Route {
+    customer_route(&OPERATION, cancel)
+}
+
+async fn cancel(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+    let id = call.session_id()?;
+    call.webhooks()
+        .cancel_session(customer.organization_id, &id)
+        .await?;
+    Ok(answer::no_content())
+}

@@ -1,0 +1,24 @@
+//! What is answered: the exact members of contract 2 and 4. Views go out and never come in.
+
+mod delivery;
+mod encryption_key;
+mod endpoint;
+mod envelope;
+mod event;
+mod report;
+mod session;
+
+pub(crate) use delivery::{DeliveryView, DeliveryWithAttemptsView};
+pub(crate) use encryption_key::EncryptionKeyView;
+pub(crate) use endpoint::{CreatedEndpointView, EndpointView, SigningSecretView};
+pub(crate) use envelope::{ListView, OneView, Pagination};
+pub(crate) use event::EventView;
+pub(crate) use report::ReportView;
+pub(crate) use session::SessionView;
+
+use kayle_primitives::Timestamp;
+
+/// Writes a time as the contract does (2.2).
+fn time(timestamp: Timestamp) -> String {
+    timestamp.to_string()
+}

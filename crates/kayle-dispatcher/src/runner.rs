@@ -41,8 +41,7 @@ impl Dispatcher {
             let pause = match self.turn(&mut more_due).await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    let error: &(dyn std::error::Error + 'static) = &error;
-                    tracing::warn!(error, "the store failed; the dispatcher tries again");
+                    warn_of(&error);
                     more_due = true;
                     tokio::select! {
                         () = tokio::time::sleep(STORE_PAUSE) => continue,
@@ -105,11 +104,7 @@ impl Dispatcher {
             match self.settle().await {
                 Ok(_) => return,
                 Err(error) => {
-                    let error: &(dyn std::error::Error + 'static) = &error;
-                    tracing::warn!(
-                        error,
-                        "the store failed; the last results are offered again"
-                    );
+                    warn_of(&error);
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
             }
@@ -119,4 +114,8 @@ impl Dispatcher {
             "the store took no results; their deliveries are tried again after their leases"
         );
     }
+}
+
+fn warn_of(error: &(dyn std::error::Error + 'static)) {
+    tracing::warn!(error, "the store failed; the dispatcher tries again");
 }

@@ -1,0 +1,189 @@
+//! `admin`: what an operator does to an installation.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use kayle_app::Webhooks;
+use kayle_app::access::{ApiKeyName, Scope};
+use kayle_app::api_keys::NewApiKey;
+use kayle_primitives::OrganizationId;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::wiring;
+
+/// The longest name of a service, in characters.
+const SUBJECT_CHARS_MAX: usize = 120;
+
+#[derive(Args)]
+pub(super) struct Admin {
+    /// Print one JSON object on stdout instead of prose.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Subcommand)]
+enum Subject {
+    /// Organizations.
+    #[command(subcommand)]
+    Organization(OrganizationCommand),
+    /// API keys of customers' servers.
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
+    /// Tokens of Kayle's own services.
+    #[command(subcommand)]
+    ServiceToken(ServiceTokenCommand),
+}
+
+#[derive(Subcommand)]
+enum OrganizationCommand {
+    /// Make an organization.
+    Create {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Mark an organization's deletion as pending: its keys are refused, its deliveries pause.
+    Freeze {
+        /// Its id.
+        id: Uuid,
+    },
+    /// Take the mark away.
+    Unfreeze {
+        /// Its id.
+        id: Uuid,
+    },
+}
+
+#[derive(Subcommand)]
+enum ApiKeyCommand {
+    /// Make an API key; its plaintext is shown only now.
+    Create {
+        /// Whose it is.
+        #[arg(long, value_name = "ID")]
+        organization: Uuid,
+        /// Its name.
+        #[arg(long, value_parser = |text: &str| ApiKeyName::parse(text))]
+        name: ApiKeyName,
+        /// What it may do; repeat for more.
+        #[arg(long = "scope", required = true, value_parser = |text: &str| Scope::parse(text))]
+        scopes: Vec<Scope>,
+    },
+}
+
+#[derive(Subcommand)]
+enum ServiceTokenCommand {
+    /// Make a token for the intake under /internal/v1.
+    Create {
+        /// The service's name.
+        #[arg(long, value_name = "NAME", value_parser = subject)]
+        subject: String,
+        /// How long it is valid.
+        #[arg(long, default_value = "90d", value_parser = ttl)]
+        ttl: Duration,
+    },
+}
+
+/// What a command did, for people and for programs.
+struct Done {
+    prose: String,
+    json: Value,
+}
+
+pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
+    let webhooks = wiring::wire(config).await?.webhooks;
+    let done = match admin.subject {
+        Subject::Organization(command) => organization(&webhooks, command).await?,
+        Subject::ApiKey(command) => api_key(&webhooks, command).await?,
+        Subject::ServiceToken(command) => service_token(&webhooks, command),
+    };
+    if admin.json {
+        println!("{}", done.json);
+    } else {
+        println!("{}", done.prose);
+    }
+    Ok(())
+}
+
+async fn organization(webhooks: &Webhooks, command: OrganizationCommand) -> anyhow::Result<Done> {
+    match command {
+        OrganizationCommand::Create { name } => {
+            let made = webhooks
+                .create_organization(&name)
+                .await
+                .context("no organization made")?;
+            let prose = format!("Made organization {} ({}).", made.id, made.name);
+            Ok(Done {
+                prose,
+                json: json!({ "id": made.id.to_string() }),
+            })
+        }
+        OrganizationCommand::Freeze { id } => {
+            webhooks.freeze_organization(OrganizationId(id)).await?;
+            let prose = format!("Froze organization {id}: keys are refused, deliveries pause.");
+            Ok(Done {
+                prose,
+                json: json!({ "id": id.to_string(), "frozen": true }),
+            })
+        }
+        OrganizationCommand::Unfreeze { id } => {
+            webhooks.unfreeze_organization(OrganizationId(id)).await?;
+            let prose = format!("Unfroze organization {id}: its deliveries go on.");
+            Ok(Done {
+                prose,
+                json: json!({ "id": id.to_string(), "frozen": false }),
+            })
+        }
+    }
+}
+
+async fn api_key(webhooks: &Webhooks, command: ApiKeyCommand) -> anyhow::Result<Done> {
+    let ApiKeyCommand::Create {
+        organization,
+        name,
+        scopes,
+    } = command;
+    let new = NewApiKey { name, scopes };
+    let made = webhooks
+        .create_api_key(OrganizationId(organization), new)
+        .await
+        .context("no API key made")?;
+    let (id, key) = (made.key.id.to_string(), made.plaintext.expose());
+    Ok(Done {
+        prose: format!("Made API key {id}. It is shown only now:\n{key}"),
+        json: json!({ "id": id, "key": key }),
+    })
+}
+
+fn service_token(webhooks: &Webhooks, command: ServiceTokenCommand) -> Done {
+    let ServiceTokenCommand::Create { subject, ttl } = command;
+    let minted = webhooks.mint_service_token(&subject, ttl);
+    let (token, expires_at) = (minted.token.as_str(), minted.expires_at.to_string());
+    Done {
+        prose: format!("Made a token for {subject}, valid until {expires_at}:\n{token}"),
+        json: json!({ "token": token, "expires_at": expires_at }),
+    }
+}
+
+fn subject(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || SUBJECT_CHARS_MAX < text.chars().count() {
+        return Err(format!(
+            "must have 1 to {SUBJECT_CHARS_MAX} characters after trimming"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn ttl(text: &str) -> Result<Duration, String> {
+    /// Ten years: a token that lives longer is a key that nobody rotates.
+    const TTL_MAX: Duration = Duration::from_hours(24 * 365 * 10);
+    match humantime::parse_duration(text) {
+        Ok(ttl) if !ttl.is_zero() && ttl <= TTL_MAX => Ok(ttl),
+        Ok(_) | Err(_) => Err("must be a duration such as 90d, at most 10 years".to_owned()),
+    }
+}

@@ -1,0 +1,50 @@
+//! The commands of the binary (contract 13.1).
+
+mod admin;
+mod migrate;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::telemetry;
+
+/// Tells Kayle ID's customers how an identity verification ended.
+#[derive(Parser)]
+#[command(name = "kayle-webhooks", version)]
+pub(crate) struct CommandLine {
+    /// A TOML file of settings; `KAYLE_` environment variables win over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (the default).
+    Serve,
+    /// Change the database's schema.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Manage an installation.
+    Admin(admin::Admin),
+}
+
+/// Runs one command to its end.
+pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
+    let config = Config::load(line.config.as_deref())?;
+    telemetry::start(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match line.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(config).await,
+            Command::Migrate(command) => migrate::run(&command, &config).await,
+            Command::Admin(command) => admin::run(command, &config).await,
+        }
+    })
+}

@@ -1,0 +1,327 @@
+//! The configuration: environment variables, each also a key of an optional TOML file
+//! (contract 13.2). The environment wins. Nothing else in the workspace reads the environment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use figment::Figment;
+use figment::providers::{Format, Toml};
+use figment::value::Value;
+use ipnet::IpNet;
+use kayle_delivery::{RetrySchedule, RetrySchedules};
+use kayle_endpoints::{AllowedNetworks, Environment};
+use zeroize::Zeroizing;
+
+const PREFIX: &str = "KAYLE_";
+
+/// What an operator can choose.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) environment: Environment,
+    pub(crate) listen: SocketAddr,
+    pub(crate) database_url: DatabaseUrl,
+    pub(crate) secret_key: Option<SecretKey>,
+    pub(crate) retry_schedules: RetrySchedules,
+    pub(crate) delivery_timeout: Duration,
+    pub(crate) delivery_lease: Duration,
+    pub(crate) delivery_concurrency: usize,
+    pub(crate) endpoint_concurrency: usize,
+    pub(crate) session_lifetime: Duration,
+    pub(crate) sweep_interval: Duration,
+    pub(crate) allow_networks: AllowedNetworks,
+    pub(crate) public_url: Option<String>,
+    pub(crate) verify_url: String,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+/// Where the data lies. `Debug` shows the kind only: the URL may carry a password.
+#[derive(Clone)]
+pub(crate) struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Gives the file of an embedded database; `None` for any other.
+    pub(crate) fn sqlite_file(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("sqlite:")?;
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
+        Some(rest.split_once('?').map_or(rest, |(path, _)| path))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.split(':').next().unwrap_or_default())
+    }
+}
+
+/// The operator's secret key, decoded. `Debug` shows nothing of it.
+pub(crate) struct SecretKey(pub(crate) Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<secret key>")
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The configuration cannot be used. Names the variable, never a value: it may be a secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidConfig {
+    #[error("{variable} {problem}")]
+    Value { variable: String, problem: String },
+    #[error("{0} is no setting of this service")]
+    Unknown(String),
+    #[error("the configuration file cannot be read")]
+    File(#[source] Box<figment::Error>),
+}
+
+/// The settings as texts, by lower-case name without the prefix. Each is taken out when it is
+/// parsed; what is left over is unknown.
+struct Settings(BTreeMap<String, String>);
+
+impl Config {
+    /// Reads the environment, and `file` if one is given.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
+        let mut texts = file.map(read_file).transpose()?.unwrap_or_default();
+        texts.extend(read_environment()?);
+        Self::parse(Settings(texts))
+    }
+
+    fn parse(mut settings: Settings) -> Result<Self, InvalidConfig> {
+        let defaults = RetrySchedules::default();
+        let config = Self {
+            environment: settings.take("environment", Environment::Development, environment)?,
+            listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
+            database_url: settings.take("database_url", default_database(), database_url)?,
+            secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
+            retry_schedules: RetrySchedules {
+                standard: settings.take("retry_schedule_standard", defaults.standard, schedule)?,
+                short: settings.take("retry_schedule_short", defaults.short, schedule)?,
+            },
+            delivery_timeout: settings.take("delivery_timeout", Duration::from_secs(15), span)?,
+            delivery_lease: settings.take("delivery_lease", Duration::from_mins(1), span)?,
+            delivery_concurrency: settings.take("delivery_concurrency", 512, count)?,
+            endpoint_concurrency: settings.take("endpoint_concurrency", 32, count)?,
+            session_lifetime: settings.take("session_lifetime", Duration::from_hours(1), span)?,
+            sweep_interval: settings.take("sweep_interval", Duration::from_secs(30), span)?,
+            allow_networks: settings.take(
+                "allow_networks",
+                AllowedNetworks::default(),
+                networks,
+            )?,
+            public_url: settings.take("public_url", None, |text| base_url(text).map(Some))?,
+            verify_url: settings.take(
+                "verify_url",
+                "https://verify.kayle.id".to_owned(),
+                base_url,
+            )?,
+            log: settings.take("log", "info".to_owned(), |text| Ok(text.to_owned()))?,
+            log_format: settings.take("log_format", LogFormat::Text, log_format)?,
+        };
+        settings.expect_empty()?;
+        config.check()
+    }
+
+    /// Checks what concerns more than one setting.
+    fn check(self) -> Result<Self, InvalidConfig> {
+        if self.delivery_lease <= self.delivery_timeout {
+            return Err(InvalidConfig::Value {
+                variable: variable("delivery_lease"),
+                problem: format!(
+                    "must be longer than {}: a lease that ends during a request would have it \
+                     sent twice",
+                    variable("delivery_timeout")
+                ),
+            });
+        }
+        if self.environment == Environment::Production && self.secret_key.is_none() {
+            return Err(InvalidConfig::Value {
+                variable: variable("secret_key"),
+                problem: "is required in production: base64 of at least 32 random bytes".to_owned(),
+            });
+        }
+        Ok(self)
+    }
+}
+
+impl Settings {
+    /// Takes a setting out and parses it; a missing or empty one has its default.
+    fn take<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, InvalidConfig> {
+        match self.0.remove(name) {
+            Some(text) if !text.trim().is_empty() => {
+                parse(text.trim()).map_err(|problem| InvalidConfig::Value {
+                    variable: variable(name),
+                    problem,
+                })
+            }
+            Some(_) | None => Ok(default),
+        }
+    }
+
+    fn expect_empty(self) -> Result<(), InvalidConfig> {
+        match self.0.into_keys().next() {
+            Some(name) => Err(InvalidConfig::Unknown(variable(&name))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_uppercase())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn read_environment() -> Result<BTreeMap<String, String>, InvalidConfig> {
+    let ours = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.to_str()?.strip_prefix(PREFIX)?.to_lowercase();
+        Some((name, value))
+    });
+    ours.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => Err(InvalidConfig::Value {
+            variable: variable(&name),
+            problem: "is not UTF-8".to_owned(),
+        }),
+    })
+    .collect()
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>, InvalidConfig> {
+    let values: BTreeMap<String, Value> = Figment::from(Toml::file_exact(path))
+        .extract()
+        .map_err(|error| InvalidConfig::File(Box::new(error)))?;
+    values
+        .into_iter()
+        .map(|(name, value)| {
+            let text = match &value {
+                Value::String(_, text) => Some(text.clone()),
+                Value::Num(_, number) => number.to_u128().map(|number| number.to_string()),
+                Value::Char(..)
+                | Value::Bool(..)
+                | Value::Empty(..)
+                | Value::Dict(..)
+                | Value::Array(..) => None,
+            };
+            let problem = "must be a string or a whole number".to_owned();
+            match text {
+                Some(text) => Ok((name, text)),
+                None => Err(InvalidConfig::Value {
+                    variable: name,
+                    problem,
+                }),
+            }
+        })
+        .collect()
+}
+
+fn environment(text: &str) -> Result<Environment, String> {
+    match text {
+        "development" => Ok(Environment::Development),
+        "production" => Ok(Environment::Production),
+        _ => Err("must be development or production".to_owned()),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an address and a port, such as 127.0.0.1:8787".to_owned())
+}
+
+fn default_database() -> DatabaseUrl {
+    DatabaseUrl("sqlite://kayle-webhooks.db?mode=rwc".to_owned())
+}
+
+fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    if text.starts_with("sqlite:") {
+        return Ok(DatabaseUrl(text.to_owned()));
+    }
+    Err("must start with sqlite:".to_owned())
+}
+
+fn secret_key(text: &str) -> Result<SecretKey, String> {
+    const BYTES_MIN: usize = 32;
+    let problem = || format!("must be base64 of at least {BYTES_MIN} bytes");
+    let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| problem())?);
+    if bytes.len() < BYTES_MIN {
+        return Err(problem());
+    }
+    Ok(SecretKey(bytes))
+}
+
+fn schedule(text: &str) -> Result<RetrySchedule, String> {
+    let delays: Result<Vec<Duration>, _> = text
+        .split(',')
+        .map(|delay| humantime::parse_duration(delay.trim()))
+        .collect();
+    let delays = delays.map_err(|_| "must be a list of durations such as 0s,5s,5m".to_owned())?;
+    RetrySchedule::new(delays).map_err(|error| error.to_string())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    /// Far inside what a timestamp can hold, and longer than any of these spans makes sense.
+    const SPAN_MAX: Duration = Duration::from_hours(31 * 24);
+    match humantime::parse_duration(text) {
+        Ok(span) if !span.is_zero() && span <= SPAN_MAX => Ok(span),
+        Ok(_) | Err(_) => Err("must be a duration such as 15s or 60m, above 0".to_owned()),
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    /// More requests than a process has file descriptors for.
+    const COUNT_MAX: usize = 65_536;
+    match text.parse() {
+        Ok(count) if (1..=COUNT_MAX).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!("must be a whole number from 1 to {COUNT_MAX}")),
+    }
+}
+
+fn networks(text: &str) -> Result<AllowedNetworks, String> {
+    let networks: Result<Vec<IpNet>, _> = text
+        .split(',')
+        .map(|network| network.trim().parse())
+        .collect();
+    networks
+        .map(AllowedNetworks::new)
+        .map_err(|_| "must be a list of networks such as 10.0.0.0/8,fd00::/8".to_owned())
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err("must start with https:// or http://".to_owned())
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be text or json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use super::*;
+
+fn parse(settings: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
+    let texts = settings
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    Config::parse(Settings(texts.collect()))
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let config = parse(&[]).unwrap();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8787");
+    assert_eq!(
+        config.database_url.as_str(),
+        "sqlite://kayle-webhooks.db?mode=rwc"
+    );
+    assert_eq!(config.database_url.sqlite_file(), Some("kayle-webhooks.db"));
+    assert_eq!(config.retry_schedules, RetrySchedules::default());
+    assert_eq!(config.delivery_timeout, Duration::from_secs(15));
+    assert_eq!(config.delivery_lease, Duration::from_secs(60));
+    assert_eq!(config.session_lifetime, Duration::from_secs(3600));
+    assert_eq!(config.verify_url, "https://verify.kayle.id");
+}
+
+#[test]
+fn what_is_wrong_is_named_and_its_value_is_not_shown() {
+    fn check(name: &str, text: &str, expected: &str) {
+        assert_eq!(parse(&[(name, text)]).unwrap_err().to_string(), expected);
+    }
+    check(
+        "listen",
+        "here",
+        "KAYLE_LISTEN must be an address and a port, such as 127.0.0.1:8787",
+    );
+    check(
+        "environment",
+        "prod",
+        "KAYLE_ENVIRONMENT must be development or production",
+    );
+    check(
+        "secret_key",
+        "c2hvcnQ=",
+        "KAYLE_SECRET_KEY must be base64 of at least 32 bytes",
+    );
+    check(
+        "retry_schedule_short",
+        "0s,soon",
+        "KAYLE_RETRY_SCHEDULE_SHORT must be a list of durations such as 0s,5s,5m",
+    );
+    check(
+        "delivery_timeout",
+        "0s",
+        "KAYLE_DELIVERY_TIMEOUT must be a duration such as 15s or 60m, above 0",
+    );
+    check(
+        "delivery_concurrency",
+        "-1",
+        "KAYLE_DELIVERY_CONCURRENCY must be a whole number from 1 to 65536",
+    );
+    check(
+        "allow_networks",
+        "10.0.0.0/99",
+        "KAYLE_ALLOW_NETWORKS must be a list of networks such as 10.0.0.0/8,fd00::/8",
+    );
+    check(
+        "database_url",
+        "mysql://x",
+        "KAYLE_DATABASE_URL must start with sqlite:",
+    );
+    check(
+        "lissten",
+        "x",
+        "KAYLE_LISSTEN is no setting of this service",
+    );
+}
+
+#[test]
+fn a_lease_must_outlive_a_request() {
+    let error = parse(&[("delivery_lease", "15s")]).unwrap_err().to_string();
+    assert!(error.starts_with("KAYLE_DELIVERY_LEASE must be longer than KAYLE_DELIVERY_TIMEOUT"));
+}
+
+#[test]
+fn production_needs_a_secret_key() {
+    let error = parse(&[("environment", "production")])
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("KAYLE_SECRET_KEY is required in production"));
+    let key = STANDARD.encode([7; 32]);
+    assert!(parse(&[("environment", "production"), ("secret_key", &key)]).is_ok());
+}
+
+#[test]
+fn no_secret_shows_in_debug() {
+    let key = STANDARD.encode([7; 32]);
+    let config = parse(&[("secret_key", &key)]).unwrap();
+    assert!(!format!("{config:?}").contains(&key));
+}
+
+#[test]
+fn a_file_holds_the_same_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kayle.toml");
+    std::fs::write(
+        &path,
+        "listen = \"0.0.0.0:80\"\ndelivery_concurrency = 64\n",
+    )
+    .unwrap();
+    let config = Config::parse(Settings(read_file(&path).unwrap())).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:80");
+    assert_eq!(config.delivery_concurrency, 64);
+
+    std::fs::write(&path, "listen = [80]\n").unwrap();
+    assert_eq!(
+        read_file(&path).unwrap_err().to_string(),
+        "listen must be a string or a whole number"
+    );
+}

@@ -1,0 +1,111 @@
+//! Puts the adapters behind the operations. The only place where they meet.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use kayle_app::ports::wakeup::Wakeup;
+use kayle_app::{Parts, Settings, Webhooks};
+use kayle_dispatcher::{Dispatcher, Limits};
+use kayle_endpoints::{AddressPolicy, UrlPolicy};
+use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
+use kayle_storage::{SqlStore, StoreOptions};
+use migration::{Migrator, MigratorTrait};
+
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::entropy::SystemEntropy;
+use crate::secret_key::key_ring;
+
+/// The operations with what wakes their dispatcher.
+pub(crate) struct Wired {
+    pub(crate) webhooks: Arc<Webhooks>,
+    pub(crate) wakeup: Arc<Wakeup>,
+}
+
+/// Connects to the database as it is.
+pub(crate) async fn connect(config: &Config) -> anyhow::Result<SqlStore> {
+    SqlStore::connect(config.database_url.as_str(), &StoreOptions::default())
+        .await
+        .context("the database cannot be opened")
+}
+
+/// Names the schema migrations that the database lacks.
+pub(crate) async fn pending_migrations(store: &SqlStore) -> anyhow::Result<Vec<String>> {
+    let pending = Migrator::get_pending_migrations(store.connection()).await;
+    let pending = pending.context("the schema's state cannot be read")?;
+    Ok(pending
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect())
+}
+
+/// Applies every pending migration.
+pub(crate) async fn migrate(store: &SqlStore) -> anyhow::Result<()> {
+    Migrator::up(store.connection(), None)
+        .await
+        .context("the schema cannot be migrated")
+}
+
+/// Puts the operations together over a database whose schema is up to date. An embedded database
+/// is brought up to date; any other one must be (contract 13.1).
+pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
+    let store = connect(config).await?;
+    let pending = pending_migrations(&store).await?;
+    if !pending.is_empty() {
+        if config.database_url.sqlite_file().is_none() {
+            bail!(
+                "the database lacks {} migrations: run `kayle-webhooks migrate up`",
+                pending.len()
+            );
+        }
+        migrate(&store).await?;
+    }
+    let entropy = Arc::new(SystemEntropy::new());
+    let keys = key_ring(config, &*entropy)?;
+    let store = Arc::new(store);
+    let wakeup = Arc::new(Wakeup::default());
+    let webhooks = Webhooks::new(Parts {
+        store: Arc::clone(&store) as _,
+        queue: store,
+        clock: Arc::new(SystemClock),
+        entropy,
+        wakeup: Arc::clone(&wakeup),
+        keys,
+        settings: settings(config),
+    });
+    Ok(Wired {
+        webhooks: Arc::new(webhooks),
+        wakeup,
+    })
+}
+
+/// Makes the dispatcher with its real sender.
+pub(crate) fn dispatcher(config: &Config, webhooks: Arc<Webhooks>) -> anyhow::Result<Dispatcher> {
+    let sender = HyperSender::new(SenderSettings {
+        timeout: config.delivery_timeout,
+        address_policy: AddressPolicy::new(config.environment, config.allow_networks.clone()),
+        user_agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        pool: PoolLimits {
+            idle_per_host_max: config.endpoint_concurrency,
+            ..PoolLimits::RECOMMENDED
+        },
+    })
+    .context("the HTTP client cannot start")?;
+    let limits = Limits {
+        in_flight_max: config.delivery_concurrency,
+        in_flight_per_endpoint_max: config.endpoint_concurrency,
+    };
+    Ok(Dispatcher::new(webhooks, Arc::new(sender), limits))
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        url_policy: UrlPolicy {
+            environment: config.environment,
+            allowed: config.allow_networks.clone(),
+        },
+        retry_schedules: config.retry_schedules.clone(),
+        session_lifetime: config.session_lifetime,
+        lease: config.delivery_lease,
+    }
+}

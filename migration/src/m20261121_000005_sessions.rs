@@ -48,7 +48,7 @@ fn sessions(manager: &SchemaManager) -> TableCreateStatement {
         .col(text("share_contract"))
         .col(optional_text("redirect_url"))
         .col(text("targets"))
-        .col(text("cancel_token_hash").unique_key())
+        .col(text("cancel_token_hash"))
         .col(optional_at("withdrawn_at"))
         .col(at("expires_at"))
         .col(optional_at("completed_at"))

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod api_keys;
+pub mod audit;
 pub mod deliveries;
 pub mod dispatch;
 pub mod encryption_keys;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_crypto::KeyRing;
+use kayle_crypto::{IdentityKey, KeyRing};
 use kayle_delivery::RetrySchedules;
 use kayle_endpoints::UrlPolicy;
 use kayle_primitives::{Clock, Entropy, Timestamp};
 
+use crate::access::ApiKeyUsage;
 use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::{Store, StoreError};
 use crate::ports::wakeup::Wakeup;
@@ -23,6 +24,8 @@ pub struct Webhooks {
     pub(crate) keys: KeyRing,
     pub(crate) settings: Settings,
     pub(crate) public_keys: PublicKeys,
+    pub(crate) usage: ApiKeyUsage,
+    pub(crate) identity_key: Option<IdentityKey>,
 }
 
 /// What [`Webhooks`] is made of.
@@ -68,6 +71,17 @@ impl Webhooks {
             keys: parts.keys,
             settings: parts.settings,
             public_keys: PublicKeys::default(),
+            usage: ApiKeyUsage::default(),
+            identity_key: None,
+        }
+    }
+
+    /// Accepts dashboard sessions of an identity service too, not only those that an operator made.
+    #[must_use]
+    pub fn trusting(self, identity_key: IdentityKey) -> Self {
+        Self {
+            identity_key: Some(identity_key),
+            ..self
         }
     }
 

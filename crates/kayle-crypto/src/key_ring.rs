@@ -83,6 +83,7 @@ pub(crate) struct RingKey {
     pub(crate) api_keys: hmac::Key,
     pub(crate) cancel_tokens: hmac::Key,
     pub(crate) attempt_reports: hmac::Key,
+    pub(crate) audit_rows: hmac::Key,
     pub(crate) session_tokens: TokenKey,
     pub(crate) service_tokens: TokenKey,
 }
@@ -107,6 +108,7 @@ impl RingKey {
             api_keys: hmac_subkey(&root, "API keys"),
             cancel_tokens: hmac_subkey(&root, "cancel tokens"),
             attempt_reports: hmac_subkey(&root, "attempt reports"),
+            audit_rows: hmac_subkey(&root, "audit rows"),
             session_tokens: token_subkey(&root, "session tokens"),
             service_tokens: token_subkey(&root, "service tokens"),
         })

@@ -18,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod api_key;
+mod audit;
 pub mod identity_key;
 pub mod jwe;
 pub mod jwk;

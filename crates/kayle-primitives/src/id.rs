@@ -71,6 +71,8 @@ id_kinds! {
     DeliveryKind DeliveryId "whd" IdBody::Ordered;
     /// A delivery attempt.
     DeliveryAttemptKind DeliveryAttemptId "wha" IdBody::Ordered;
+    /// A row of the audit log.
+    AuditKind AuditId "aud" IdBody::Ordered;
 }
 
 /// The text is not an id.

@@ -14,7 +14,7 @@ pub mod time;
 
 pub use entropy::Entropy;
 pub use id::{
-    ApiKeyId, AttemptId, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, EventId, Id,
+    ApiKeyId, AttemptId, AuditId, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, EventId, Id,
     SessionId,
 };
 pub use organization::{Organization, OrganizationId};

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod api_keys;
+mod audit;
 mod backend;
 mod deliveries;
 mod encryption_keys;
@@ -19,7 +20,10 @@ mod entities;
 mod error;
 mod events;
 mod organizations;
+mod purge;
 mod page;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod sessions;
 mod store;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::access::{ApiKey, ApiKeyName, Scope};
+use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
 use kayle_app::ports::store::{NewDelivery, RecordedAttempt};
 use kayle_crypto::{KeyRing, PrivateKey, Sealed};
 use kayle_delivery::fanout::{Birth, Encrypted, born};
@@ -74,6 +74,8 @@ impl Builders {
             name: ApiKeyName::parse("backend").expect("it is short"),
             enabled: true,
             scopes: Scope::ALL.to_vec(),
+            metadata: ApiKeyMetadata::default(),
+            request_count: 0,
             created_at: self.now(),
             updated_at: self.now(),
         }

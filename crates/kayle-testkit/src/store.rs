@@ -15,11 +15,13 @@ use self::transaction::MemoryTx;
 use self::view::View;
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod encryption_keys;
 mod endpoints;
 mod events;
 mod organizations;
+mod purge;
 mod page;
 mod queue;
 mod sessions;

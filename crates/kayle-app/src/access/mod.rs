@@ -2,8 +2,18 @@
 
 mod api_key;
 mod authenticate;
+mod caller;
+mod role;
 mod scope;
+mod usage;
+mod user;
 
-pub use api_key::{ApiKey, ApiKeyName, InvalidApiKeyName};
+pub use api_key::{
+    ApiKey, ApiKeyMetadata, ApiKeyName, InvalidApiKeyName, InvalidMetadata, MetadataValue,
+};
 pub use authenticate::{ApiKeyPrincipal, AuthenticateError, ServicePrincipal};
+pub use caller::{Actor, Caller};
+pub use role::Role;
 pub use scope::{Scope, UnknownScope};
+pub(crate) use usage::ApiKeyUsage;
+pub use user::UserPrincipal;

@@ -4,7 +4,7 @@ use kayle_crypto::ApiKeyPlaintext;
 use kayle_primitives::{ApiKeyId, OrganizationId};
 
 use crate::Webhooks;
-use crate::access::{ApiKey, ApiKeyName, Scope};
+use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
 use crate::ports::store::StoreError;
 
 /// What the key is to be.
@@ -14,6 +14,8 @@ pub struct NewApiKey {
     pub name: ApiKeyName,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// What the customer notes about it.
+    pub metadata: ApiKeyMetadata,
 }
 
 /// The key, with the plaintext that is shown only now.
@@ -51,6 +53,8 @@ impl Webhooks {
             name: new.name,
             enabled: true,
             scopes: new.scopes,
+            metadata: new.metadata,
+            request_count: 0,
             created_at: now,
             updated_at: now,
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use kayle_app::Webhooks;
-use kayle_app::access::{ApiKeyName, Scope};
+use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Scope};
 use kayle_app::api_keys::NewApiKey;
 use kayle_primitives::OrganizationId;
 use serde_json::{Value, json};
@@ -147,7 +147,7 @@ async fn api_key(webhooks: &Webhooks, command: ApiKeyCommand) -> anyhow::Result<
         name,
         scopes,
     } = command;
-    let new = NewApiKey { name, scopes };
+    let new = NewApiKey { name, scopes, metadata: ApiKeyMetadata::default() };
     let made = webhooks
         .create_api_key(OrganizationId(organization), new)
         .await

@@ -72,6 +72,8 @@ impl Model {
                 .iter()
                 .filter_map(|scope| Scope::parse(scope).ok())
                 .collect(),
+            metadata: kayle_app::access::ApiKeyMetadata::default(),
+            request_count: 0,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
         })

@@ -1,7 +1,7 @@
 //! API keys in the store: by the hash of their plaintext, never by the plaintext.
 
 use async_trait::async_trait;
-use kayle_primitives::Organization;
+use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
 
 use super::StoreError;
 use crate::access::ApiKey;
@@ -15,6 +15,15 @@ pub trait ApiKeyReads {
         &self,
         hashes: &[String],
     ) -> Result<Option<(ApiKey, Organization)>, StoreError>;
+
+    /// Gives a page in the order of the ids, after the cursor.
+    async fn list_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        page: &PageRequest<ApiKeyId>,
+    ) -> Result<Page<ApiKey>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
 }
 
 /// Changes API keys.
@@ -22,4 +31,32 @@ pub trait ApiKeyReads {
 pub trait ApiKeyWrites {
     /// Adds one.
     async fn insert_api_key(&mut self, key: &ApiKey, hash: &str) -> Result<(), StoreError>;
+
+    /// Finds one and locks it.
+    async fn lock_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Saves a locked key, but for its request count.
+    async fn save_api_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Deletes one; tells whether there was one.
+    async fn delete_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<bool, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Adds to the request counts of keys; those that are gone are passed over.
+    async fn count_requests(&mut self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
 }

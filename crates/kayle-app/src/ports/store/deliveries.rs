@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, DeliveryStatus};
+use kayle_events::EventType;
 use kayle_primitives::{
-    DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, Timestamp,
+    DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
 
 use super::StoreError;
@@ -84,6 +85,25 @@ pub trait DeliveryWrites {
         organization_id: OrganizationId,
         event_id: &EventId,
     ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Gives all deliveries of a session's events, each with its event's type, and locks them, in
+    /// the order of their ids.
+    async fn lock_deliveries_of_session(
+        &mut self,
+        session_id: &SessionId,
+    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Gives up every delivery of an endpoint that stores a payload: exactly what
+    /// `step(EndpointDeleted)` does to each. Gives how many there were.
+    async fn drop_deliveries_of_endpoint(
+        &mut self,
+        endpoint_id: &EndpointId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
 
     /// Gives up to `limit` deliveries whose payload's retention is over, and locks them, the
     /// longest over first.

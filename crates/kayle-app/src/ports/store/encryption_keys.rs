@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kayle_endpoints::EncryptionKey;
-use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
 use super::StoreError;
 
@@ -27,4 +27,25 @@ pub trait EncryptionKeyWrites {
     /// `created_at`. One at a time per endpoint. Tells whether the endpoint exists; if it does
     /// not, nothing is written.
     async fn register_encryption_key(&mut self, key: &EncryptionKey) -> Result<bool, StoreError>;
+
+    /// Takes a key out of use; `None` if the organization has no such key. Repeating is allowed.
+    async fn deactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Puts a key back into use, and takes the endpoint's active one, if it is another, out of it.
+    /// One at a time per endpoint. `None` if the organization has no such key.
+    async fn reactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_delivery::fanout::Recipient;
 use kayle_endpoints::{EncryptionKey, Endpoint};
-use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
 use super::StoreError;
 
@@ -64,4 +64,34 @@ pub trait EndpointWrites {
         endpoint: &Endpoint,
         signing_secret: &Sealed,
     ) -> Result<(), StoreError>;
+
+    /// Finds one and locks it.
+    async fn lock_endpoint(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Saves a locked endpoint.
+    async fn save_endpoint(&mut self, endpoint: &Endpoint) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Replaces the sealed secret of a locked endpoint.
+    async fn replace_signing_secret(
+        &mut self,
+        id: &EndpointId,
+        signing_secret: &Sealed,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Deletes a locked endpoint (D5): it and its keys are missing from now on, its secret and the
+    /// public numbers of its keys are erased. Its deliveries stay.
+    async fn delete_endpoint(&mut self, id: &EndpointId, now: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
 }

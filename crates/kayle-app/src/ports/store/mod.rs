@@ -7,21 +7,25 @@
 //! [`OrganizationId`]: kayle_primitives::OrganizationId
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod encryption_keys;
 mod endpoints;
 mod events;
 mod organizations;
+mod purge;
 mod sessions;
 
 use async_trait::async_trait;
 
 pub use api_keys::{ApiKeyReads, ApiKeyWrites};
+pub use audit::{AuditReads, AuditWrites};
 pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery};
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};
+pub use purge::PurgeWrites;
 pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites};
 
 /// Keeps everything.
@@ -42,11 +46,13 @@ pub trait Store: Send + Sync {
 pub trait StoreTx:
     OrganizationWrites
     + ApiKeyWrites
+    + AuditWrites
     + EndpointWrites
     + EncryptionKeyWrites
     + SessionWrites
     + EventWrites
     + DeliveryWrites
+    + PurgeWrites
     + Send
 {
     /// Gives what can be read, the transaction's own changes included.
@@ -60,6 +66,7 @@ pub trait StoreTx:
 pub trait Reads:
     OrganizationReads
     + ApiKeyReads
+    + AuditReads
     + EndpointReads
     + EncryptionKeyReads
     + SessionReads
@@ -73,6 +80,8 @@ pub trait Reads:
 impl<T> Reads for T where
     T: OrganizationReads
         + ApiKeyReads
+        + AuditReads
+        + AuditReads
         + EndpointReads
         + EncryptionKeyReads
         + SessionReads

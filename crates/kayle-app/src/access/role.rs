@@ -1,0 +1,77 @@
+//! What a person at the dashboard may do (contract 5.3).
+
+use super::Scope;
+
+/// A person's rank in an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads.
+    Member,
+    /// Reads and changes.
+    Admin,
+    /// As an admin, and reveals signing secrets.
+    Owner,
+}
+
+impl Role {
+    /// Every role, the lowest first.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
+
+    /// Gives the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Gives the highest role of a stored set such as `owner,admin`: names without blanks or
+    /// repeats. A set that is written otherwise, or holds an unknown name, grants nothing.
+    pub fn highest_of(set: &str) -> Option<Self> {
+        let mut roles = Vec::new();
+        for name in set.split(',') {
+            let role = Self::ALL.into_iter().find(|role| role.as_str() == name)?;
+            if roles.contains(&role) {
+                return None;
+            }
+            roles.push(role);
+        }
+        roles.into_iter().max()
+    }
+
+    /// Tells whether the role allows what `needed` stands for.
+    pub fn may(self, needed: Scope) -> bool {
+        match needed {
+            Scope::SessionsRead | Scope::WebhooksRead | Scope::AnalyticsRead => true,
+            Scope::SessionsWrite | Scope::WebhooksWrite => Self::Admin <= self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_role_counts_and_a_malformed_set_grants_nothing() {
+        fn check(set: &str, expected: Option<Role>) {
+            assert_eq!(Role::highest_of(set), expected, "{set:?}");
+        }
+        check("member", Some(Role::Member));
+        check("owner,admin", Some(Role::Owner));
+        check("admin,member", Some(Role::Admin));
+        check("", None);
+        check("owner, admin", None);
+        check("owner,owner", None);
+        check("owner,king", None);
+        check("Owner", None);
+    }
+
+    #[test]
+    fn a_member_reads_and_an_admin_writes() {
+        assert!(Role::Member.may(Scope::WebhooksRead));
+        assert!(!Role::Member.may(Scope::WebhooksWrite));
+        assert!(Role::Admin.may(Scope::SessionsWrite));
+    }
+}

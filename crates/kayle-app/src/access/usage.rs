@@ -1,0 +1,59 @@
+//! How often each API key was used since the last time it was written down.
+//!
+//! A write for every request would cost more than most requests do. A process that dies takes the
+//! counts of its last half minute with it; nothing is decided by them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use kayle_primitives::ApiKeyId;
+
+use crate::Webhooks;
+use crate::ports::store::StoreError;
+
+/// Counts that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct ApiKeyUsage(Mutex<BTreeMap<ApiKeyId, u64>>);
+
+impl ApiKeyUsage {
+    /// Counts one request.
+    pub(crate) fn count(&self, id: ApiKeyId) {
+        self.add([(id, 1)]);
+    }
+
+    fn add(&self, counts: impl IntoIterator<Item = (ApiKeyId, u64)>) {
+        let mut waiting = self.lock();
+        for (id, count) in counts {
+            *waiting.entry(id).or_default() += count;
+        }
+    }
+
+    fn take(&self) -> Vec<(ApiKeyId, u64)> {
+        std::mem::take(&mut *self.lock()).into_iter().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ApiKeyId, u64>> {
+        self.0.lock().expect("nothing panics while it counts")
+    }
+}
+
+impl Webhooks {
+    /// Writes down how often API keys were used.
+    pub async fn flush_api_key_usage(&self) -> Result<(), StoreError> {
+        let counts = self.usage.take();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_counts(&counts).await;
+        if written.is_err() {
+            self.usage.add(counts);
+        }
+        written
+    }
+
+    async fn write_counts(&self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
+        let mut tx = self.store.begin().await?;
+        tx.count_requests(counts).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,77 @@
+//! The audit log in the store.
+
+use async_trait::async_trait;
+use kayle_primitives::{AuditId, OrganizationId, Page, PageRequest, Timestamp};
+
+use super::StoreError;
+use crate::audit::{AuditChain, AuditLink, AuditRow};
+
+/// Reads the audit log.
+#[async_trait]
+pub trait AuditReads {
+    /// Gives a page, newest first; `None` if the cursor names no row of the organization.
+    async fn list_audit_rows(
+        &self,
+        organization_id: OrganizationId,
+        page: &PageRequest<AuditId>,
+    ) -> Result<Option<Page<AuditRow>>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Names every organization that has a chain, in the order of their ids.
+    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Gives where an organization's chain begins and ends.
+    async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Gives up to `limit` rows behind a place in the chain, in its order.
+    async fn audit_rows_after(
+        &self,
+        organization_id: OrganizationId,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Names up to `limit` organizations that have rows made before a moment.
+    async fn organizations_with_audit_before(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OrganizationId>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+}
+
+/// Changes the audit log.
+#[async_trait]
+pub trait AuditWrites {
+    /// Gives where a chain begins and ends, and locks it until the transaction ends.
+    async fn lock_audit_chain(
+        &mut self,
+        organization_id: OrganizationId,
+    ) -> Result<AuditChain, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Adds a row to a locked chain, and makes it the head.
+    async fn insert_audit_row(&mut self, row: &AuditRow) -> Result<(), StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+
+    /// Deletes up to `limit` rows from the start of a locked chain that were made before a moment,
+    /// without a gap, and makes the last of them the anchor; gives it, or `None` if there was none.
+    async fn purge_audit_rows(
+        &mut self,
+        organization_id: OrganizationId,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Option<AuditLink>, StoreError> {
+        Err(StoreError::Conflict) // PORT-DEFAULT
+    }
+}

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::access::Actor;
 
+pub(crate) use record::AuditEntry;
 pub use verify::{AuditBreak, VerifiedAudit};
 
 /// One row of an organization's audit log.

@@ -18,6 +18,7 @@ pub mod events;
 pub mod limits;
 pub mod organizations;
 pub mod ports;
+pub mod privacy;
 pub mod retention;
 pub mod sessions;
 mod webhooks;

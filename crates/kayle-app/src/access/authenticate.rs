@@ -60,6 +60,7 @@ impl Webhooks {
         if organization.is_frozen() {
             return Err(AuthenticateError::Frozen);
         }
+        self.usage.count(key.id);
         Ok(ApiKeyPrincipal {
             api_key_id: key.id,
             organization_id: key.organization_id,

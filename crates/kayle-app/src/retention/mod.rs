@@ -1,5 +1,10 @@
-//! What happens by age: sessions expire, payloads are scrubbed, lost leases are taken over.
+//! What happens by age: sessions expire, payloads are scrubbed, lost leases are taken over, old rows
+//! are deleted.
 
+mod purge;
 mod sweep;
 
+pub use purge::{
+    AUDIT_RETENTION, EVENT_RETENTION, Purged, SESSION_DETAILS_RETENTION, SESSION_RETENTION,
+};
 pub use sweep::Swept;

@@ -36,16 +36,7 @@ impl Webhooks {
                 Ok(step) if step.session == session => return Ok(session),
                 Ok(step) => {
                     let begun = step.session.clone();
-                    match self
-                        .commit_step(
-                            SessionChange {
-                                step,
-                                fingerprint: None,
-                            },
-                            now,
-                        )
-                        .await
-                    {
+                    match self.commit_step(SessionChange::of(step), now).await {
                         Ok(_) => return Ok(begun),
                         Err(StoreError::Conflict) => {}
                         Err(error) => return Err(error.into()),

@@ -36,16 +36,7 @@ impl Webhooks {
             let Ok(step) = step(&session, Input::Cancel, now) else {
                 return Ok(());
             };
-            match self
-                .commit_step(
-                    SessionChange {
-                        step,
-                        fingerprint: None,
-                    },
-                    now,
-                )
-                .await
-            {
+            match self.commit_step(SessionChange::of(step), now).await {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

@@ -1,24 +1,48 @@
 //! Commits one step of a session: its new state, its attempt, its events and every delivery, in
 //! one transaction, or nothing.
 //!
-//! Plaintext lives in [`Webhooks::commit_step`] only: between the step that says what the customer
-//! is told and the encryption for each endpoint.
+//! Plaintext lives in [`Webhooks::draft`] only: between the step that says what the customer is
+//! told and the encryption for each endpoint.
 
 use kayle_delivery::CompactJwe;
 use kayle_delivery::fanout::{Birth, Encrypted, born, recipients};
 use kayle_events::{Event, EventData, Plaintext, TriggerType};
-use kayle_primitives::{DeliveryAttemptId, DeliveryId, EventId, Timestamp};
+use kayle_primitives::{AttemptId, DeliveryAttemptId, DeliveryId, EventId, Timestamp};
 use kayle_sessions::{Session, Step};
 
 use crate::Webhooks;
-use crate::ports::store::{Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, StoreError};
+use crate::access::Caller;
+use crate::audit::AuditEntry;
+use crate::ports::store::{
+    Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, StoreError, StoreTx,
+};
 
 /// A step with what must be written beside it.
-pub(crate) struct SessionChange {
+pub(crate) struct SessionChange<'a> {
     /// What the domain said.
     pub(crate) step: Step,
     /// The keyed hash of the report that caused it, if one did.
     pub(crate) fingerprint: Option<String>,
+    /// What the audit log says of it, if a person or an API key caused it.
+    pub(crate) audit: Option<(&'a Caller, AuditEntry<'a>)>,
+}
+
+impl SessionChange<'_> {
+    /// Makes a change that nobody asked for by name: its events are its record.
+    pub(crate) fn of(step: Step) -> Self {
+        Self {
+            step,
+            fingerprint: None,
+            audit: None,
+        }
+    }
+}
+
+/// Events with their deliveries, encrypted and ready to be written.
+#[derive(Default)]
+pub(crate) struct Draft {
+    events: Vec<Event>,
+    deliveries: Vec<NewDelivery>,
 }
 
 impl Webhooks {
@@ -28,64 +52,90 @@ impl Webhooks {
     /// [`StoreError::Conflict`] if the session moved meanwhile: read it again and decide anew.
     pub(crate) async fn commit_step(
         &self,
-        change: SessionChange,
+        change: SessionChange<'_>,
         now: Timestamp,
     ) -> Result<Caused, StoreError> {
-        let SessionChange { step, fingerprint } = change;
-        let session = &step.session;
-        let mut events = Vec::with_capacity(step.events.len());
-        let mut deliveries = Vec::new();
-        if !step.events.is_empty() {
-            let endpoints = self
-                .store
+        let SessionChange {
+            step:
+                Step {
+                    session,
+                    attempt,
+                    events,
+                },
+            fingerprint,
+            audit,
+        } = change;
+        let endpoints = if events.is_empty() {
+            Vec::new()
+        } else {
+            self.store
                 .reads()
                 .enabled_endpoints(session.organization_id)
-                .await?;
-            for data in &step.events {
-                let event = self.event_of(data, &step, now);
-                let made = self.fan_out(&event, data, session, &endpoints, now);
-                // An attempt event is written only for those who subscribe to it (D1).
-                if data.event_type().trigger_type() == TriggerType::Session || !made.is_empty() {
-                    events.push(event);
-                    deliveries.extend(made);
-                }
-            }
-        }
-        let attempt = step.attempt.zip(fingerprint);
-        let attempt = attempt.map(|(attempt, fingerprint)| RecordedAttempt {
-            attempt,
-            fingerprint,
-        });
+                .await?
+        };
+        let attempt_id = attempt.as_ref().map(|attempt| &attempt.id);
+        let draft = self.draft(&session, attempt_id, &events, &endpoints, now);
+        let attempt = attempt.zip(fingerprint);
 
         let mut tx = self.store.begin().await?;
-        tx.save_session(&step.session).await?;
-        if let Some(attempt) = &attempt {
-            tx.insert_attempt(attempt).await?;
+        tx.save_session(&session).await?;
+        if let Some((attempt, fingerprint)) = attempt {
+            tx.insert_attempt(&RecordedAttempt {
+                attempt,
+                fingerprint,
+            })
+            .await?;
         }
-        tx.insert_events(&events).await?;
-        tx.insert_deliveries(&deliveries).await?;
+        draft.write(&mut *tx).await?;
+        if let Some((caller, entry)) = audit {
+            self.audit(&mut *tx, caller, entry).await?;
+        }
         tx.commit().await?;
+        Ok(self.committed(draft))
+    }
 
-        if !deliveries.is_empty() {
+    /// Makes the events that `data` tells, and a delivery of each for everyone among `endpoints`
+    /// who wants it.
+    pub(crate) fn draft(
+        &self,
+        session: &Session,
+        attempt_id: Option<&AttemptId>,
+        data: &[EventData],
+        endpoints: &[FanoutEndpoint],
+        now: Timestamp,
+    ) -> Draft {
+        let mut draft = Draft::default();
+        for data in data {
+            let event = Event {
+                id: EventId::generate(now, &*self.entropy),
+                organization_id: session.organization_id,
+                event_type: data.event_type(),
+                session_id: session.id.clone(),
+                attempt_id: attempt_id.cloned(),
+                created_at: now,
+            };
+            let deliveries = self.fan_out(&event, data, session, endpoints, now);
+            // An attempt event is written only for those who subscribe to it (D1).
+            if event.event_type.trigger_type() == TriggerType::Session || !deliveries.is_empty() {
+                draft.events.push(event);
+                draft.deliveries.extend(deliveries);
+            }
+        }
+        draft
+    }
+
+    /// Wakes the dispatcher for a draft that was committed, and names what it held.
+    pub(crate) fn committed(&self, draft: Draft) -> Caused {
+        if !draft.deliveries.is_empty() {
             self.wakeup.wake();
         }
-        Ok(Caused {
-            events: events.into_iter().map(|event| event.id).collect(),
-            deliveries: deliveries
+        Caused {
+            events: draft.events.into_iter().map(|event| event.id).collect(),
+            deliveries: draft
+                .deliveries
                 .into_iter()
                 .map(|made| made.delivery.id)
                 .collect(),
-        })
-    }
-
-    fn event_of(&self, data: &EventData, step: &Step, now: Timestamp) -> Event {
-        Event {
-            id: EventId::generate(now, &*self.entropy),
-            organization_id: step.session.organization_id,
-            event_type: data.event_type(),
-            session_id: step.session.id.clone(),
-            attempt_id: step.attempt.as_ref().map(|attempt| attempt.id.clone()),
-            created_at: now,
         }
     }
 
@@ -140,5 +190,13 @@ impl Webhooks {
         }
         tracing::error!(key.id = %key.id, "an event could not be encrypted");
         (Encrypted::Failed(key.id.clone()), None)
+    }
+}
+
+impl Draft {
+    /// Writes the events and their deliveries.
+    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<(), StoreError> {
+        tx.insert_events(&self.events).await?;
+        tx.insert_deliveries(&self.deliveries).await
     }
 }

@@ -21,16 +21,7 @@ impl Webhooks {
             return Ok(Some(session));
         };
         let expired = step.session.clone();
-        match self
-            .commit_step(
-                SessionChange {
-                    step,
-                    fingerprint: None,
-                },
-                now,
-            )
-            .await
-        {
+        match self.commit_step(SessionChange::of(step), now).await {
             Ok(_) => Ok(Some(expired)),
             Err(StoreError::Conflict) => Ok(None),
             Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt { .. })) => Err(error),

@@ -120,7 +120,13 @@ impl Webhooks {
         let fingerprint = Some(self.keys.fingerprint_attempt_report(content));
         let now = attempt.created_at;
         let caused = self
-            .commit_step(SessionChange { step, fingerprint }, now)
+            .commit_step(
+                SessionChange {
+                    fingerprint,
+                    ..SessionChange::of(step)
+                },
+                now,
+            )
             .await?;
         Ok(Reported {
             attempt,

@@ -1,0 +1,70 @@
+//! Changes an API key (contract 3.7).
+
+use kayle_primitives::ApiKeyId;
+use serde_json::json;
+
+use super::ApiKeyError;
+use crate::Webhooks;
+use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
+use crate::audit::{AuditAction, AuditEntry};
+
+/// What an update replaces; `None` leaves a member as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ApiKeyChange {
+    /// See [`ApiKey::name`].
+    pub name: Option<ApiKeyName>,
+    /// See [`ApiKey::enabled`].
+    pub enabled: Option<bool>,
+    /// See [`ApiKey::scopes`].
+    pub scopes: Option<Vec<Scope>>,
+    /// See [`ApiKey::metadata`].
+    pub metadata: Option<ApiKeyMetadata>,
+}
+
+impl Webhooks {
+    /// Replaces the given members; takes effect on the next request.
+    pub async fn update_api_key(
+        &self,
+        caller: &Caller,
+        id: ApiKeyId,
+        change: ApiKeyChange,
+    ) -> Result<ApiKey, ApiKeyError> {
+        let members = [
+            ("name", change.name.is_some()),
+            ("enabled", change.enabled.is_some()),
+            ("permissions", change.scopes.is_some()),
+            ("metadata", change.metadata.is_some()),
+        ];
+        let changed: Vec<&str> = members
+            .into_iter()
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| name)
+            .collect();
+        let mut tx = self.store.begin().await?;
+        let before = tx.lock_api_key(caller.organization_id, id).await?;
+        let before = before.ok_or(ApiKeyError::NotFound(id))?;
+        let key = ApiKey {
+            name: change.name.unwrap_or(before.name),
+            enabled: change.enabled.unwrap_or(before.enabled),
+            scopes: change.scopes.unwrap_or(before.scopes),
+            metadata: change.metadata.unwrap_or(before.metadata),
+            updated_at: self.clock.now(),
+            ..before
+        };
+        tx.save_api_key(&key).await?;
+        let details = json!({ "changed": changed });
+        let action = AuditAction::ApiKeyUpdated;
+        self.audit(
+            &mut *tx,
+            caller,
+            AuditEntry {
+                action,
+                subject_id: &id.to_string(),
+                details,
+            },
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+}

@@ -1,0 +1,161 @@
+//! The person redeems a session's cancel token (contract 3.9, 6.7, D4).
+
+use std::collections::BTreeSet;
+
+use kayle_delivery::{Delivery, DeliveryStatus, Input, step};
+use kayle_events::EventType;
+use kayle_primitives::{EndpointId, SessionId, Timestamp};
+use kayle_sessions::cancel::StoredPayloads;
+use kayle_sessions::{Received, Session, Withdrawal, withdraw};
+use serde_json::json;
+
+use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
+use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::ports::store::{FanoutEndpoint, StoreError};
+
+/// The token was not redeemed.
+#[derive(Debug, thiserror::Error)]
+pub enum WithdrawError {
+    /// There is no such session, or its organization is frozen.
+    #[error("the session does not exist")]
+    NotFound,
+    /// The token is another one.
+    #[error("the cancel token is not the session's")]
+    TokenMismatch,
+    /// The token was redeemed before, and the session has not ended.
+    #[error("the cancel token was redeemed before")]
+    TokenUsed,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Webhooks {
+    /// Redeems a session's cancel token, once: what was not delivered is scrubbed, and endpoints
+    /// that have not heard how the session ended are told that it was cancelled.
+    pub async fn withdraw(&self, id: &SessionId, cancel_token: &str) -> Result<(), WithdrawError> {
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let session = self.session_to_withdraw(id).await?;
+            if !self
+                .keys
+                .verify_cancel_token(cancel_token, &session.cancel_token_hash)
+            {
+                return Err(WithdrawError::TokenMismatch);
+            }
+            if session.withdrawn_at.is_some() {
+                let ended = !session.state.is_active();
+                return if ended {
+                    Ok(())
+                } else {
+                    Err(WithdrawError::TokenUsed)
+                };
+            }
+            let now = self.clock.now();
+            let Some(session) = self.expired_if_overdue(session, now).await? else {
+                continue;
+            };
+            match self.commit_withdrawal(&session, now).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn session_to_withdraw(&self, id: &SessionId) -> Result<Session, WithdrawError> {
+        let reads = self.store.reads();
+        let session = reads
+            .find_session_for_intake(id)
+            .await?
+            .ok_or(WithdrawError::NotFound)?;
+        let organization = reads.find_organization(session.organization_id).await?;
+        match organization {
+            Some(organization) if !organization.is_frozen() => Ok(session),
+            Some(_) | None => Err(WithdrawError::NotFound),
+        }
+    }
+
+    /// Locks the session's deliveries first: what each endpoint has received cannot change between
+    /// the decision and its commit.
+    async fn commit_withdrawal(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+        let caller = Caller::system(session.organization_id);
+        let mut tx = self.store.begin().await?;
+        let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
+        let told = told_how_it_ended(&deliveries);
+        let mut endpoints = tx
+            .reads()
+            .enabled_endpoints(session.organization_id)
+            .await?;
+        endpoints.retain(|candidate| !told.contains(&candidate.endpoint.id));
+
+        let received = received(session, &told, &endpoints);
+        let Ok(withdrawal) = withdraw(session, received, now) else {
+            return Err(StoreError::Conflict);
+        };
+        let Withdrawal {
+            session,
+            payloads,
+            event,
+        } = withdrawal;
+        let scrubbed = match payloads {
+            StoredPayloads::Scrub => scrubbed(&deliveries, now),
+            StoredPayloads::Keep => Vec::new(),
+        };
+        let draft = self.draft(&session, None, event.as_slice(), &endpoints, now);
+        let entry = AuditEntry {
+            action: AuditAction::PrivacyRequestSubmitted,
+            subject_id: session.id.as_str(),
+            details: json!({ "scrubbed_deliveries": scrubbed.len(), "endpoints_told": told.len() }),
+        };
+        tx.save_session(&session).await?;
+        tx.save_deliveries(&scrubbed).await?;
+        draft.write(&mut *tx).await?;
+        self.audit(&mut *tx, &caller, entry).await?;
+        tx.commit().await?;
+        self.committed(draft);
+        Ok(())
+    }
+}
+
+/// Names the endpoints that received the session's own `succeeded` or `failed` event. Attempt
+/// events of the older generation do not count (D1).
+fn told_how_it_ended(deliveries: &[(EventType, Delivery)]) -> BTreeSet<EndpointId> {
+    deliveries
+        .iter()
+        .filter(|(event_type, _)| {
+            matches!(
+                event_type,
+                EventType::SessionSucceeded | EventType::SessionFailed
+            )
+        })
+        .filter(|(_, delivery)| delivery.status() == DeliveryStatus::Succeeded)
+        .map(|(_, delivery)| delivery.endpoint_id.clone())
+        .collect()
+}
+
+fn received(
+    session: &Session,
+    told: &BTreeSet<EndpointId>,
+    not_told: &[FanoutEndpoint],
+) -> Received {
+    let owed = not_told.iter().any(|candidate| {
+        let endpoint = &candidate.endpoint;
+        session.targets.include(&endpoint.id) && endpoint.wants(EventType::SessionCancelled)
+    });
+    match (told.is_empty(), owed) {
+        (true, _) => Received::ByNobody,
+        (false, true) => Received::BySome,
+        (false, false) => Received::ByAll,
+    }
+}
+
+fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
+    deliveries
+        .iter()
+        .filter_map(|(_, delivery)| step(delivery, Input::Withdrawn, now).ok())
+        .map(|step| step.delivery)
+        .collect()
+}

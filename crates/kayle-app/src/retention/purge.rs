@@ -1,0 +1,113 @@
+//! What is deleted by age (contract 7.9, Timers): in bounded batches, and never what still holds a
+//! payload.
+
+use std::time::Duration;
+
+use kayle_primitives::{OrganizationId, Timestamp};
+use serde_json::json;
+
+use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
+use crate::limits::SWEEP_BATCH_MAX;
+use crate::ports::store::StoreError;
+
+/// How long an event is kept, once none of its deliveries stores a payload.
+pub const EVENT_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// How long an ended session is kept.
+pub const SESSION_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// How long an ended session keeps what could lead to the person.
+pub const SESSION_DETAILS_RETENTION: Duration = Duration::from_hours(7 * 24);
+/// How long a row of the audit log is kept.
+pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
+
+/// How much a purge found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Events, with their deliveries and attempts.
+    pub events: u64,
+    /// Ended sessions.
+    pub sessions: u64,
+    /// Ended sessions that lost their details.
+    pub minimized: u64,
+    /// Rows of the audit log.
+    pub audit_rows: u64,
+}
+
+impl Webhooks {
+    /// Deletes until nothing is old enough.
+    pub async fn purge(&self) -> Result<Purged, StoreError> {
+        let now = self.clock.now();
+        let mut purged = Purged::default();
+        loop {
+            let found = self.purge_batch(now).await?;
+            purged.events += found.events;
+            purged.sessions += found.sessions;
+            purged.minimized += found.minimized;
+            if found == Purged::default() {
+                break;
+            }
+        }
+        purged.audit_rows = self.purge_audit_logs(now).await?;
+        Ok(purged)
+    }
+
+    async fn purge_batch(&self, now: Timestamp) -> Result<Purged, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let purged = Purged {
+            events: tx
+                .purge_events(now.minus(EVENT_RETENTION), SWEEP_BATCH_MAX)
+                .await?,
+            sessions: tx
+                .purge_sessions(now.minus(SESSION_RETENTION), SWEEP_BATCH_MAX)
+                .await?,
+            minimized: tx
+                .minimize_sessions(now.minus(SESSION_DETAILS_RETENTION), SWEEP_BATCH_MAX)
+                .await?,
+            audit_rows: 0,
+        };
+        tx.commit().await?;
+        Ok(purged)
+    }
+
+    async fn purge_audit_logs(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let before = now.minus(AUDIT_RETENTION);
+        let mut purged = 0;
+        loop {
+            let reads = self.store.reads();
+            let found = reads
+                .organizations_with_audit_before(before, SWEEP_BATCH_MAX)
+                .await?;
+            if found.is_empty() {
+                return Ok(purged);
+            }
+            for organization_id in found {
+                purged += self.purge_audit_log(organization_id, before).await?;
+            }
+        }
+    }
+
+    /// Purges one batch of one log, and says so in it.
+    async fn purge_audit_log(
+        &self,
+        organization_id: OrganizationId,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let first = tx.lock_audit_chain(organization_id).await?.anchor.sequence;
+        let anchor = tx
+            .purge_audit_rows(organization_id, before, SWEEP_BATCH_MAX)
+            .await?;
+        let Some(anchor) = anchor else { return Ok(0) };
+        let rows = anchor.sequence - first;
+        let entry = AuditEntry {
+            action: AuditAction::AuditPurged,
+            subject_id: &organization_id.to_string(),
+            details: json!({ "rows": rows, "through": anchor.sequence, "hash": anchor.hash }),
+        };
+        self.audit(&mut *tx, &Caller::system(organization_id), entry)
+            .await?;
+        tx.commit().await?;
+        Ok(rows)
+    }
+}

@@ -13,7 +13,9 @@ use actix_web::http::header;
 use kayle_primitives::PageLimit;
 use serde::Serialize;
 
-pub(crate) use code::{DOCS_ERRORS, ErrorCode};
+pub(crate) use code::ErrorCode;
+
+use self::code::DOCS_ERRORS;
 
 use crate::views::Pagination;
 
@@ -52,6 +54,14 @@ struct Body<'a> {
     message: &'a str,
     hint: &'a str,
     docs: &'a str,
+}
+
+impl Frame {
+    /// The frame of what no operation explains.
+    pub(crate) const UNKNOWN: Self = Self {
+        docs: DOCS_ERRORS,
+        limit: None,
+    };
 }
 
 impl ApiError {

@@ -19,6 +19,8 @@ mod limits;
 mod middleware;
 mod routes;
 mod server;
+#[cfg(test)]
+mod testing;
 mod views;
 
 /// A running server and the handle that stops it, as the HTTP library of this crate has them.

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 /// The page of the documentation for errors that no operation explains.
-pub(crate) const DOCS_ERRORS: &str = "errors";
+pub(super) const DOCS_ERRORS: &str = "errors";
 
 const DOCS_BASE: &str = "https://kayle.id/docs/api/";
 const DOCS_FROZEN: &str = "https://kayle.id/docs/errors/organization-frozen";

@@ -13,6 +13,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::limits::{BODY_BYTES_MAX, BODY_BYTES_RESERVED_MAX, BODY_TIMEOUT};
 
 /// The bytes of a body. It may hold claims.
+#[derive(Default)]
 pub(crate) struct Body(Zeroizing<Vec<u8>>);
 
 /// Reads a body of at most 2 MiB; one that announces more is refused unread.
@@ -143,7 +144,7 @@ mod tests {
         check("\u{feff}{}".as_bytes(), "well-formed");
         check(br#"{"a":1e999}"#, "well-formed");
         check(b"{\"a\":NaN}", "well-formed");
-        check(&[b'['; 100_000], "well-formed");
+        check(&vec![b'['; 100_000], "well-formed");
         check(b"[]", "object");
         check(b"null", "object");
         check(b"\"{}\"", "object");

@@ -1,5 +1,7 @@
 //! One request, after its body was read and its caller was let through.
 
+use std::mem;
+
 use actix_web::{HttpRequest, web};
 use kayle_app::Webhooks;
 use kayle_primitives::{Id, SessionId};
@@ -45,13 +47,14 @@ impl Call {
         Query::parse(self.request.query_string())
     }
 
-    /// Reads a body that must be there.
-    pub(crate) fn json_object(&self) -> Result<Map<String, Value>, ApiError> {
-        self.body.json_object(&self.request)
+    /// Reads a body that must be there. Its bytes are wiped with that; a second reading finds none.
+    pub(crate) fn json_object(&mut self) -> Result<Map<String, Value>, ApiError> {
+        let body = mem::take(&mut self.body);
+        body.json_object(&self.request)
     }
 
     /// Reads a body that may be left out; without one nothing is said about any member.
-    pub(crate) fn optional_json_object(&self) -> Result<Map<String, Value>, ApiError> {
+    pub(crate) fn optional_json_object(&mut self) -> Result<Map<String, Value>, ApiError> {
         if self.body.is_empty() {
             return Ok(Map::new());
         }

@@ -1,4 +1,4 @@
-//! What browsers are told about every answer (contract 3.10).
+//! What browsers and caches are told about every answer (contract 3.10).
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,7 +8,9 @@ use actix_web::{Error, web};
 
 use crate::api::Api;
 
-const HEADERS: [(HeaderName, &str); 5] = [
+const HEADERS: [(HeaderName, &str); 6] = [
+    // Not the contract's: some answers show a secret, and all are meant for one caller.
+    (header::CACHE_CONTROL, "no-store"),
     (
         header::CONTENT_SECURITY_POLICY,
         "base-uri 'self'; frame-ancestors 'none'; object-src 'none'",

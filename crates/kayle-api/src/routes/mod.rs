@@ -87,3 +87,6 @@ fn sessions_and_intake(config: &mut ServiceConfig) {
 fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::route().to(unknown::answer))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use kayle_primitives::PageLimit;
 
 use crate::api::Api;
 use crate::auth::{Customer, authenticate_customer, authenticate_service, require};
-use crate::error::{ApiError, DOCS_ERRORS, Frame};
+use crate::error::{ApiError, Frame};
 use crate::extract::{Call, Query, read_body};
 
 /// What is known of an operation before a request is read.
@@ -160,12 +160,4 @@ impl Verb {
             Self::Post => web::post(),
         }
     }
-}
-
-impl Frame {
-    /// The frame of what no operation explains.
-    pub(super) const UNKNOWN: Self = Self {
-        docs: DOCS_ERRORS,
-        limit: None,
-    };
 }

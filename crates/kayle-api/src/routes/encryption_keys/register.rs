@@ -24,7 +24,7 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, register)
 }
 
-async fn register(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn register(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
     let endpoint_id = call.id("endpoint_id")?;
     let new = new_key(&call.json_object()?)?;
     let key = call

@@ -24,9 +24,10 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, create)
 }
 
-async fn create(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn create(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
+    let body = call.json_object()?;
     let webhooks = call.webhooks();
-    let new = new_endpoint(&call.json_object()?, webhooks.url_policy())?;
+    let new = new_endpoint(&body, webhooks.url_policy())?;
     let created = webhooks
         .create_endpoint(customer.organization_id, new)
         .await?;

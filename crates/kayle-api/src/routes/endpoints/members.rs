@@ -1,6 +1,6 @@
 //! The members that describe an endpoint in a body (contract 3.2, E1 and E4).
 
-use kayle_endpoints::labels::InvalidLabels;
+use kayle_endpoints::labels::{InvalidLabels, LABEL_CHARS_MAX, LABELS_MAX};
 use kayle_endpoints::{
     EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription, UrlPolicy,
 };
@@ -32,15 +32,19 @@ pub(super) fn labels(value: &Value) -> Result<Labels, ApiError> {
         .enumerate()
         .map(|(position, entry)| text(&format!("labels[{position}]"), entry).map(str::to_owned))
         .collect::<Result<Vec<_>, _>>()?;
-    Labels::parse(&texts).map_err(|error| {
-        let field = match error {
-            InvalidLabels::TooMany => "labels".to_owned(),
-            InvalidLabels::Length(position) | InvalidLabels::Repeated(position) => {
-                format!("labels[{position}]")
-            }
-        };
-        ApiError::bad_request(format!("{field} is refused: {error}"))
-    })
+    Labels::parse(&texts).map_err(|error| ApiError::bad_request(refused_labels(&error)))
+}
+
+fn refused_labels(error: &InvalidLabels) -> String {
+    match error {
+        InvalidLabels::TooMany => format!("labels must have at most {LABELS_MAX} entries"),
+        InvalidLabels::Length(position) => {
+            format!("labels[{position}] must have 1 to {LABEL_CHARS_MAX} characters after trimming")
+        }
+        InvalidLabels::Repeated(position) => {
+            format!("labels[{position}] repeats an earlier one (case is ignored)")
+        }
+    }
 }
 
 pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {

@@ -23,7 +23,7 @@ pub(in crate::routes) fn route() -> Route {
     intake_route(report)
 }
 
-async fn report(call: Call) -> Result<HttpResponse, ApiError> {
+async fn report(mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;
     let report = attempt_report(call.json_object()?)?;
     let reported = call.webhooks().report_attempt(&id, report).await?;
@@ -82,27 +82,22 @@ fn claim_value(value: Value) -> Option<ClaimValue> {
 
 /// Accepts claims of the catalogue, if exactly these were selected.
 fn selected_claims(sent: Vec<SentClaim>, body: &Map<String, Value>) -> Result<Claims, ApiError> {
+    let names = sent.iter().map(|(name, _)| name.as_str()).collect();
     let selected = selected_keys(body)?;
-    if let Some((key, _)) = sent
-        .iter()
-        .find(|(key, _)| !selected.contains(key.as_str()))
-    {
-        return Err(invalid_claim(key, "is not in selected_field_keys"));
+    if let Some(name) = selected.symmetric_difference(&names).next() {
+        return Err(invalid_claim(
+            name,
+            "must be in claims and in selected_field_keys, or in neither",
+        ));
     }
-    let mut claims = Claims::new();
-    for (name, value) in sent {
-        let key =
-            ClaimKey::parse(&name).map_err(|error| invalid_claim(&name, &error.to_string()))?;
-        let value =
-            value.ok_or_else(|| invalid_claim(&name, "must be a string, a boolean or null"))?;
-        claims.insert(key, value);
-    }
-    match selected
-        .into_iter()
-        .find(|key| !claims.keys().any(|known| known.as_str() == *key))
-    {
-        Some(key) => Err(invalid_claim(key, "is selected but not sent")),
-        None => Ok(claims),
+    sent.into_iter().map(known_claim).collect()
+}
+
+fn known_claim((name, value): SentClaim) -> Result<(ClaimKey, ClaimValue), ApiError> {
+    let key = ClaimKey::parse(&name).map_err(|error| invalid_claim(&name, &error.to_string()))?;
+    match value {
+        Some(value) => Ok((key, value)),
+        None => Err(invalid_claim(&name, "must be a string, a boolean or null")),
     }
 }
 

@@ -28,7 +28,7 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, create)
 }
 
-async fn create(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn create(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_session(&call.optional_json_object()?)?;
     let created = call
         .webhooks()

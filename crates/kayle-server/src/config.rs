@@ -13,6 +13,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use figment::value::Value;
 use ipnet::IpNet;
+use kayle_crypto::IdentityKey;
 use kayle_delivery::{RetrySchedule, RetrySchedules};
 use kayle_endpoints::{AllowedNetworks, Environment};
 use zeroize::Zeroizing;
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) session_lifetime: Duration,
     pub(crate) sweep_interval: Duration,
     pub(crate) allow_networks: AllowedNetworks,
+    pub(crate) session_public_key: Option<IdentityKey>,
+    pub(crate) dashboard_origin: Option<String>,
     pub(crate) public_url: Option<String>,
     pub(crate) verify_url: String,
     pub(crate) log: String,
@@ -124,6 +127,11 @@ impl Config {
                 AllowedNetworks::default(),
                 networks,
             )?,
+            session_public_key: settings.take("session_public_key", None, |text| {
+                identity_key(text).map(Some)
+            })?,
+            dashboard_origin: settings
+                .take("dashboard_origin", None, |text| origin(text).map(Some))?,
             public_url: settings.take("public_url", None, |text| base_url(text).map(Some))?,
             verify_url: settings.take(
                 "verify_url",
@@ -135,6 +143,22 @@ impl Config {
         };
         settings.expect_empty()?;
         config.check()
+    }
+
+    /// Tells whether the service is reached over https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Gives the name of the cookie that a dashboard session travels in (contract 13.3).
+    pub(crate) fn session_cookie(&self) -> &'static str {
+        if self.is_https() {
+            "__Secure-kayle-id.session_token"
+        } else {
+            "kayle-id.session_token"
+        }
     }
 
     /// Checks what concerns more than one setting.
@@ -313,6 +337,20 @@ fn base_url(text: &str) -> Result<String, String> {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     Err("must start with https:// or http://".to_owned())
+}
+
+fn identity_key(pem: &str) -> Result<IdentityKey, String> {
+    IdentityKey::from_pem(pem)
+        .map_err(|_| "must be a public key in PEM form: RSA, EC P-256 or Ed25519".to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let origin = base_url(text)?;
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    if host.is_empty() || host.contains(['/', '?', '#', '@']) {
+        return Err("must be an origin such as https://dashboard.example".to_owned());
+    }
+    Ok(origin)
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

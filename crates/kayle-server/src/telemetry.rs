@@ -5,9 +5,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
+/// A request that is no HTTP is its sender's affair: it is answered 400 and nobody here must act.
+/// actix logs each as an error. An operator's own filter may ask for them again.
+const QUIET: &str = "actix_http::h1::dispatcher=off";
+
 /// Starts logging. Lines go to stderr; stdout is for answers.
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log).context("KAYLE_LOG is no log filter")?;
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log));
+    let filter = filter.context("KAYLE_LOG is no log filter")?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

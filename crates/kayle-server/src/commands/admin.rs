@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use kayle_app::Webhooks;
-use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Scope};
-use kayle_app::api_keys::NewApiKey;
+use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Role, Scope};
+use kayle_app::api_keys::{NewApiKey, NewSessionToken};
 use kayle_primitives::OrganizationId;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,6 +37,12 @@ enum Subject {
     /// Tokens of Kayle's own services.
     #[command(subcommand)]
     ServiceToken(ServiceTokenCommand),
+    /// Dashboard sessions, for installations without an identity service.
+    #[command(subcommand)]
+    SessionToken(SessionTokenCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Subcommand)]
@@ -88,6 +94,31 @@ enum ServiceTokenCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum SessionTokenCommand {
+    /// Make a dashboard session.
+    Create {
+        /// The active organization.
+        #[arg(long, value_name = "ID")]
+        organization: Uuid,
+        /// What the person may do: owner, admin or member.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// The person; a fresh id if left out.
+        #[arg(long, value_name = "UUID")]
+        user: Option<Uuid>,
+        /// How long the session lasts.
+        #[arg(long, default_value = "8h", value_parser = ttl)]
+        ttl: Duration,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Check that no row of any organization's log was altered or removed.
+    Verify,
+}
+
 /// What a command did, for people and for programs.
 struct Done {
     prose: String,
@@ -100,6 +131,8 @@ pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
         Subject::Organization(command) => organization(&webhooks, command).await?,
         Subject::ApiKey(command) => api_key(&webhooks, command).await?,
         Subject::ServiceToken(command) => service_token(&webhooks, command),
+        Subject::SessionToken(command) => session_token(&webhooks, config, command).await?,
+        Subject::Audit(AuditCommand::Verify) => audit_verify(&webhooks).await?,
     };
     if admin.json {
         println!("{}", done.json);
@@ -147,7 +180,11 @@ async fn api_key(webhooks: &Webhooks, command: ApiKeyCommand) -> anyhow::Result<
         name,
         scopes,
     } = command;
-    let new = NewApiKey { name, scopes, metadata: ApiKeyMetadata::default() };
+    let new = NewApiKey {
+        name,
+        scopes,
+        metadata: ApiKeyMetadata::default(),
+    };
     let made = webhooks
         .create_api_key(OrganizationId(organization), new)
         .await
@@ -167,6 +204,58 @@ fn service_token(webhooks: &Webhooks, command: ServiceTokenCommand) -> Done {
         prose: format!("Made a token for {subject}, valid until {expires_at}:\n{token}"),
         json: json!({ "token": token, "expires_at": expires_at }),
     }
+}
+
+async fn session_token(
+    webhooks: &Webhooks,
+    config: &Config,
+    command: SessionTokenCommand,
+) -> anyhow::Result<Done> {
+    let SessionTokenCommand::Create {
+        organization,
+        role,
+        user,
+        ttl,
+    } = command;
+    let new = NewSessionToken {
+        user_id: user,
+        role,
+        ttl,
+    };
+    let minted = webhooks
+        .mint_session_token(OrganizationId(organization), new)
+        .await?;
+    let (cookie, token) = (config.session_cookie(), minted.token.as_str());
+    let expires_at = minted.expires_at;
+    Ok(Done {
+        prose: format!("Made a dashboard session, valid until {expires_at}:\n{cookie}={token}"),
+        json: json!({ "cookie_name": cookie, "token": token, "sign_in_url": null }),
+    })
+}
+
+/// Prints what is broken and fails, if anything is.
+async fn audit_verify(webhooks: &Webhooks) -> anyhow::Result<Done> {
+    let verified = webhooks.verify_audit_logs().await?;
+    let rows: u64 = verified.iter().map(|log| log.rows).sum();
+    let broken: Vec<String> = verified
+        .iter()
+        .filter_map(|log| Some(format!("{}: {}", log.organization_id, log.broken?)))
+        .collect();
+    if !broken.is_empty() {
+        bail!("the audit log is broken\n  {}", broken.join("\n  "));
+    }
+    Ok(Done {
+        prose: format!(
+            "The audit log is whole: {rows} rows, {} organizations.",
+            verified.len()
+        ),
+        json: json!({ "organizations": verified.len(), "rows": rows, "whole": true }),
+    })
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let known = Role::ALL.into_iter().find(|role| role.as_str() == text);
+    known.ok_or_else(|| "must be owner, admin or member".to_owned())
 }
 
 fn subject(text: &str) -> Result<String, String> {

@@ -69,10 +69,7 @@ fn api(config: &Config, webhooks: &Arc<Webhooks>, heartbeat: Arc<Heartbeat>) -> 
     Api {
         webhooks: Arc::clone(webhooks),
         verify_url: config.verify_url.clone(),
-        https: config
-            .public_url
-            .as_ref()
-            .is_some_and(|url| url.starts_with("https://")),
+        https: config.is_https(),
         dispatcher_turns: Some(Arc::new(move || heartbeat.is_alive(clock.now()))),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
     }

@@ -37,8 +37,11 @@ impl MigrationTrait for Migration {
 }
 
 const INDEXES: [&str; 9] = [
-    // One delivery per event and endpoint; leads from an event to its deliveries too.
-    "CREATE UNIQUE INDEX deliveries_once_per_endpoint ON deliveries (event_id, endpoint_id)",
+    // One delivery per event and endpoint; leads from an event to its deliveries too. An event has
+    // one organization: it stands here, and in the index of what is held, because look-ups name
+    // it, and SQLite would rather walk all of an organization's deliveries than filter by it.
+    "CREATE UNIQUE INDEX deliveries_once_per_endpoint \
+     ON deliveries (event_id, organization_id, endpoint_id)",
     // The lists' order, of an organization and of an endpoint.
     "CREATE INDEX deliveries_newest_first \
      ON deliveries (organization_id, created_at DESC, id DESC)",
@@ -48,10 +51,11 @@ const INDEXES: [&str; 9] = [
     // looking at its rows.
     "CREATE INDEX deliveries_due ON deliveries (due_at, id, endpoint_id, payload_expires_at) \
      WHERE state = 'pending'",
-    "CREATE INDEX deliveries_held ON deliveries (endpoint_id) WHERE state = 'held'",
+    "CREATE INDEX deliveries_held ON deliveries (organization_id, endpoint_id) \
+     WHERE state = 'held'",
     "CREATE INDEX deliveries_lease_until ON deliveries (lease_until, id) \
      WHERE state = 'delivering'",
-    "CREATE INDEX deliveries_lease_holder ON deliveries (lease_holder) \
+    "CREATE INDEX deliveries_lease_holder ON deliveries (lease_holder, id) \
      WHERE state = 'delivering'",
     "CREATE INDEX deliveries_payload_expiry ON deliveries (payload_expires_at, id) \
      WHERE payload_expires_at IS NOT NULL",

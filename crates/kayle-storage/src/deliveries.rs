@@ -12,7 +12,7 @@ use kayle_primitives::{DeliveryId, EventId, OrganizationId, Page, PageRequest, T
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 use crate::backend::sqlite;
@@ -129,12 +129,7 @@ impl DeliveryWrites for SqlTx {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let rows = Entity::find()
-            .filter(Column::PayloadExpiresAt.lte(now.unix_ms()))
-            .order_by_asc(Column::PayloadExpiresAt)
-            .order_by_asc(Column::Id)
-            .limit(u64::try_from(limit).unwrap_or(u64::MAX));
-        self.lock_all(rows).await
+        self.lock_all(expired_payloads(now, limit)).await
     }
 
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {
@@ -148,29 +143,9 @@ impl DeliveryWrites for SqlTx {
         scope: &HeldScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let held = Entity::update_many()
-            .col_expr(Column::State, Expr::value(state::PENDING))
-            .col_expr(Column::UpdatedAt, Expr::value(now.unix_ms()))
-            .filter(in_state(state::HELD))
-            .filter(Column::OrganizationId.eq(organization_id.0));
-        let meant = match scope {
-            HeldScope::Endpoint(id) => {
-                let in_good_standing = organization::Entity::find_by_id(organization_id.0)
-                    .filter(organization::Column::PendingDeletionAt.is_null())
-                    .select_only()
-                    .column(organization::Column::Id);
-                held.filter(Column::EndpointId.eq(id.as_str()))
-                    .filter(Column::OrganizationId.in_subquery(in_good_standing.into_query()))
-            }
-            HeldScope::Organization => {
-                let enabled = existing(organization_id)
-                    .filter(endpoint::Column::DisabledAt.is_null())
-                    .select_only()
-                    .column(endpoint::Column::Id);
-                held.filter(Column::EndpointId.in_subquery(enabled.into_query()))
-            }
-        };
-        let resumed = meant.exec(self.connection()).await;
+        let resumed = resumed(organization_id, scope, now)
+            .exec(self.connection())
+            .await;
         Ok(resumed.map_err(store_error)?.rows_affected)
     }
 }
@@ -240,11 +215,51 @@ pub(crate) fn in_state(state: &'static str) -> Expr {
     Expr::cust(format!("state = '{state}'"))
 }
 
+/// Asks for the deliveries whose payload's retention is over, the longest over first.
+pub(crate) fn expired_payloads(now: Timestamp, limit: usize) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::PayloadExpiresAt.lte(now.unix_ms()))
+        .order_by_asc(Column::PayloadExpiresAt)
+        .order_by_asc(Column::Id)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+}
+
+/// Makes the change that lets go of what is held.
+pub(crate) fn resumed(
+    organization_id: OrganizationId,
+    scope: &HeldScope,
+    now: Timestamp,
+) -> UpdateMany<Entity> {
+    let held = Entity::update_many()
+        .col_expr(Column::State, Expr::value(state::PENDING))
+        .col_expr(Column::UpdatedAt, Expr::value(now.unix_ms()))
+        .filter(in_state(state::HELD))
+        .filter(Column::OrganizationId.eq(organization_id.0));
+    match scope {
+        HeldScope::Endpoint(id) => {
+            let in_good_standing = organization::Entity::find_by_id(organization_id.0)
+                .filter(organization::Column::PendingDeletionAt.is_null())
+                .select_only()
+                .column(organization::Column::Id);
+            held.filter(Column::EndpointId.eq(id.as_str()))
+                .filter(Column::OrganizationId.in_subquery(in_good_standing.into_query()))
+        }
+        HeldScope::Organization => {
+            let enabled = existing(organization_id)
+                .filter(endpoint::Column::DisabledAt.is_null())
+                .select_only()
+                .column(endpoint::Column::Id);
+            held.filter(Column::EndpointId.in_subquery(enabled.into_query()))
+        }
+    }
+}
+
 fn one(organization_id: OrganizationId, id: &DeliveryId) -> Select<Entity> {
     Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0))
 }
 
-fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter) -> Select<Entity> {
+/// Asks for an organization's deliveries that pass a filter.
+pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter) -> Select<Entity> {
     let DeliveryFilter {
         status,
         endpoint_id,

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreError};
 use kayle_endpoints::EncryptionKey;
-use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{
+    EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
@@ -13,6 +15,7 @@ use sea_orm::{
 use crate::endpoints::existing;
 use crate::entities::encryption_key::{Column, Entity, Model};
 use crate::entities::endpoint;
+use crate::entities::values::optional_ms;
 use crate::error::store_error;
 use crate::page::{by_id, page_of};
 use crate::store::{Connected, SqlTx};
@@ -51,29 +54,102 @@ impl<C: ConnectionTrait + Send> EncryptionKeyReads for Connected<C> {
 impl EncryptionKeyWrites for SqlTx {
     async fn register_encryption_key(&mut self, key: &EncryptionKey) -> Result<bool, StoreError> {
         // Where several can write at once, the lock makes them take turns at the endpoint.
-        let endpoint = existing(key.organization_id)
-            .filter(endpoint::Column::Id.eq(key.endpoint_id.as_str()))
-            .lock_exclusive()
-            .one(self.connection())
-            .await
-            .map_err(store_error)?;
-        if endpoint.is_none() {
+        let endpoint_id = key.endpoint_id.as_str();
+        let endpoint = self.lock_endpoint_row(key.organization_id, endpoint_id);
+        if endpoint.await?.is_none() {
             return Ok(false);
         }
-        let at = key.created_at.unix_ms();
-        Entity::update_many()
-            .col_expr(Column::DisabledAt, Expr::value(at))
-            .col_expr(Column::UpdatedAt, Expr::value(at))
-            .filter(Column::EndpointId.eq(key.endpoint_id.as_str()))
-            .filter(Column::DisabledAt.is_null())
-            .exec(self.connection())
-            .await
-            .map_err(store_error)?;
+        self.disable_active_key(endpoint_id, key.created_at).await?;
         let row = Model::from_domain(key).into_active_model();
         Entity::insert(row)
             .exec_without_returning(self.connection())
             .await
             .map_err(store_error)?;
         Ok(true)
+    }
+
+    async fn deactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        let Some(key) = self.lock_key(organization_id, id).await? else {
+            return Ok(None);
+        };
+        self.set_disabled_at(key, Some(now), now).await.map(Some)
+    }
+
+    async fn reactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        let Some(key) = self.lock_key(organization_id, id).await? else {
+            return Ok(None);
+        };
+        if key.disabled_at.is_some() {
+            self.disable_active_key(&key.endpoint_id, now).await?;
+        }
+        self.set_disabled_at(key, None, now).await.map(Some)
+    }
+}
+
+impl SqlTx {
+    /// Finds a key, and takes the turn at its endpoint.
+    async fn lock_key(
+        &self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<Model>, StoreError> {
+        let key =
+            || Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
+        let Some(found) = key().one(self.connection()).await.map_err(store_error)? else {
+            return Ok(None);
+        };
+        let endpoint = self.lock_endpoint_row(organization_id, &found.endpoint_id);
+        if endpoint.await?.is_none() {
+            return Ok(None);
+        }
+        // Whoever had the turn before may have changed it.
+        key().one(self.connection()).await.map_err(store_error)
+    }
+
+    async fn disable_active_key(
+        &self,
+        endpoint_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = now.unix_ms();
+        let disabled = Entity::update_many()
+            .col_expr(Column::DisabledAt, Expr::value(at))
+            .col_expr(Column::UpdatedAt, Expr::value(at))
+            .filter(Column::EndpointId.eq(endpoint_id))
+            .filter(Column::DisabledAt.is_null())
+            .exec(self.connection());
+        disabled.await.map(drop).map_err(store_error)
+    }
+
+    /// Writes whether a key is in use, and gives it as it is then.
+    async fn set_disabled_at(
+        &self,
+        key: Model,
+        disabled_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<EncryptionKey, StoreError> {
+        let key = Model {
+            disabled_at: optional_ms(disabled_at),
+            updated_at: now.unix_ms(),
+            ..key
+        };
+        Entity::update_many()
+            .col_expr(Column::DisabledAt, Expr::value(key.disabled_at))
+            .col_expr(Column::UpdatedAt, Expr::value(key.updated_at))
+            .filter(Column::Id.eq(key.id.as_str()))
+            .exec(self.connection())
+            .await
+            .map_err(store_error)?;
+        key.into_domain()
     }
 }

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
 use kayle_crypto::Sealed;
 use kayle_endpoints::Endpoint;
-use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest, Timestamp};
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 use crate::entities::encryption_key;
@@ -105,6 +106,77 @@ impl EndpointWrites for SqlTx {
         let inserted = Entity::insert(row).exec_without_returning(self.connection());
         inserted.await.map(drop).map_err(store_error)
     }
+
+    async fn lock_endpoint(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        let row = self.lock_endpoint_row(organization_id, id.as_str()).await?;
+        row.map(|row| row.to_domain()).transpose()
+    }
+
+    async fn save_endpoint(&mut self, endpoint: &Endpoint) -> Result<(), StoreError> {
+        let change = Entity::update_many()
+            .set(Model::changes(endpoint))
+            .filter(Column::OrganizationId.eq(endpoint.organization_id.0));
+        self.change_endpoint(&endpoint.id, change).await
+    }
+
+    async fn replace_signing_secret(
+        &mut self,
+        id: &EndpointId,
+        signing_secret: &Sealed,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Sealed { key_id, bytes } = signing_secret;
+        let change = Entity::update_many()
+            .col_expr(Column::SigningSecretKeyId, Expr::value(key_id.as_str()))
+            .col_expr(Column::SigningSecretSealed, Expr::value(bytes.as_slice()))
+            .col_expr(Column::UpdatedAt, Expr::value(now.unix_ms()));
+        self.change_endpoint(id, change).await
+    }
+
+    async fn delete_endpoint(&mut self, id: &EndpointId, now: Timestamp) -> Result<(), StoreError> {
+        let at = now.unix_ms();
+        let erased = Entity::update_many()
+            .col_expr(Column::SigningSecretKeyId, Expr::value(None::<String>))
+            .col_expr(Column::SigningSecretSealed, Expr::value(None::<Vec<u8>>))
+            .col_expr(Column::DeletedAt, Expr::value(at))
+            .col_expr(Column::UpdatedAt, Expr::value(at));
+        self.change_endpoint(id, erased).await?;
+        let erased_keys = erased_keys(id, at).exec(self.connection());
+        erased_keys.await.map(drop).map_err(store_error)
+    }
+}
+
+impl SqlTx {
+    /// Finds an endpoint and locks it, where several can write at once.
+    pub(crate) async fn lock_endpoint_row(
+        &self,
+        organization_id: OrganizationId,
+        id: &str,
+    ) -> Result<Option<Model>, StoreError> {
+        let row = existing(organization_id).filter(Column::Id.eq(id));
+        let row = row.lock_exclusive().one(self.connection());
+        row.await.map_err(store_error)
+    }
+
+    /// Makes a change to an endpoint that must be there.
+    async fn change_endpoint(
+        &self,
+        id: &EndpointId,
+        change: UpdateMany<Entity>,
+    ) -> Result<(), StoreError> {
+        let changed = change
+            .filter(Column::Id.eq(id.as_str()))
+            .filter(Column::DeletedAt.is_null())
+            .exec(self.connection());
+        match changed.await.map_err(store_error)?.rows_affected {
+            0 => Err(StoreError::Conflict),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<C: ConnectionTrait> Connected<C> {
@@ -123,6 +195,18 @@ pub(crate) fn existing(organization_id: OrganizationId) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrganizationId.eq(organization_id.0))
         .filter(Column::DeletedAt.is_null())
+}
+
+/// Makes the change that takes the numbers of an endpoint's keys: what cannot encrypt is disabled.
+fn erased_keys(endpoint_id: &EndpointId, at: i64) -> UpdateMany<encryption_key::Entity> {
+    use encryption_key::Column;
+    let disabled_at = Func::coalesce([Expr::col(Column::DisabledAt), Expr::value(at)]);
+    encryption_key::Entity::update_many()
+        .col_expr(Column::JwkN, Expr::value(None::<String>))
+        .col_expr(Column::JwkE, Expr::value(None::<String>))
+        .col_expr(Column::DisabledAt, disabled_at.into())
+        .col_expr(Column::UpdatedAt, Expr::value(at))
+        .filter(Column::EndpointId.eq(endpoint_id.as_str()))
 }
 
 fn active_keys() -> Select<encryption_key::Entity> {

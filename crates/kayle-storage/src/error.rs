@@ -39,15 +39,13 @@ fn breaks_a_rule(error: &DbErr) -> bool {
     let Some(SqlxError::Database(error)) = driver_error(error) else {
         return false;
     };
-    match error.kind() {
+    matches!(
+        error.kind(),
         ErrorKind::UniqueViolation
-        | ErrorKind::ForeignKeyViolation
-        | ErrorKind::NotNullViolation
-        | ErrorKind::CheckViolation => true,
-        // The enum is open; what it says beyond these is no rule of ours.
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
-        _ => false,
-    }
+            | ErrorKind::ForeignKeyViolation
+            | ErrorKind::NotNullViolation
+            | ErrorKind::CheckViolation
+    )
 }
 
 /// Gives which column holds a value of another type than the row's.
@@ -64,12 +62,12 @@ fn undecodable_column(error: &DbErr) -> Option<String> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
 fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
         _ => None,
     }
 }

@@ -20,10 +20,10 @@ mod entities;
 mod error;
 mod events;
 mod organizations;
-mod purge;
 mod page;
 #[cfg(test)]
 mod plans;
+mod purge;
 mod queue;
 mod sessions;
 mod store;

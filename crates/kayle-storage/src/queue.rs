@@ -17,7 +17,7 @@ use kayle_primitives::{DeliveryId, Timestamp};
 use kayle_sessions::SessionStatus;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect,
+    QuerySelect, Select, SelectTwo,
 };
 
 use crate::backend::sqlite::{self, DueScan, NewLease};
@@ -46,12 +46,7 @@ impl DeliveryQueue for SqlStore {
     }
 
     async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
-        let ids: Vec<String> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(in_state(state::DELIVERING))
-            .filter(Column::LeaseHolder.eq(holder.0.as_str()))
-            .order_by_asc(Column::Id)
+        let ids: Vec<String> = held_by(holder)
             .into_tuple()
             .all(&self.readers.0)
             .await
@@ -88,13 +83,7 @@ impl DeliveryQueue for SqlStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<ExpiredLease>, StoreError> {
-        let rows = Entity::find()
-            .find_also_related(endpoint::Entity)
-            .filter(in_state(state::DELIVERING))
-            .filter(Column::LeaseUntil.lte(now.unix_ms()))
-            .order_by_asc(Column::LeaseUntil)
-            .order_by_asc(Column::Id)
-            .limit(as_u64(limit))
+        let rows = leased_until(now, limit)
             .all(&self.readers.0)
             .await
             .map_err(store_error)?;
@@ -106,17 +95,43 @@ impl DeliveryQueue for SqlStore {
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let due_at: Option<Option<i64>> = Entity::find()
-            .select_only()
-            .column(Column::DueAt)
-            .filter(in_state(state::PENDING))
-            .order_by_asc(Column::DueAt)
+        let due_at: Option<Option<i64>> = pending()
             .into_tuple()
             .one(&self.readers.0)
             .await
             .map_err(store_error)?;
         Ok(due_at.flatten().map(at))
     }
+}
+
+/// Asks for the ids of what is leased to a holder.
+pub(crate) fn held_by(holder: &LeaseHolder) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(in_state(state::DELIVERING))
+        .filter(Column::LeaseHolder.eq(holder.0.as_str()))
+        .order_by_asc(Column::Id)
+}
+
+/// Asks for what is leased until `now` or less, with its endpoint.
+pub(crate) fn leased_until(now: Timestamp, limit: usize) -> SelectTwo<Entity, endpoint::Entity> {
+    Entity::find()
+        .find_also_related(endpoint::Entity)
+        .filter(in_state(state::DELIVERING))
+        .filter(Column::LeaseUntil.lte(now.unix_ms()))
+        .order_by_asc(Column::LeaseUntil)
+        .order_by_asc(Column::Id)
+        .limit(as_u64(limit))
+}
+
+/// Asks for the times at which what is pending is due, the first one first.
+pub(crate) fn pending() -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::DueAt)
+        .filter(in_state(state::PENDING))
+        .order_by_asc(Column::DueAt)
 }
 
 impl SqlTx {
@@ -152,8 +167,8 @@ impl SqlTx {
         Ok(chosen)
     }
 
-    async fn due(&self, scan: &DueScan<'_>) -> Result<Vec<Due>, StoreError> {
-        Due::find_by_statement(sqlite::due(scan))
+    async fn due(&self, scan: &DueScan<'_>) -> Result<Vec<Candidate>, StoreError> {
+        Candidate::find_by_statement(sqlite::due(scan))
             .all(self.connection())
             .await
             .map_err(store_error)
@@ -242,7 +257,7 @@ impl SqlTx {
 
 /// A delivery that is due.
 #[derive(Debug, FromQueryResult)]
-struct Due {
+struct Candidate {
     due_at: i64,
     id: String,
     endpoint_id: String,

@@ -9,7 +9,7 @@ use kayle_sessions::Session;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use crate::entities::session::{Column, Entity, Model};
@@ -101,14 +101,7 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Session>, StoreError> {
-        let rows = Entity::find()
-            // Written out, not bound: a partial index is used only where the query says the same.
-            .filter(Expr::cust("status IN ('created', 'in_progress')"))
-            .filter(Column::ExpiresAt.lte(now.unix_ms()))
-            .order_by_asc(Column::ExpiresAt)
-            .order_by_asc(Column::Id)
-            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
-            .all(&self.0);
+        let rows = overdue(now, limit).all(&self.0);
         let rows = rows.await.map_err(store_error)?;
         rows.into_iter().map(Model::into_domain).collect()
     }
@@ -142,6 +135,17 @@ impl SessionWrites for SqlTx {
         let inserted = attempt::Entity::insert(row).exec_without_returning(self.connection());
         inserted.await.map(drop).map_err(store_error)
     }
+}
+
+/// Asks for the active sessions whose window has passed, the longest first.
+pub(crate) fn overdue(now: Timestamp, limit: usize) -> Select<Entity> {
+    Entity::find()
+        // Written out, not bound: a partial index is used only where the query says the same.
+        .filter(Expr::cust("status IN ('created', 'in_progress')"))
+        .filter(Column::ExpiresAt.lte(now.unix_ms()))
+        .order_by_asc(Column::ExpiresAt)
+        .order_by_asc(Column::Id)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
 }
 
 /// Takes apart the rows of an attempt's events, each beside each of its deliveries.

@@ -2,7 +2,7 @@
 //!
 //! Many rows come in as one JSON text and are taken apart by `json_each`. The usual
 //! `UPDATE … FROM (VALUES …)` is planned as a scan of the whole table; with `json_each` each row
-//! is found by its key. The tests below hold SQLite to these plans.
+//! is found by its key. The tests in `plans` hold SQLite to it.
 
 use std::time::Duration;
 
@@ -217,6 +217,3 @@ fn saved_columns(row: &delivery::Model) -> serde_json::Value {
 fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
-
-#[cfg(test)]
-mod tests;

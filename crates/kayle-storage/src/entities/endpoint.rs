@@ -7,6 +7,8 @@ use kayle_endpoints::{
 };
 use kayle_events::EventType;
 use kayle_primitives::OrganizationId;
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
 use super::values::{Row, at, optional_at, optional_ms, texts_to_json};
@@ -47,7 +49,26 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
+    /// Gives the row of an endpoint with its secret.
     pub(crate) fn from_domain(endpoint: &Endpoint, signing_secret: &Sealed) -> Self {
+        Self {
+            signing_secret_key_id: Some(signing_secret.key_id.clone()),
+            signing_secret_sealed: Some(signing_secret.bytes.clone()),
+            ..Self::without_secret(endpoint)
+        }
+    }
+
+    /// Gives what an endpoint's change writes: all but its secret and its deletion.
+    pub(crate) fn changes(endpoint: &Endpoint) -> ActiveModel {
+        ActiveModel {
+            signing_secret_key_id: NotSet,
+            signing_secret_sealed: NotSet,
+            deleted_at: NotSet,
+            ..Self::without_secret(endpoint).into_active_model().reset_all()
+        }
+    }
+
+    fn without_secret(endpoint: &Endpoint) -> Self {
         let event_types = endpoint.subscription.as_slice().iter();
         Self {
             id: endpoint.id.as_str().to_owned(),
@@ -59,8 +80,8 @@ impl Model {
             retention_hours: i32::try_from(endpoint.retention.hours())
                 .expect("168 hours fit 31 bits"),
             retry_schedule: endpoint.retry_schedule.as_str().to_owned(),
-            signing_secret_key_id: Some(signing_secret.key_id.clone()),
-            signing_secret_sealed: Some(signing_secret.bytes.clone()),
+            signing_secret_key_id: None,
+            signing_secret_sealed: None,
             created_at: endpoint.created_at.unix_ms(),
             updated_at: endpoint.updated_at.unix_ms(),
             disabled_at: optional_ms(endpoint.disabled_at),

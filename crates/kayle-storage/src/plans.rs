@@ -1,0 +1,224 @@
+//! How SQLite finds the rows of what is asked often: never by reading a whole table, and never by
+//! sorting what an index has in order.
+
+use kayle_app::ports::store::{DeliveryFilter, HeldScope};
+use kayle_delivery::{DeliveryStatus, LeaseHolder};
+use kayle_primitives::{EndpointId, EventId, OrganizationId, PageLimit, Timestamp};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+
+use crate::backend::sqlite::{self, DueScan, NewLease};
+use crate::entities::delivery::{Column, Model};
+use crate::page::newest_first;
+use crate::{SqlStore, StoreOptions, deliveries, queue, sessions};
+
+const NOW: i64 = 1_777_978_800_000;
+const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
+
+/// A database, and the folder it lies in.
+struct Planner {
+    store: SqlStore,
+    _folder: tempfile::TempDir,
+}
+
+impl Planner {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kayle.db");
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        let options = StoreOptions::default();
+        let store = SqlStore::connect(&url, &options).await.unwrap();
+        Migrator::up(store.connection(), None).await.unwrap();
+        Self {
+            store,
+            _folder: folder,
+        }
+    }
+
+    /// Asserts that the plan has `step` in it, and neither a scan of a table nor a sort.
+    async fn check(&self, mut statement: Statement, step: &str) {
+        statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        let rows = self.store.connection().query_all_raw(statement.clone());
+        let plan: Vec<String> = rows
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.try_get("", "detail").unwrap())
+            .collect();
+        let costly = |line: &String| {
+            let scans_table = line.starts_with("SCAN ")
+                && !line.contains("VIRTUAL TABLE")
+                && !line.contains("USING");
+            scans_table || line.contains("TEMP B-TREE FOR ORDER BY")
+        };
+        assert!(
+            plan.iter().any(|line| line.contains(step)) && !plan.iter().any(costly),
+            "{step:?} is not how this goes: {plan:#?}\n{}",
+            statement.sql
+        );
+    }
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_unix_ms(ms)
+}
+
+fn leased_row() -> Model {
+    Model {
+        id: "whd_1".to_owned(),
+        organization_id: Uuid::nil(),
+        event_id: "evt_1".to_owned(),
+        endpoint_id: "whe_1".to_owned(),
+        encryption_key_id: None,
+        state: "delivering".to_owned(),
+        due_at: None,
+        claimed_at: Some(NOW),
+        lease_holder: Some("dispatcher".to_owned()),
+        lease_until: Some(NOW),
+        attempt_count: 0,
+        last_attempt_at: None,
+        last_status_code: None,
+        payload_reason: "pending_delivery".to_owned(),
+        payload_expires_at: Some(NOW),
+        payload_scrubbed_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+#[tokio::test]
+async fn a_claim_walks_the_due_index_and_nothing_else() {
+    let scan = DueScan {
+        now_ms: NOW,
+        after: (i64::MIN, String::new()),
+        excluded: vec!["whe_1"],
+        limit: 200,
+    };
+    Planner::new()
+        .await
+        .check(
+            sqlite::due(&scan),
+            "SEARCH deliveries USING COVERING INDEX deliveries_due",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_claim_leases_and_reads_by_key() {
+    let planner = Planner::new().await;
+    let lease = NewLease {
+        claimed_at_ms: NOW,
+        holder: "dispatcher",
+        until_ms: NOW,
+    };
+    let by_key = "INDEX sqlite_autoindex_deliveries_1 (id=?)";
+    planner
+        .check(sqlite::lease(&["whd_1"], lease), by_key)
+        .await;
+    planner.check(sqlite::contents(&["whd_1"]), by_key).await;
+}
+
+#[tokio::test]
+async fn a_settlement_reads_writes_and_scrubs_by_key() {
+    let planner = Planner::new().await;
+    let by_key = "INDEX sqlite_autoindex_deliveries_1 (id=?)";
+    planner.check(sqlite::leases(&["whd_1"]), by_key).await;
+    planner.check(sqlite::save(&[leased_row()]), by_key).await;
+    let payload_by_key = "SEARCH delivery_payloads USING";
+    let delete = sqlite::delete_payloads(&["whd_1"]);
+    planner.check(delete, payload_by_key).await;
+}
+
+#[tokio::test]
+async fn the_dispatchers_looks_use_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
+    let pending = queue::pending();
+    let leased = queue::leased_until(at(NOW), 100);
+    planner
+        .check(pending.build(DbBackend::Sqlite), "INDEX deliveries_due")
+        .await;
+    planner
+        .check(
+            leased.build(DbBackend::Sqlite),
+            "INDEX deliveries_lease_until",
+        )
+        .await;
+    planner
+        .check(
+            held_by.build(DbBackend::Sqlite),
+            "INDEX deliveries_lease_holder",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn the_sweepers_looks_use_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let payloads = deliveries::expired_payloads(at(NOW), 100);
+    let overdue = sessions::overdue(at(NOW), 100);
+    planner
+        .check(
+            payloads.build(DbBackend::Sqlite),
+            "INDEX deliveries_payload_expiry",
+        )
+        .await;
+    planner
+        .check(overdue.build(DbBackend::Sqlite), "INDEX sessions_overdue")
+        .await;
+}
+
+#[tokio::test]
+async fn held_deliveries_are_resumed_by_the_held_index() {
+    let planner = Planner::new().await;
+    let endpoint = HeldScope::Endpoint(EndpointId::parse("whe_1").unwrap());
+    for scope in [endpoint, HeldScope::Organization] {
+        let resumed = deliveries::resumed(ORGANIZATION, &scope, at(NOW));
+        planner
+            .check(resumed.build(DbBackend::Sqlite), "INDEX deliveries_held")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn lists_walk_an_index_in_the_lists_order() {
+    let planner = Planner::new().await;
+    let everything = DeliveryFilter::default();
+    let of_status = DeliveryFilter {
+        status: Some(DeliveryStatus::Pending),
+        ..DeliveryFilter::default()
+    };
+    let of_endpoint = DeliveryFilter {
+        endpoint_id: Some(EndpointId::parse("whe_1").unwrap()),
+        ..DeliveryFilter::default()
+    };
+    for (filter, index) in [
+        (everything, "deliveries_newest_first"),
+        (of_status, "deliveries_newest_first"),
+        (of_endpoint, "deliveries_of_endpoint_newest_first"),
+    ] {
+        for after in [None, Some((NOW, "whd_1".to_owned()))] {
+            let rows = deliveries::filtered(ORGANIZATION, &filter);
+            let order = (Column::CreatedAt, Column::Id);
+            let list = newest_first(rows, order, after, PageLimit::DEFAULT);
+            planner.check(list.build(DbBackend::Sqlite), index).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_deliveries_of_one_event_are_found_by_the_event() {
+    let of_event = DeliveryFilter {
+        event_id: Some(EventId::parse("evt_1").unwrap()),
+        ..DeliveryFilter::default()
+    };
+    let rows = deliveries::filtered(ORGANIZATION, &of_event);
+    Planner::new()
+        .await
+        .check(
+            rows.build(DbBackend::Sqlite),
+            "INDEX deliveries_once_per_endpoint (event_id=? AND organization_id=?)",
+        )
+        .await;
+}

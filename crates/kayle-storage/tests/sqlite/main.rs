@@ -1,0 +1,6 @@
+//! The store on SQLite.
+
+mod conformance;
+mod connections;
+mod database;
+mod schema;

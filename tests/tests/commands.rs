@@ -1,0 +1,117 @@
+//! What operators type beside `serve`.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::binary;
+
+#[tokio::test]
+async fn a_database_is_migrated_by_command() {
+    let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
+    for arguments in [
+        ["migrate", "status"],
+        ["migrate", "up"],
+        ["migrate", "status"],
+    ] {
+        let output = run(folder.path(), &arguments).await;
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_done_fails_and_says_why_on_stderr() {
+    let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for arguments in [
+        &["admin", "organization", "freeze", nobody][..],
+        &["admin", "organization", "unfreeze", nobody],
+        &["admin", "organization", "freeze", "no-uuid"],
+        &["admin", "organization", "create", "--name", ""],
+        &[
+            "admin",
+            "api-key",
+            "create",
+            "--organization",
+            nobody,
+            "--name",
+            "x",
+        ],
+        &[
+            "admin",
+            "api-key",
+            "create",
+            "--organization",
+            nobody,
+            "--name",
+            "x",
+            "--scope",
+            "all",
+        ],
+        &[
+            "admin",
+            "api-key",
+            "create",
+            "--organization",
+            nobody,
+            "--name",
+            "x",
+            "--scope",
+            "webhooks:read",
+        ],
+        &["admin", "service-token", "create", "--subject", ""],
+        &[
+            "admin",
+            "service-token",
+            "create",
+            "--subject",
+            "x",
+            "--ttl",
+            "soon",
+        ],
+        &["nonsense"],
+    ] {
+        let output = run(folder.path(), arguments).await;
+        assert!(!output.status.success(), "{arguments:?} is accepted");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{arguments:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.trim().is_empty(), "{arguments:?} says nothing");
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_command_prints_one_json_object_or_prose() {
+    let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
+    let arguments = [
+        "admin",
+        "service-token",
+        "create",
+        "--subject",
+        "x",
+        "--ttl",
+        "1h",
+    ];
+    let prose = run(folder.path(), &arguments).await;
+    assert!(prose.status.success(), "{prose:?}");
+    assert!(
+        serde_json::from_slice::<Value>(&prose.stdout).is_err(),
+        "prose is for people"
+    );
+
+    let mut with_json = arguments.to_vec();
+    with_json.push("--json");
+    let json = run(folder.path(), &with_json).await;
+    let made: Value = serde_json::from_slice(&json.stdout).expect("JSON is for programs");
+    assert!(
+        made["token"].is_string() && made["expires_at"].is_string(),
+        "{made}"
+    );
+}
+
+async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = binary::command(folder, []);
+    let output = command.args(arguments).output().await;
+    output.expect("the binary can be started")
+}

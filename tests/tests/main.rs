@@ -1,0 +1,24 @@
+//! What no crate can prove alone: the built binary over real HTTP, as customers, Kayle's own
+//! services and operators meet it. The oracle is the contract.
+//!
+//! The cast: [`support`] starts the service and plays everyone around it; every other module is
+//! one promise of the service. `cargo xtask test` builds the binary and installs the libraries of
+//! the receivers in other languages; without it, tests that need them say so.
+
+mod commands;
+mod configuration;
+mod crash;
+mod events;
+mod fan_out;
+mod foreign_receivers;
+mod freezing;
+mod idempotency;
+mod layers;
+mod leaks;
+mod load;
+mod main_job;
+mod nonsense;
+mod retries;
+mod shutdown;
+mod support;
+mod tenants;

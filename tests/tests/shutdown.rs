@@ -1,0 +1,74 @@
+//! How the service starts, says that it is well, and stops.
+
+use kayle_testkit::receiver::{Behaviour, Reaction};
+use serde_json::Value;
+
+use crate::support::{Customer, Installation};
+
+#[tokio::test]
+async fn a_running_service_says_that_it_is_live_and_ready() {
+    let installation = Installation::start(&[]).await;
+    for path in ["/health/live", "/health/ready"] {
+        let request = installation.api().anonymous(reqwest::Method::GET, path);
+        assert_eq!(
+            crate::support::api::send(request).await.status,
+            200,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stopping_service_finishes_and_settles_the_request_in_flight() {
+    let mut installation = Installation::start(&[]).await;
+    let behaviour = Behaviour::script([Reaction::StatusOnRelease(204)]);
+    let customer = Customer::register(installation.api(), behaviour).await;
+    let delivery_id = installation.deliver_success().await;
+    customer.requests(1).await;
+
+    installation.service.ask_to_stop().await;
+    customer.receiver.release();
+    let ended = installation.service.ended().await;
+
+    assert!(
+        ended.success(),
+        "it ended with {ended}: {}",
+        installation.service.log()
+    );
+    installation.start_again().await;
+    let delivery = installation.delivery(&delivery_id).await;
+    assert_eq!(
+        delivery["status"], "succeeded",
+        "it was settled before the end"
+    );
+    assert_eq!(delivery["attempt_count"], 1);
+
+    // Another delivery comes through, and only that one: there was nothing left to do.
+    installation.deliver_success().await;
+    customer.requests(2).await;
+    assert_eq!(customer.receiver.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stopping_service_waits_no_longer_than_the_delivery_timeout() {
+    let settings = [("KAYLE_DELIVERY_TIMEOUT", "1s")];
+    let mut installation = Installation::start(&settings).await;
+    let customer =
+        Customer::register(installation.api(), Behaviour::script([Reaction::Silence])).await;
+    let delivery_id = installation.deliver_success().await;
+    customer.requests(1).await;
+
+    installation.service.ask_to_stop().await;
+    let ended = installation.service.ended().await;
+
+    assert!(
+        ended.success(),
+        "it ended with {ended}: {}",
+        installation.service.log()
+    );
+    installation.start_again().await;
+    let delivery = installation.delivery_in("succeeded", &delivery_id).await;
+    assert_eq!(delivery["attempts"][0]["failure_reason"], "timeout");
+    assert_eq!(delivery["attempts"][0]["status_code"], Value::Null);
+    assert_eq!(delivery["attempt_count"], 2);
+}

@@ -62,7 +62,12 @@ impl TestApi {
             scopes: scopes.to_vec(),
         };
         let webhooks = &self.kit.webhooks;
-        let created = webhooks.create_api_key(self.organization.id, new).await;
+        let created = webhooks
+            .create_api_key(
+                &kayle_app::access::Caller::system(self.organization.id),
+                new,
+            )
+            .await;
         created.unwrap().plaintext.expose().to_owned()
     }
 

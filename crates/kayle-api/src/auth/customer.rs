@@ -2,18 +2,10 @@
 
 use actix_web::HttpRequest;
 use kayle_app::Webhooks;
-use kayle_app::access::{ApiKeyPrincipal, AuthenticateError, Scope};
-use kayle_primitives::OrganizationId;
+use kayle_app::access::{Actor, ApiKeyPrincipal, AuthenticateError, Caller, Scope};
 
 use super::bearer::credential;
 use crate::error::{ApiError, ErrorCode};
-
-/// Whose data the caller may touch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Customer {
-    /// The organization.
-    pub(crate) organization_id: OrganizationId,
-}
 
 /// Accepts an API key of an organization in good standing: else 401 or 410.
 pub(crate) async fn authenticate_customer(
@@ -25,14 +17,15 @@ pub(crate) async fn authenticate_customer(
 }
 
 /// Lets a caller through whose scopes allow what is `needed`: else 403.
-pub(crate) fn require(needed: Scope, principal: &ApiKeyPrincipal) -> Result<Customer, ApiError> {
+pub(crate) fn require(needed: Scope, principal: &ApiKeyPrincipal) -> Result<Caller, ApiError> {
     if !principal.may(needed) {
         return Err(ApiError::new(
             ErrorCode::Forbidden,
             format!("the API key lacks the scope {needed}"),
         ));
     }
-    Ok(Customer {
+    Ok(Caller {
         organization_id: principal.organization_id,
+        actor: Actor::ApiKey(principal.api_key_id),
     })
 }

@@ -4,5 +4,5 @@ mod bearer;
 mod customer;
 mod service;
 
-pub(crate) use customer::{Customer, authenticate_customer, require};
+pub(crate) use customer::{authenticate_customer, require};
 pub(crate) use service::authenticate_service;

@@ -6,11 +6,11 @@ use std::panic::AssertUnwindSafe;
 use actix_web::web::{self, Payload};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use futures_util::FutureExt;
-use kayle_app::access::Scope;
+use kayle_app::access::{Caller, Scope};
 use kayle_primitives::PageLimit;
 
 use crate::api::Api;
-use crate::auth::{Customer, authenticate_customer, authenticate_service, require};
+use crate::auth::{authenticate_customer, authenticate_service, require};
 use crate::error::{ApiError, Frame};
 use crate::extract::{Call, Query, read_body};
 
@@ -54,18 +54,15 @@ pub(super) enum Answers {
 }
 
 /// Gives the route of a customer's operation.
-pub(super) fn customer_route<F>(
-    operation: &'static Operation,
-    run: fn(Customer, Call) -> F,
-) -> Route
+pub(super) fn customer_route<F>(operation: &'static Operation, run: fn(Caller, Call) -> F) -> Route
 where
     F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
 {
     let handler = move |request: HttpRequest, payload: Payload| {
         let frame = operation.frame(&request);
         answered(frame, async move {
-            let (customer, call) = operation.let_through(request, payload).await?;
-            run(customer, call).await
+            let (caller, call) = operation.let_through(request, payload).await?;
+            run(caller, call).await
         })
     };
     operation.verb.route().to(handler)
@@ -135,11 +132,11 @@ impl Operation {
         &self,
         request: HttpRequest,
         payload: Payload,
-    ) -> Result<(Customer, Call), ApiError> {
+    ) -> Result<(Caller, Call), ApiError> {
         let call = receive(request, payload).await?;
         let principal = authenticate_customer(call.webhooks(), &call.request).await?;
-        let customer = require(self.scope(), &principal)?;
-        Ok((customer, call))
+        let caller = require(self.scope(), &principal)?;
+        Ok((caller, call))
     }
 
     /// Gives the scope it needs: reading a read scope, all else a write scope.

@@ -2,9 +2,11 @@
 
 use kayle_crypto::ApiKeyPlaintext;
 use kayle_primitives::{ApiKeyId, OrganizationId};
+use serde_json::json;
 
 use crate::Webhooks;
-use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
+use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// What the key is to be.
@@ -42,9 +44,10 @@ impl Webhooks {
     /// Makes an enabled API key.
     pub async fn create_api_key(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         new: NewApiKey,
     ) -> Result<CreatedApiKey, CreateApiKeyError> {
+        let organization_id = caller.organization_id;
         let now = self.clock.now();
         let plaintext = ApiKeyPlaintext::generate(&*self.entropy);
         let key = ApiKey {
@@ -69,6 +72,13 @@ impl Webhooks {
         }
         tx.insert_api_key(&key, &self.keys.hash_api_key(plaintext.expose()))
             .await?;
+        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+        let entry = AuditEntry {
+            action: AuditAction::ApiKeyCreated,
+            subject_id: &key.id.to_string(),
+            details: json!({ "permissions": scopes }),
+        };
+        self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;
         Ok(CreatedApiKey { key, plaintext })
     }

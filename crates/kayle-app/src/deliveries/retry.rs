@@ -1,9 +1,12 @@
 //! A person asks for one delivery again (contract 3.4, L2).
 
 use kayle_delivery::{Delivery, Input, InvalidTransition, RequeueRefusal, step};
-use kayle_primitives::{DeliveryId, OrganizationId};
+use kayle_primitives::DeliveryId;
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// The delivery was not requeued.
@@ -27,11 +30,11 @@ impl Webhooks {
     /// Requeues a delivery: a full schedule starts at once, with the same bytes.
     pub async fn retry_delivery(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         id: &DeliveryId,
     ) -> Result<Delivery, RetryDeliveryError> {
         let mut tx = self.store.begin().await?;
-        let delivery = tx.lock_delivery(organization_id, id).await?;
+        let delivery = tx.lock_delivery(caller.organization_id, id).await?;
         let delivery = delivery.ok_or(RetryDeliveryError::NotFound)?;
         let requeued = match step(&delivery, Input::Requeued, self.clock.now()) {
             Ok(step) => step.delivery,
@@ -44,6 +47,17 @@ impl Webhooks {
             ) => return Err(RetryDeliveryError::InProgress),
         };
         tx.save_deliveries(std::slice::from_ref(&requeued)).await?;
+        let (action, details) = (AuditAction::DeliveryRetried, json!({}));
+        self.audit(
+            &mut *tx,
+            caller,
+            AuditEntry {
+                action,
+                subject_id: id.as_str(),
+                details,
+            },
+        )
+        .await?;
         tx.commit().await?;
         self.wakeup.wake();
         Ok(requeued)

@@ -2,10 +2,12 @@
 
 use kayle_crypto::{KeyImportError, PublicKey};
 use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId, PublicJwk};
-use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId};
-use serde_json::{Map, Value};
+use kayle_primitives::{EncryptionKeyId, EndpointId};
+use serde_json::{Map, Value, json};
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// What is to be registered.
@@ -39,10 +41,11 @@ impl Webhooks {
     /// already encrypted stay as they are.
     pub async fn register_encryption_key(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         endpoint_id: &EndpointId,
         new: NewEncryptionKey,
     ) -> Result<EncryptionKey, RegisterKeyError> {
+        let organization_id = caller.organization_id;
         let endpoint = self
             .store
             .reads()
@@ -68,6 +71,12 @@ impl Webhooks {
         if !tx.register_encryption_key(&key).await? {
             return Err(RegisterKeyError::EndpointNotFound);
         }
+        let entry = AuditEntry {
+            action: AuditAction::EncryptionKeyRegistered,
+            subject_id: key.id.as_str(),
+            details: json!({ "webhook_endpoint_id": endpoint_id.as_str() }),
+        };
+        self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;
         Ok(key)
     }

@@ -4,9 +4,12 @@ use kayle_endpoints::{
     Endpoint, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, SigningSecret,
     Subscription, UrlPolicy,
 };
-use kayle_primitives::{EndpointId, OrganizationId};
+use kayle_primitives::EndpointId;
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// What the endpoint is to be. The URL is proof that the policy accepted it.
@@ -46,13 +49,13 @@ impl Webhooks {
     /// Makes an endpoint. No request is sent to it.
     pub async fn create_endpoint(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         new: NewEndpoint,
     ) -> Result<CreatedEndpoint, StoreError> {
         let now = self.clock.now();
         let endpoint = Endpoint {
             id: EndpointId::generate(now, &*self.entropy),
-            organization_id,
+            organization_id: caller.organization_id,
             name: new.name,
             labels: new.labels,
             url: new.url,
@@ -71,6 +74,12 @@ impl Webhooks {
         );
         let mut tx = self.store.begin().await?;
         tx.insert_endpoint(&endpoint, &sealed).await?;
+        let entry = AuditEntry {
+            action: AuditAction::EndpointCreated,
+            subject_id: endpoint.id.as_str(),
+            details: json!({ "enabled": endpoint.is_enabled() }),
+        };
+        self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;
         Ok(CreatedEndpoint {
             endpoint,

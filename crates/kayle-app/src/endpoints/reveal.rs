@@ -2,9 +2,12 @@
 
 use kayle_crypto::OpenError;
 use kayle_endpoints::SigningSecret;
-use kayle_primitives::{EndpointId, OrganizationId};
+use kayle_primitives::EndpointId;
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// The secret could not be revealed.
@@ -25,13 +28,15 @@ pub enum RevealSecretError {
 }
 
 impl Webhooks {
-    /// Reveals the current secret, unchanged.
+    /// Reveals the current secret, unchanged. Nobody sees it without a row in the audit log.
     pub async fn reveal_signing_secret(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         id: &EndpointId,
     ) -> Result<SigningSecret, RevealSecretError> {
-        let reads = self.store.reads();
+        let organization_id = caller.organization_id;
+        let mut tx = self.store.begin().await?;
+        let reads = tx.reads();
         if reads.find_endpoint(organization_id, id).await?.is_none() {
             return Err(RevealSecretError::NotFound);
         }
@@ -41,6 +46,18 @@ impl Webhooks {
             .keys
             .open_signing_secret(id.as_str(), &sealed)
             .map_err(RevealSecretError::Sealed)?;
+        let (action, details) = (AuditAction::SigningSecretRevealed, json!({}));
+        self.audit(
+            &mut *tx,
+            caller,
+            AuditEntry {
+                action,
+                subject_id: id.as_str(),
+                details,
+            },
+        )
+        .await?;
+        tx.commit().await?;
         Ok(SigningSecret::from_opened(opened))
     }
 }

@@ -1,9 +1,12 @@
 //! A person asks for an event again: every delivery of it that can be requeued (contract 3.5, V3).
 
 use kayle_delivery::{Delivery, Input, InvalidTransition, RequeueRefusal, step};
-use kayle_primitives::{EventId, OrganizationId};
+use kayle_primitives::EventId;
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::{EventWithDeliveries, StoreError};
 
 /// Nothing was requeued.
@@ -27,9 +30,10 @@ impl Webhooks {
     /// Requeues what can be requeued, and gives the event as it is then.
     pub async fn replay_event(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         id: &EventId,
     ) -> Result<EventWithDeliveries, ReplayEventError> {
+        let organization_id = caller.organization_id;
         let mut tx = self.store.begin().await?;
         let deliveries = tx.lock_deliveries_of_event(organization_id, id).await?;
         let found = tx.reads().find_event(organization_id, id).await?;
@@ -57,6 +61,13 @@ impl Webhooks {
             });
         }
         tx.save_deliveries(&requeued).await?;
+        let details = json!({ "requeued_deliveries": requeued.len() });
+        let entry = AuditEntry {
+            action: AuditAction::EventReplayed,
+            subject_id: id.as_str(),
+            details,
+        };
+        self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;
         self.wakeup.wake();
         let deliveries = deliveries

@@ -1,9 +1,12 @@
 //! Operations on organizations, for operators.
 
 use kayle_primitives::{Organization, OrganizationId};
+use serde_json::json;
 
 use crate::Webhooks;
-use crate::ports::store::{HeldScope, StoreError};
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
+use crate::ports::store::{HeldScope, StoreError, StoreTx};
 
 /// The longest name, in characters.
 pub const NAME_CHARS_MAX: usize = 120;
@@ -48,6 +51,8 @@ impl Webhooks {
         };
         let mut tx = self.store.begin().await?;
         tx.insert_organization(&organization).await?;
+        self.audit_organization(&mut *tx, organization.id, AuditAction::OrganizationCreated)
+            .await?;
         tx.commit().await?;
         Ok(organization)
     }
@@ -62,6 +67,8 @@ impl Webhooks {
         if !tx.set_pending_deletion(id, Some(self.clock.now())).await? {
             return Err(FreezeOrganizationError::NotFound(id));
         }
+        self.audit_organization(&mut *tx, id, AuditAction::OrganizationFrozen)
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -76,8 +83,29 @@ impl Webhooks {
         }
         tx.resume_held(id, &HeldScope::Organization, self.clock.now())
             .await?;
+        self.audit_organization(&mut *tx, id, AuditAction::OrganizationUnfrozen)
+            .await?;
         tx.commit().await?;
         self.wakeup.wake();
         Ok(())
+    }
+
+    async fn audit_organization(
+        &self,
+        tx: &mut dyn StoreTx,
+        id: OrganizationId,
+        action: AuditAction,
+    ) -> Result<(), StoreError> {
+        let (caller, details) = (Caller::system(id), json!({}));
+        self.audit(
+            tx,
+            &caller,
+            AuditEntry {
+                action,
+                subject_id: &id.to_string(),
+                details,
+            },
+        )
+        .await
     }
 }

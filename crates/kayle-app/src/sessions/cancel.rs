@@ -1,10 +1,14 @@
 //! The customer cancels a session (contract 3.8, S4).
 
-use kayle_primitives::{OrganizationId, SessionId};
+use kayle_primitives::SessionId;
 use kayle_sessions::{Input, step};
 
 use super::commit::SessionChange;
+use serde_json::json;
+
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::limits::CONFLICT_RETRIES_MAX;
 use crate::ports::store::StoreError;
 
@@ -23,11 +27,15 @@ impl Webhooks {
     /// Cancels an active session; an ended one stays as it is. An overdue one expires instead.
     pub async fn cancel_session(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         id: &SessionId,
     ) -> Result<(), CancelSessionError> {
         for _ in 0..CONFLICT_RETRIES_MAX {
-            let session = self.store.reads().find_session(organization_id, id).await?;
+            let session = self
+                .store
+                .reads()
+                .find_session(caller.organization_id, id)
+                .await?;
             let session = session.ok_or(CancelSessionError::NotFound)?;
             let now = self.clock.now();
             let Some(session) = self.expired_if_overdue(session, now).await? else {
@@ -36,7 +44,23 @@ impl Webhooks {
             let Ok(step) = step(&session, Input::Cancel, now) else {
                 return Ok(());
             };
-            match self.commit_step(SessionChange::of(step), now).await {
+            let (action, details) = (AuditAction::SessionCancelled, json!({}));
+            let entry = AuditEntry {
+                action,
+                subject_id: id.as_str(),
+                details,
+            };
+            let audit = Some((caller, entry));
+            match self
+                .commit_step(
+                    SessionChange {
+                        audit,
+                        ..SessionChange::of(step)
+                    },
+                    now,
+                )
+                .await
+            {
                 Ok(_) => return Ok(()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),

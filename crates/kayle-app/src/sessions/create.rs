@@ -1,10 +1,13 @@
 //! Opens a session (contract 3.8, S1).
 
 use kayle_crypto::CancelToken;
-use kayle_primitives::{EndpointId, OrganizationId, SessionId};
+use kayle_primitives::{EndpointId, SessionId};
 use kayle_sessions::{NewSession, RedirectUrl, Session, ShareContract, Targets};
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::ports::store::StoreError;
 
 /// What the session is to be.
@@ -42,9 +45,10 @@ impl Webhooks {
     /// Opens a session.
     pub async fn create_session(
         &self,
-        organization_id: OrganizationId,
+        caller: &Caller,
         request: NewSessionRequest,
     ) -> Result<CreatedSession, CreateSessionError> {
+        let organization_id = caller.organization_id;
         let mut tx = self.store.begin().await?;
         for id in request.targets.as_slice() {
             let endpoint = tx.reads().find_endpoint(organization_id, id).await?;
@@ -64,6 +68,13 @@ impl Webhooks {
         };
         let session = Session::open(new, now, self.settings.session_lifetime);
         tx.insert_session(&session).await?;
+        let (action, details) = (AuditAction::SessionCreated, json!({}));
+        let entry = AuditEntry {
+            action,
+            subject_id: session.id.as_str(),
+            details,
+        };
+        self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;
         Ok(CreatedSession {
             session,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use kayle_app::Webhooks;
-use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Role, Scope};
+use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Caller, Role, Scope};
 use kayle_app::api_keys::{NewApiKey, NewSessionToken};
 use kayle_primitives::OrganizationId;
 use serde_json::{Value, json};
@@ -186,7 +186,7 @@ async fn api_key(webhooks: &Webhooks, command: ApiKeyCommand) -> anyhow::Result<
         metadata: ApiKeyMetadata::default(),
     };
     let made = webhooks
-        .create_api_key(OrganizationId(organization), new)
+        .create_api_key(&Caller::system(OrganizationId(organization)), new)
         .await
         .context("no API key made")?;
     let (id, key) = (made.key.id.to_string(), made.plaintext.expose());

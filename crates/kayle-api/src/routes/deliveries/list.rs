@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, Route};
 use kayle_app::ports::store::DeliveryFilter;
 use kayle_delivery::DeliveryStatus;
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::DeliveryView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -22,7 +22,7 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, list)
 }
 
-async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = DeliveryFilter {
         status: query.optional("status", DeliveryStatus::parse)?,
@@ -32,7 +32,7 @@ async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> 
     let page = query.page()?;
     let found = call
         .webhooks()
-        .list_deliveries(customer.organization_id, &filter, &page)
+        .list_deliveries(caller.organization_id, &filter, &page)
         .await?
         .ok_or_else(ApiError::unknown_cursor)?;
     Ok(answer::page(

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::DeliveryView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -20,11 +20,8 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, retry)
 }
 
-async fn retry(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn retry(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("delivery_id")?;
-    let delivery = call
-        .webhooks()
-        .retry_delivery(customer.organization_id, &id)
-        .await?;
+    let delivery = call.webhooks().retry_delivery(&caller, &id).await?;
     Ok(answer::ok(DeliveryView::from(&delivery)))
 }

@@ -6,12 +6,12 @@ use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
 use kayle_endpoints::{KeyId, PublicJwk};
 use serde_json::{Map, Value};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::{Call, object, required, text};
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EncryptionKeyView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -24,12 +24,12 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, register)
 }
 
-async fn register(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
+async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let endpoint_id = call.id("endpoint_id")?;
     let new = new_key(&call.json_object()?)?;
     let key = call
         .webhooks()
-        .register_encryption_key(customer.organization_id, &endpoint_id, new)
+        .register_encryption_key(&caller, &endpoint_id, new)
         .await?;
     Ok(answer::ok(EncryptionKeyView::from(&key)))
 }

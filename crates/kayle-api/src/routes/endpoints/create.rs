@@ -6,12 +6,12 @@ use kayle_endpoints::UrlPolicy;
 use serde_json::{Map, Value};
 
 use super::members;
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::{Call, boolean, required};
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::CreatedEndpointView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -24,13 +24,11 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, create)
 }
 
-async fn create(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
+async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let body = call.json_object()?;
     let webhooks = call.webhooks();
     let new = new_endpoint(&body, webhooks.url_policy())?;
-    let created = webhooks
-        .create_endpoint(customer.organization_id, new)
-        .await?;
+    let created = webhooks.create_endpoint(&caller, new).await?;
     Ok(answer::ok(CreatedEndpointView::from(&created)))
 }
 

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EndpointView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -20,13 +20,13 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, list)
 }
 
-async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let enabled = query.flag("enabled")?;
     let page = query.page()?;
     let found = call
         .webhooks()
-        .list_endpoints(customer.organization_id, enabled, &page)
+        .list_endpoints(caller.organization_id, enabled, &page)
         .await?
         .ok_or_else(ApiError::unknown_cursor)?;
     Ok(answer::page(

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SigningSecretView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -20,11 +20,8 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, reveal)
 }
 
-async fn reveal(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn reveal(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("endpoint_id")?;
-    let secret = call
-        .webhooks()
-        .reveal_signing_secret(customer.organization_id, &id)
-        .await?;
+    let secret = call.webhooks().reveal_signing_secret(&caller, &id).await?;
     Ok(answer::ok(SigningSecretView::new(&id, &secret)))
 }

@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, Route};
 use kayle_app::ports::store::EventFilter;
 use kayle_events::EventType;
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EventView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -22,7 +22,7 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, list)
 }
 
-async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let event_type = query.optional("type", |text| {
         EventType::parse(text).map_err(|_| "must be an event type")
@@ -35,7 +35,7 @@ async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> 
     let page = query.page()?;
     let found = call
         .webhooks()
-        .list_events(customer.organization_id, &filter, &page)
+        .list_events(caller.organization_id, &filter, &page)
         .await?
         .ok_or_else(ApiError::unknown_cursor)?;
     Ok(answer::page(

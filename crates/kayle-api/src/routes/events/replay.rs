@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EventView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -20,11 +20,8 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, replay)
 }
 
-async fn replay(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn replay(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("event_id")?;
-    let replayed = call
-        .webhooks()
-        .replay_event(customer.organization_id, &id)
-        .await?;
+    let replayed = call.webhooks().replay_event(&caller, &id).await?;
     Ok(answer::accepted(EventView::from(&replayed)))
 }

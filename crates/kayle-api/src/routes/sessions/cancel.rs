@@ -2,11 +2,11 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -19,10 +19,8 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, cancel)
 }
 
-async fn cancel(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn cancel(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;
-    call.webhooks()
-        .cancel_session(customer.organization_id, &id)
-        .await?;
+    call.webhooks().cancel_session(&caller, &id).await?;
     Ok(answer::no_content())
 }

@@ -8,12 +8,12 @@ use kayle_sessions::share_contract::{InvalidShareContract, SHARE_FIELDS_MAX};
 use kayle_sessions::{RedirectUrl, RequestedField, ShareContract, Targets};
 use serde_json::{Map, Value};
 
-use crate::auth::Customer;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, echoed_name, text};
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -28,12 +28,9 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, create)
 }
 
-async fn create(customer: Customer, mut call: Call) -> Result<HttpResponse, ApiError> {
+async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_session(&call.optional_json_object()?)?;
-    let created = call
-        .webhooks()
-        .create_session(customer.organization_id, new)
-        .await?;
+    let created = call.webhooks().create_session(&caller, new).await?;
     Ok(answer::ok(SessionView::created(
         &created,
         &call.api.verify_url,

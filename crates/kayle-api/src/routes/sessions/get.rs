@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, Route};
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -20,11 +20,11 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, get)
 }
 
-async fn get(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn get(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;
     let found = call
         .webhooks()
-        .get_session(customer.organization_id, &id)
+        .get_session(caller.organization_id, &id)
         .await?
         .ok_or_else(|| ApiError::not_found("session"))?;
     Ok(answer::ok(SessionView::new(&found, &call.api.verify_url)))

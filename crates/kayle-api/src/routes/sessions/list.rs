@@ -5,12 +5,12 @@ use kayle_app::ports::store::SessionFilter;
 use kayle_primitives::{PageRequest, SessionId};
 use kayle_sessions::SessionStatus;
 
-use crate::auth::Customer;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
+use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -23,7 +23,7 @@ pub(in crate::routes) fn route() -> Route {
     customer_route(&OPERATION, list)
 }
 
-async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> {
+async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = SessionFilter {
         status: query.optional("status", SessionStatus::parse)?,
@@ -36,7 +36,7 @@ async fn list(customer: Customer, call: Call) -> Result<HttpResponse, ApiError> 
     };
     let found = call
         .webhooks()
-        .list_sessions(customer.organization_id, &filter, &page)
+        .list_sessions(caller.organization_id, &filter, &page)
         .await?;
     Ok(answer::page(
         &found,

@@ -241,7 +241,11 @@ pub(crate) fn resumed(
                 .filter(organization::Column::PendingDeletionAt.is_null())
                 .select_only()
                 .column(organization::Column::Id);
-            held.filter(Column::EndpointId.eq(id.as_str()))
+            let existing = existing(organization_id)
+                .filter(endpoint::Column::Id.eq(id.as_str()))
+                .select_only()
+                .column(endpoint::Column::Id);
+            held.filter(Column::EndpointId.in_subquery(existing.into_query()))
                 .filter(Column::OrganizationId.in_subquery(in_good_standing.into_query()))
         }
         HeldScope::Organization => {

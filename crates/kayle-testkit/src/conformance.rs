@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue};
 use kayle_app::ports::store::{Reads, Store, StoreError};
+use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, DeliveryState, Lease, LeaseHolder};
 use kayle_endpoints::Endpoint;
 use kayle_primitives::{Organization, Timestamp};
@@ -47,6 +48,7 @@ use crate::seed::{Seed, Subscriber};
 
 pub mod api_keys;
 pub mod claims;
+pub mod deleted_endpoints;
 pub mod deliveries;
 pub mod encryption_keys;
 pub mod endpoints;
@@ -182,6 +184,20 @@ impl TestStore {
         Ok(found.expect("the delivery is stored"))
     }
 
+    /// Gives the endpoint as its organization finds it.
+    async fn found(&self, endpoint: &Endpoint) -> Result<Option<Endpoint>, StoreError> {
+        self.reads()
+            .find_endpoint(endpoint.organization_id, &endpoint.id)
+            .await
+    }
+
+    /// Gives the endpoint's sealed secret as its organization finds it.
+    async fn secret(&self, endpoint: &Endpoint) -> Result<Option<Sealed>, StoreError> {
+        self.reads()
+            .find_signing_secret(endpoint.organization_id, &endpoint.id)
+            .await
+    }
+
     /// Freezes the organization, or thaws it.
     async fn set_frozen(&self, organization: &Organization, frozen: bool) -> Outcome {
         let since = frozen.then(|| self.now());
@@ -214,12 +230,27 @@ macro_rules! store_conformance {
                 a_foreign_endpoint_is_a_missing_one,
                 endpoints_are_listed_newest_first,
                 endpoints_are_filtered_by_whether_they_are_enabled,
-                enabled_endpoints_come_with_their_active_key;
+                enabled_endpoints_come_with_their_active_key,
+                a_saved_endpoint_is_stored_whole_and_keeps_its_secret,
+                a_replaced_signing_secret_is_the_only_one,
+                a_foreign_endpoint_is_neither_locked_nor_saved;
+            deleted_endpoints: a_deleted_endpoint_is_a_missing_one,
+                a_deleted_endpoint_cannot_be_changed,
+                keys_of_a_deleted_endpoint_are_missing,
+                deliveries_of_a_deleted_endpoint_stay_listed,
+                a_claim_for_a_deleted_endpoint_brings_none,
+                an_expired_lease_for_a_deleted_endpoint_brings_the_defaults,
+                held_deliveries_of_a_deleted_endpoint_are_not_resumed;
             encryption_keys: a_registered_key_replaces_the_active_one,
                 keys_registered_at_once_leave_one_active,
                 a_key_of_a_missing_endpoint_is_not_written,
                 keys_are_listed_by_id,
-                keys_of_a_foreign_endpoint_are_not_listed;
+                keys_of_a_foreign_endpoint_are_not_listed,
+                a_deactivated_key_is_disabled_from_then_on,
+                a_reactivated_key_replaces_the_active_one,
+                a_key_is_reactivated_where_none_is_active,
+                keys_reactivated_at_once_leave_one_active,
+                a_foreign_key_is_a_missing_one;
             sessions: a_session_is_found_as_it_was_stored,
                 every_state_of_a_session_is_stored,
                 a_foreign_session_is_missing_except_for_the_intake,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kayle_app::ports::store::StoreError;
 use kayle_endpoints::{EncryptionKey, KeyId};
-use kayle_primitives::EncryptionKeyId;
+use kayle_primitives::{EncryptionKeyId, OrganizationId};
 
 use super::pages::{after, first, walked};
 use super::{Outcome, TestStore};
@@ -104,6 +104,121 @@ pub async fn keys_of_a_foreign_endpoint_are_not_listed(test: &TestStore) -> Outc
     Ok(())
 }
 
+pub async fn a_deactivated_key_is_disabled_from_then_on(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    // Repeating it is allowed, and renews the moment.
+    for _ in 0..2 {
+        let now = test.seed.make.clock.advance(Duration::from_secs(1));
+        let expected = EncryptionKey {
+            disabled_at: Some(now),
+            updated_at: now,
+            ..subscriber.key.clone()
+        };
+        let deactivated = deactivate(test, subscriber.organization.id, &subscriber.key).await?;
+        assert_eq!(deactivated.as_ref(), Some(&expected));
+        assert_eq!(listed(test, &subscriber, None).await?, [expected]);
+    }
+    assert_eq!(active(test, &other).await?, [other.key.clone()]);
+    Ok(())
+}
+
+pub async fn a_reactivated_key_replaces_the_active_one(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let renewed = test.seed.make.encryption_key(&subscriber.endpoint);
+    test.seed.key(&renewed).await;
+    // Repeating it is allowed.
+    let first_at = test.seed.make.clock.advance(Duration::from_secs(1));
+    for _ in 0..2 {
+        let now = test.seed.make.clock.advance(Duration::from_secs(1));
+        let expected = EncryptionKey {
+            disabled_at: None,
+            updated_at: now,
+            ..subscriber.key.clone()
+        };
+        let reactivated = reactivate(test, subscriber.organization.id, &subscriber.key).await?;
+        assert_eq!(reactivated.as_ref(), Some(&expected));
+        assert_eq!(active(test, &subscriber).await?, [expected]);
+    }
+    let replaced = EncryptionKey {
+        disabled_at: Some(first_at.plus(Duration::from_secs(1))),
+        updated_at: first_at.plus(Duration::from_secs(1)),
+        ..renewed
+    };
+    let disabled = listed(test, &subscriber, Some(false)).await?;
+    assert_eq!(disabled, [replaced]);
+    assert_eq!(active(test, &other).await?, [other.key.clone()]);
+    Ok(())
+}
+
+pub async fn a_key_is_reactivated_where_none_is_active(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    deactivate(test, subscriber.organization.id, &subscriber.key).await?;
+    assert_eq!(active(test, &subscriber).await?, []);
+    let reactivated = reactivate(test, subscriber.organization.id, &subscriber.key).await?;
+    assert_eq!(
+        active(test, &subscriber).await?,
+        Vec::from_iter(reactivated)
+    );
+    Ok(())
+}
+
+pub async fn keys_reactivated_at_once_leave_one_active(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization_id = subscriber.organization.id;
+    let renewed = test.seed.make.encryption_key(&subscriber.endpoint);
+    test.seed.key(&renewed).await;
+    let (one, two) = tokio::join!(
+        reactivate(test, organization_id, &subscriber.key),
+        reactivate(test, organization_id, &renewed),
+    );
+    assert!(one?.is_some() && two?.is_some());
+    assert_eq!(active(test, &subscriber).await?.len(), 1);
+    Ok(())
+}
+
+pub async fn a_foreign_key_is_a_missing_one(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let stranger = test.seed.organization().await.id;
+    let unknown = test.seed.make.encryption_key(&subscriber.endpoint);
+    for (organization_id, key) in [
+        (stranger, &subscriber.key),
+        (subscriber.organization.id, &unknown),
+    ] {
+        assert_eq!(deactivate(test, organization_id, key).await?, None);
+        assert_eq!(reactivate(test, organization_id, key).await?, None);
+    }
+    assert_eq!(active(test, &subscriber).await?, [subscriber.key.clone()]);
+    Ok(())
+}
+
+pub(super) async fn deactivate(
+    test: &TestStore,
+    organization_id: OrganizationId,
+    key: &EncryptionKey,
+) -> Result<Option<EncryptionKey>, StoreError> {
+    let mut tx = test.store.begin().await?;
+    let key = tx
+        .deactivate_encryption_key(organization_id, &key.id, test.now())
+        .await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+pub(super) async fn reactivate(
+    test: &TestStore,
+    organization_id: OrganizationId,
+    key: &EncryptionKey,
+) -> Result<Option<EncryptionKey>, StoreError> {
+    let mut tx = test.store.begin().await?;
+    let key = tx
+        .reactivate_encryption_key(organization_id, &key.id, test.now())
+        .await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
 async fn active(
     test: &TestStore,
     subscriber: &Subscriber,
@@ -111,7 +226,7 @@ async fn active(
     listed(test, subscriber, Some(true)).await
 }
 
-async fn listed(
+pub(super) async fn listed(
     test: &TestStore,
     subscriber: &Subscriber,
     is_active: Option<bool>,

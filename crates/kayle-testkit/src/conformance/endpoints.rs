@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use kayle_app::ports::store::FanoutEndpoint;
 use kayle_endpoints::{
-    Endpoint, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription,
+    Endpoint, EndpointChange, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName,
+    Subscription,
 };
 use kayle_events::EventType;
 use kayle_primitives::{EndpointId, Organization};
 
 use super::pages::{after, first, walked};
-use super::{Outcome, TestStore};
+use super::{Outcome, TestStore, assert_conflict};
 
 pub async fn an_endpoint_is_found_as_it_was_stored(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
@@ -142,6 +143,88 @@ pub async fn enabled_endpoints_come_with_their_active_key(test: &TestStore) -> O
     expected.sort_by_key(|found| found.endpoint.id.clone());
     let found = test.reads().enabled_endpoints(organization.id).await?;
     assert_eq!(found, expected);
+    Ok(())
+}
+
+pub async fn a_saved_endpoint_is_stored_whole_and_keeps_its_secret(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let untouched = test
+        .seed
+        .subscriber(&subscriber.organization)
+        .await
+        .endpoint;
+    let endpoint = &subscriber.endpoint;
+    let secret = test.secret(endpoint).await?;
+    let now = test.seed.make.clock.advance(Duration::from_secs(1));
+    let everything = EndpointChange {
+        name: Some(Some(EndpointName::parse("Kasse").expect("it is short"))),
+        labels: Some(Labels::from_stored(vec!["a".to_owned()])),
+        url: Some(EndpointUrl::from_stored(
+            "https://elsewhere.example/".to_owned(),
+        )),
+        enabled: Some(false),
+        subscription: Some(Subscription::new(&[EventType::SessionExpired])),
+        retention: Some(Retention::None),
+        retry_schedule: Some(RetryScheduleName::Short),
+    };
+    let cleared = EndpointChange {
+        name: Some(None),
+        enabled: Some(true),
+        ..EndpointChange::default()
+    };
+    let mut expected = endpoint.clone();
+    for change in [everything, cleared] {
+        let mut tx = test.store.begin().await?;
+        let locked = tx.lock_endpoint(endpoint.organization_id, &endpoint.id);
+        assert_eq!(locked.await?.as_ref(), Some(&expected));
+        expected = expected.changed(change, now);
+        tx.save_endpoint(&expected).await?;
+        tx.commit().await?;
+        assert_eq!(test.found(endpoint).await?.as_ref(), Some(&expected));
+        assert_eq!(test.secret(endpoint).await?, secret);
+    }
+    assert_eq!(test.found(&untouched).await?, Some(untouched));
+    Ok(())
+}
+
+pub async fn a_replaced_signing_secret_is_the_only_one(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let endpoint = &subscriber.endpoint;
+    let other = test
+        .seed
+        .subscriber(&subscriber.organization)
+        .await
+        .endpoint;
+    let others = test.secret(&other).await?;
+    let now = test.seed.make.clock.advance(Duration::from_secs(1));
+    let renewed = test.seed.make.sealed_secret(endpoint);
+    let mut tx = test.store.begin().await?;
+    tx.replace_signing_secret(&endpoint.id, &renewed, now)
+        .await?;
+    tx.commit().await?;
+
+    assert_eq!(test.secret(endpoint).await?, Some(renewed));
+    let expected = Endpoint {
+        updated_at: now,
+        ..endpoint.clone()
+    };
+    assert_eq!(test.found(endpoint).await?, Some(expected));
+    assert_eq!(test.secret(&other).await?, others);
+    Ok(())
+}
+
+pub async fn a_foreign_endpoint_is_neither_locked_nor_saved(test: &TestStore) -> Outcome {
+    let endpoint = test.subscriber().await.endpoint;
+    let stranger = test.seed.organization().await;
+    let mut tx = test.store.begin().await?;
+    assert_eq!(tx.lock_endpoint(stranger.id, &endpoint.id).await?, None);
+    let stolen = Endpoint {
+        organization_id: stranger.id,
+        ..endpoint.clone()
+    };
+    assert_conflict(tx.save_endpoint(&stolen).await);
+    drop(tx);
+    assert_eq!(test.found(&endpoint).await?, Some(endpoint));
     Ok(())
 }
 

@@ -164,7 +164,7 @@ async fn assert_held(test: &TestStore, claim: &Claimed) -> Outcome {
 }
 
 /// Asserts that a delivery that is saved as if it had its payload has none.
-async fn assert_bytes_are_gone(test: &TestStore, delivery: &Delivery) -> Outcome {
+pub(super) async fn assert_bytes_are_gone(test: &TestStore, delivery: &Delivery) -> Outcome {
     let stored = test.stored(delivery).await?;
     let state = DeliveryState::Pending { due_at: test.now() };
     test.save(Delivery { state, ..stored }).await?;

@@ -176,7 +176,9 @@ fn passes(filter: &DeliveryFilter, delivery: &Delivery) -> bool {
 fn is_meant(tables: &Tables, scope: &HeldScope, delivery: &Delivery) -> bool {
     match scope {
         HeldScope::Endpoint(id) => {
-            delivery.endpoint_id == *id && !tables.is_frozen(delivery.organization_id)
+            delivery.endpoint_id == *id
+                && tables.endpoints.contains_key(id)
+                && !tables.is_frozen(delivery.organization_id)
         }
         HeldScope::Organization => tables.is_enabled(delivery),
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreError};
 use kayle_endpoints::EncryptionKey;
-use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
 use super::page::by_id;
 use super::tables::{Tables, insert_new};
@@ -40,8 +40,42 @@ impl EncryptionKeyWrites for MemoryTx {
                 return Ok(false);
             }
             insert_new(&mut tables.encryption_keys, key.id.clone(), key.clone())?;
-            tables.disable_other_keys(key);
+            tables.disable_other_keys(key, key.created_at);
             Ok(true)
+        })
+    }
+
+    async fn deactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        self.view.change(|tables| {
+            let Some(key) = tables.encryption_key_mut(organization_id, id) else {
+                return Ok(None);
+            };
+            key.disabled_at = Some(now);
+            key.updated_at = now;
+            Ok(Some(key.clone()))
+        })
+    }
+
+    async fn reactivate_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+        now: Timestamp,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        self.view.change(|tables| {
+            let Some(key) = tables.encryption_key_mut(organization_id, id) else {
+                return Ok(None);
+            };
+            key.disabled_at = None;
+            key.updated_at = now;
+            let key = key.clone();
+            tables.disable_other_keys(&key, now);
+            Ok(Some(key))
         })
     }
 }
@@ -54,13 +88,22 @@ impl Tables {
             .find(|key| key.endpoint_id == *endpoint_id && key.is_active())
     }
 
-    fn disable_other_keys(&mut self, new: &EncryptionKey) {
+    fn encryption_key_mut(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+    ) -> Option<&mut EncryptionKey> {
+        let key = self.encryption_keys.get_mut(id)?;
+        (key.organization_id == organization_id).then_some(key)
+    }
+
+    fn disable_other_keys(&mut self, active: &EncryptionKey, now: Timestamp) {
         let others = self.encryption_keys.values_mut().filter(|key| {
-            key.endpoint_id == new.endpoint_id && key.id != new.id && key.is_active()
+            key.endpoint_id == active.endpoint_id && key.id != active.id && key.is_active()
         });
         for key in others {
-            key.disabled_at = Some(new.created_at);
-            key.updated_at = new.created_at;
+            key.disabled_at = Some(now);
+            key.updated_at = now;
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Endpoints in memory.
+//! Endpoints in memory. A deleted one leaves nothing behind.
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
 use kayle_crypto::Sealed;
 use kayle_endpoints::Endpoint;
-use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest};
+use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
 use super::page::{Position, newest_first};
 use super::tables::{EndpointRow, Tables, insert_new};
@@ -86,6 +86,59 @@ impl EndpointWrites for MemoryTx {
         };
         self.view
             .change(|tables| insert_new(&mut tables.endpoints, endpoint.id.clone(), row))
+    }
+
+    async fn lock_endpoint(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EndpointId,
+    ) -> Result<Option<Endpoint>, StoreError> {
+        self.view.find_endpoint(organization_id, id).await
+    }
+
+    async fn save_endpoint(&mut self, endpoint: &Endpoint) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            let row = tables.endpoint_mut(&endpoint.id)?;
+            if row.endpoint.organization_id != endpoint.organization_id {
+                return Err(StoreError::Conflict);
+            }
+            row.endpoint = endpoint.clone();
+            Ok(())
+        })
+    }
+
+    async fn replace_signing_secret(
+        &mut self,
+        id: &EndpointId,
+        signing_secret: &Sealed,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            let row = tables.endpoint_mut(id)?;
+            row.signing_secret = Some(signing_secret.clone());
+            row.endpoint.updated_at = now;
+            Ok(())
+        })
+    }
+
+    async fn delete_endpoint(
+        &mut self,
+        id: &EndpointId,
+        _now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            tables.endpoints.remove(id).ok_or(StoreError::Conflict)?;
+            tables
+                .encryption_keys
+                .retain(|_, key| key.endpoint_id != *id);
+            Ok(())
+        })
+    }
+}
+
+impl Tables {
+    fn endpoint_mut(&mut self, id: &EndpointId) -> Result<&mut EndpointRow, StoreError> {
+        self.endpoints.get_mut(id).ok_or(StoreError::Conflict)
     }
 }
 

@@ -95,14 +95,9 @@ impl Session {
     /// A session that had expired before the person withdrew is not: there is nothing to hide in
     /// its event, and no other one takes its place.
     pub fn is_suppressed(&self) -> bool {
-        match self.state.status() {
-            SessionStatus::Cancelled => true,
-            SessionStatus::Expired => false,
-            SessionStatus::Created
-            | SessionStatus::InProgress
-            | SessionStatus::Succeeded
-            | SessionStatus::Failed => self.withdrawn_at.is_some(),
-        }
+        self.state
+            .status()
+            .is_suppressed(self.withdrawn_at.is_some())
     }
 
     /// Gives how far the session has come.
@@ -270,6 +265,15 @@ impl SessionStatus {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Tells the same as [`Session::is_suppressed`], for a store that has read no more.
+    pub fn is_suppressed(self, is_withdrawn: bool) -> bool {
+        match self {
+            Self::Cancelled => true,
+            Self::Expired => false,
+            Self::Created | Self::InProgress | Self::Succeeded | Self::Failed => is_withdrawn,
         }
     }
 

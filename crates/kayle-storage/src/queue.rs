@@ -323,10 +323,17 @@ impl FromQueryResult for Contents {
 }
 
 impl Contents {
-    /// Tells whether the session was withdrawn or cancelled.
-    fn is_suppressed(&self) -> bool {
-        self.session_withdrawn_at.is_some()
-            || self.session_status.as_deref() == Some(SessionStatus::Cancelled.as_str())
+    /// Tells whether the session was withdrawn or cancelled; a purged one was neither.
+    fn is_suppressed(&self) -> Result<bool, StoreError> {
+        let Some(status) = &self.session_status else {
+            return Ok(false);
+        };
+        let row = Row {
+            table: "sessions",
+            id: self.event.session_id.as_str(),
+        };
+        let status = row.parsed("status", SessionStatus::parse(status))?;
+        Ok(status.is_suppressed(self.session_withdrawn_at.is_some()))
     }
 }
 
@@ -336,7 +343,7 @@ fn claimed(
     endpoints: &HashMap<String, endpoint::Model>,
 ) -> Result<Claimed, StoreError> {
     let endpoint = endpoints.get(&delivery.endpoint_id);
-    let session_suppressed = contents.is_suppressed();
+    let session_suppressed = contents.is_suppressed()?;
     let payload = Row {
         table: "delivery_payloads",
         id: &contents.delivery_id,

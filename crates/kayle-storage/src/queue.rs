@@ -330,7 +330,7 @@ impl Contents {
         };
         let row = Row {
             table: "sessions",
-            id: self.event.session_id.as_str(),
+            id: &self.event.session_id,
         };
         let status = row.parsed("status", SessionStatus::parse(status))?;
         Ok(status.is_suppressed(self.session_withdrawn_at.is_some()))

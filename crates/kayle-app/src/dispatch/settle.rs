@@ -22,6 +22,7 @@ pub struct InFlight {
     pub delivery: Delivery,
     pub(crate) holder: LeaseHolder,
     pub(crate) retry_schedule: RetryScheduleName,
+    pub(crate) retention: Retention,
     pub(crate) started_at: Timestamp,
 }
 
@@ -59,6 +60,7 @@ impl InFlight {
             retry_schedule: endpoint
                 .map(|endpoint| endpoint.retry_schedule)
                 .unwrap_or_default(),
+            retention: endpoint.map_or(Retention::SevenDays, |endpoint| endpoint.retention),
             started_at,
         }
     }
@@ -81,10 +83,14 @@ impl Webhooks {
         let settlements: Vec<Settlement> = finished
             .iter()
             .filter_map(|finished| {
-                let retention = retentions
-                    .get(&finished.in_flight.delivery.endpoint_id)
-                    .copied();
-                let step = self.stepped(finished, retention.unwrap_or_default()).ok()?;
+                let InFlight {
+                    delivery,
+                    retention: claimed_with,
+                    ..
+                } = &finished.in_flight;
+                let retention = retentions.get(&delivery.endpoint_id);
+                let step = self.stepped(finished, *retention.unwrap_or(claimed_with));
+                let step = step.ok()?;
                 Some(Settlement {
                     holder: finished.in_flight.holder.clone(),
                     step,

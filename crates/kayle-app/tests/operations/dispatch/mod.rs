@@ -1,0 +1,5 @@
+//! What a dispatcher does: claim, prepare, settle.
+
+mod claim;
+mod prepare;
+mod settle;

@@ -1,0 +1,9 @@
+//! The operations on sessions.
+
+mod begin;
+mod cancel;
+mod create;
+mod expiry;
+mod races;
+mod repeated_report;
+mod report;

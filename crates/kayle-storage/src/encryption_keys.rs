@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreError};
 use kayle_endpoints::EncryptionKey;
-use kayle_primitives::{
-    EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp,
-};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,

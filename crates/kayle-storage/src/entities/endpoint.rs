@@ -64,7 +64,9 @@ impl Model {
             signing_secret_key_id: NotSet,
             signing_secret_sealed: NotSet,
             deleted_at: NotSet,
-            ..Self::without_secret(endpoint).into_active_model().reset_all()
+            ..Self::without_secret(endpoint)
+                .into_active_model()
+                .reset_all()
         }
     }
 

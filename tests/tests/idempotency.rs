@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use kayle_testkit::receiver::Behaviour;
+use serde_json::json;
 
 use crate::support::report::{failure, numbered, success, success_with};
 use crate::support::{Customer, Installation};
@@ -47,7 +48,7 @@ async fn another_report_under_the_same_id_is_a_conflict() {
         .await
         .data();
 
-    let other_claims = success_with(&serde_json::json!({ "kayle_document_id": "kdoc_2" }));
+    let other_claims = success_with(&json!({ "kayle_document_id": "kdoc_2" }));
     for report in [
         numbered(other_claims, 1),
         numbered(failure("liveness_failed"), 1),

@@ -1,10 +1,11 @@
 //! What is on disk after all kinds of work: no claim, no key, no token.
 
 use kayle_testkit::receiver::{Behaviour, Reaction};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::support::api::send;
 use crate::support::leaks::Files;
-use crate::support::report::success_with;
+use crate::support::report::{attempts_path, success_with};
 use crate::support::{Customer, Installation, text};
 
 /// Marks of values that nothing else contains.
@@ -49,12 +50,12 @@ async fn neither_database_nor_log_hold_a_secret_or_a_claim() {
     refused.expect_refusal(400, "INVALID_CLAIMS");
     assert!(!refused.text.contains(DOCUMENT_NUMBER));
     let malformed = format!("{{\"claims\": {{\"family_name\": \"{FAMILY_NAME}\" ");
-    let path = crate::support::report::attempts_path(session_id);
+    let path = attempts_path(session_id);
     let request = installation.intake.request(reqwest::Method::POST, &path);
     let request = request
         .header("content-type", "application/json")
         .body(malformed);
-    let refused = crate::support::api::send(request).await;
+    let refused = send(request).await;
     refused.expect_refusal(400, "BAD_REQUEST");
 
     let reported = installation
@@ -62,9 +63,8 @@ async fn neither_database_nor_log_hold_a_secret_or_a_claim() {
         .await
         .data();
     for delivery in reported["deliveries"].as_array().unwrap() {
-        let settled = |delivery: &serde_json::Value| {
-            delivery["status"] == "succeeded" || delivery["status"] == "failed"
-        };
+        let settled =
+            |delivery: &Value| delivery["status"] == "succeeded" || delivery["status"] == "failed";
         installation
             .delivery_where(delivery.as_str().unwrap(), settled)
             .await;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
 use kayle_testkit::receiver::Behaviour;
+use serde_json::Value;
 
 use crate::support::report::success;
 use crate::support::{Customer, Installation, database, eventually, text};
@@ -24,7 +25,7 @@ async fn five_hundred_reports_by_sixteen_callers_are_each_delivered_once() {
     eventually("every delivery has succeeded", async || {
         let deliveries = installation.api().list("/v1/webhooks/deliveries").await;
         assert_eq!(deliveries.len(), SESSIONS);
-        let succeeded = |delivery: &serde_json::Value| delivery["status"] == "succeeded";
+        let succeeded = |delivery: &Value| delivery["status"] == "succeeded";
         deliveries.iter().all(succeeded).then_some(())
     })
     .await;

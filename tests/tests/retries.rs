@@ -3,6 +3,7 @@
 use kayle_testkit::receiver::{Behaviour, Reaction, ReceivedRequest};
 use serde_json::{Value, json};
 
+use crate::support::report::success;
 use crate::support::{Answer, Customer, Installation, text};
 
 const SCHEDULE: [(&str, &str); 1] = [("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s")];
@@ -110,9 +111,7 @@ async fn a_delivery_under_way_is_neither_retried_nor_replayed() {
 async fn an_event_without_deliveries_cannot_be_replayed() {
     let installation = Installation::start(&[]).await;
     let session_id = installation.session_id().await;
-    let reported = installation
-        .report(&session_id, &crate::support::report::success())
-        .await;
+    let reported = installation.report(&session_id, &success()).await;
     let event_id = text(&reported.data(), "/events/0").to_owned();
 
     let event = installation
@@ -172,7 +171,7 @@ async fn what_an_endpoint_does_is_recorded_as_what_it_was() {
         let customer = Customer::register(installation.api(), behaviour).await;
         let wishes = json!({ "webhook_endpoint_id": customer.endpoint_id });
         let session = installation.open_session(&wishes).await;
-        let report = crate::support::report::success();
+        let report = success();
         let reported = installation
             .report(text(&session, "/id"), &report)
             .await

@@ -1,20 +1,18 @@
 //! How the service starts, says that it is well, and stops.
 
 use kayle_testkit::receiver::{Behaviour, Reaction};
+use reqwest::Method;
 use serde_json::Value;
 
+use crate::support::api::send;
 use crate::support::{Customer, Installation};
 
 #[tokio::test]
 async fn a_running_service_says_that_it_is_live_and_ready() {
     let installation = Installation::start(&[]).await;
     for path in ["/health/live", "/health/ready"] {
-        let request = installation.api().anonymous(reqwest::Method::GET, path);
-        assert_eq!(
-            crate::support::api::send(request).await.status,
-            200,
-            "{path}"
-        );
+        let request = installation.api().anonymous(Method::GET, path);
+        assert_eq!(send(request).await.status, 200, "{path}");
     }
 }
 

@@ -5,9 +5,8 @@ use kayle_testkit::receiver::Behaviour;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::cases::{
-    Case, bad_bodies, bad_ids, bad_pages, expect_empty_page, expect_refusals, expect_unharmed,
-};
+use super::cases::{Case, expect_empty_page, expect_refusals, expect_unharmed};
+use super::everywhere::{bad_bodies, bad_ids, bad_pages};
 use crate::support::customer::registration;
 use crate::support::{Customer, Installation};
 

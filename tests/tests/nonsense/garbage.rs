@@ -1,6 +1,7 @@
 //! What is hardly HTTP, or far too much of it.
 
 use super::cases::expect_unharmed;
+use crate::support::api::send;
 use crate::support::{Installation, raw};
 
 /// One byte more than a body may have (contract 3.10).
@@ -74,15 +75,15 @@ fn garbage() -> Vec<Vec<u8>> {
 async fn a_body_of_two_mebibytes_is_read_and_a_larger_one_is_refused() {
     let mut installation = Installation::start(&[]).await;
     for path in ["/v1/webhooks/endpoints", "/v1/sessions"] {
-        let send = async |bytes: usize| {
+        let post = async |bytes: usize| {
             let request = installation.api().request(reqwest::Method::POST, path);
             let request = request.header("content-type", "application/json");
-            crate::support::api::send(request.body(vec![b' '; bytes])).await
+            send(request.body(vec![b' '; bytes])).await
         };
-        send(TOO_MANY_BYTES)
+        post(TOO_MANY_BYTES)
             .await
             .expect_refusal(413, "PAYLOAD_TOO_LARGE");
-        send(MOST_BYTES).await.expect_refusal(400, "BAD_REQUEST");
+        post(MOST_BYTES).await.expect_refusal(400, "BAD_REQUEST");
     }
     expect_unharmed(&mut installation).await;
 }

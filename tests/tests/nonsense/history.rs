@@ -4,7 +4,8 @@ use kayle_testkit::receiver::Behaviour;
 use reqwest::Method;
 use serde_json::json;
 
-use super::cases::{Case, bad_ids, bad_pages, expect_empty_page, expect_refusals, expect_unharmed};
+use super::cases::{Case, expect_empty_page, expect_refusals, expect_unharmed};
+use super::everywhere::{bad_ids, bad_pages};
 use crate::support::{Customer, Installation};
 
 const DELIVERIES: &str = "/v1/webhooks/deliveries";

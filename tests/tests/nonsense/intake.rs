@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::cases::{Case, bad_bodies, bad_ids, expect_refusals, expect_unharmed};
+use super::cases::{Case, expect_refusals, expect_unharmed};
+use super::everywhere::{bad_bodies, bad_ids};
 use crate::support::report::{attempts_path, failure, success, success_with};
 use crate::support::{Installation, text};
 

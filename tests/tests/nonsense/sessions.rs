@@ -3,9 +3,8 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::cases::{
-    Case, bad_bodies, bad_ids, bad_pages, expect_empty_page, expect_refusals, expect_unharmed,
-};
+use super::cases::{Case, expect_empty_page, expect_refusals, expect_unharmed};
+use super::everywhere::{bad_bodies, bad_ids, bad_pages};
 use crate::support::Installation;
 
 const SESSIONS: &str = "/v1/sessions";

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::report::attempts_path;
+use super::report::{attempts_path, success};
 use super::{Answer, Api, Service, eventually, text};
 
 /// A running service, one organization on it, and a verifier that reports to it.
@@ -66,7 +66,7 @@ impl Installation {
     /// Opens a session, reports that it succeeded, and gives the only delivery of it.
     pub(crate) async fn deliver_success(&self) -> String {
         let session_id = self.session_id().await;
-        let reported = self.report(&session_id, &super::report::success()).await;
+        let reported = self.report(&session_id, &success()).await;
         let reported = reported.data();
         assert_eq!(reported["deliveries"].as_array().map(Vec::len), Some(1));
         text(&reported, "/deliveries/0").to_owned()

@@ -1,7 +1,11 @@
 //! The table of all routes. One operation is one file, with a `route()` that says its method, its
 //! scope and its place in the documentation.
+//!
+//! The router is made from the table; so will the OpenAPI document be.
 
 mod answer;
+mod api_keys;
+mod audit_log;
 mod deliveries;
 mod encryption_keys;
 mod endpoints;
@@ -11,76 +15,100 @@ mod internal;
 mod operation;
 mod sessions;
 pub(crate) mod unknown;
+mod verify;
 
-use actix_web::Resource;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Route};
+
+/// One route.
+pub(crate) struct Entry {
+    /// The path, with its parameters in braces.
+    pub(crate) path: &'static str,
+    route: fn() -> Route,
+}
+
+/// Every route. Those of one path stand together.
+pub(crate) const TABLE: &[Entry] = &[
+    shown("/", health::greeting::route),
+    shown("/health/live", health::live::route),
+    shown("/health/ready", health::ready::route),
+    shown(ENDPOINTS, endpoints::create::route),
+    shown(ENDPOINTS, endpoints::list::route),
+    shown(
+        "/v1/webhooks/endpoints/{endpoint_id}",
+        endpoints::get::route,
+    ),
+    shown(
+        "/v1/webhooks/endpoints/{endpoint_id}/signing-secret/reveal",
+        endpoints::reveal::route,
+    ),
+    shown(ENDPOINT_KEYS, encryption_keys::register::route),
+    shown(ENDPOINT_KEYS, encryption_keys::list::route),
+    shown("/v1/webhooks/deliveries", deliveries::list::route),
+    shown(
+        "/v1/webhooks/deliveries/{delivery_id}",
+        deliveries::get::route,
+    ),
+    shown(
+        "/v1/webhooks/deliveries/{delivery_id}/retry",
+        deliveries::retry::route,
+    ),
+    shown("/v1/webhooks/events", events::list::route),
+    shown("/v1/webhooks/events/{event_id}", events::get::route),
+    shown(
+        "/v1/webhooks/events/{event_id}/replay",
+        events::replay::route,
+    ),
+    // The same again under the path of older integrations (contract 3.6).
+    shown("/v1/events", events::list::route),
+    shown("/v1/events/{event_id}", events::get::route),
+    shown("/v1/events/{event_id}/replay", events::replay::route),
+    shown("/v1/sessions", sessions::create::route),
+    shown("/v1/sessions", sessions::list::route),
+    shown("/v1/sessions/{session_id}", sessions::get::route),
+    shown("/v1/sessions/{session_id}/cancel", sessions::cancel::route),
+    // Never shown to customers (contract 12).
+    shown(
+        "/internal/v1/sessions/{session_id}/begin",
+        internal::begin_session::route,
+    ),
+    shown(
+        "/internal/v1/sessions/{session_id}/attempts",
+        internal::report_attempt::route,
+    ),
+];
+
+const ENDPOINTS: &str = "/v1/webhooks/endpoints";
+const ENDPOINT_KEYS: &str = "/v1/webhooks/endpoints/{endpoint_id}/keys";
+
+const fn shown(path: &'static str, route: fn() -> Route) -> Entry {
+    Entry { path, route }
+}
 
 /// Registers every route.
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(resource("/").route(health::greeting::route()))
-        .service(resource("/health/live").route(health::live::route()))
-        .service(resource("/health/ready").route(health::ready::route()));
-    endpoints_and_keys(config);
-    deliveries_and_events(config);
-    sessions_and_intake(config);
-}
-
-fn endpoints_and_keys(config: &mut ServiceConfig) {
-    config
-        .service(
-            resource("/v1/webhooks/endpoints")
-                .route(endpoints::create::route())
-                .route(endpoints::list::route()),
-        )
-        .service(resource("/v1/webhooks/endpoints/{endpoint_id}").route(endpoints::get::route()))
-        .service(
-            resource("/v1/webhooks/endpoints/{endpoint_id}/signing-secret/reveal")
-                .route(endpoints::reveal::route()),
-        )
-        .service(
-            resource("/v1/webhooks/endpoints/{endpoint_id}/keys")
-                .route(encryption_keys::register::route())
-                .route(encryption_keys::list::route()),
-        );
-}
-
-fn deliveries_and_events(config: &mut ServiceConfig) {
-    config
-        .service(resource("/v1/webhooks/deliveries").route(deliveries::list::route()))
-        .service(resource("/v1/webhooks/deliveries/{delivery_id}").route(deliveries::get::route()))
-        .service(
-            resource("/v1/webhooks/deliveries/{delivery_id}/retry")
-                .route(deliveries::retry::route()),
-        );
-    // The second is kept for older integrations (contract 3.6).
-    for base in ["/v1/webhooks/events", "/v1/events"] {
-        config
-            .service(resource(base).route(events::list::route()))
-            .service(resource(&format!("{base}/{{event_id}}")).route(events::get::route()))
-            .service(
-                resource(&format!("{base}/{{event_id}}/replay")).route(events::replay::route()),
-            );
+    for entries in TABLE.chunk_by(|one, next| one.path == next.path) {
+        let empty = resource(entries[0].path);
+        let resource = entries
+            .iter()
+            .fold(empty, |resource, entry| resource.route((entry.route)()));
+        config.service(resource);
     }
 }
 
-fn sessions_and_intake(config: &mut ServiceConfig) {
+fn administration(config: &mut ServiceConfig) {
     config
         .service(
-            resource("/v1/sessions")
-                .route(sessions::create::route())
-                .route(sessions::list::route()),
-        )
-        .service(resource("/v1/sessions/{session_id}").route(sessions::get::route()))
-        .service(resource("/v1/sessions/{session_id}/cancel").route(sessions::cancel::route()))
-        .service(
-            resource("/internal/v1/sessions/{session_id}/begin")
-                .route(internal::begin_session::route()),
+            resource("/v1/auth/api-keys")
+                .route(api_keys::list::route())
+                .route(api_keys::create::route()),
         )
         .service(
-            resource("/internal/v1/sessions/{session_id}/attempts")
-                .route(internal::report_attempt::route()),
-        );
+            resource("/v1/auth/api-keys/{api_key_id}")
+                .route(api_keys::update::route())
+                .route(api_keys::delete::route()),
+        )
+        .service(resource("/v1/auth/orgs/audit-logs").route(audit_log::list::route()));
 }
 
 /// Begins a path. A method that it has no route for is an unknown route: 404, never 405.

@@ -58,12 +58,17 @@ impl Webhooks {
     }
 
     /// Marks an organization's deletion as pending: its API keys are refused and its deliveries
-    /// pause (contract 5.4, 7.9). Repeating is allowed.
+    /// pause (contract 5.4, 7.9). Repeating changes
+    /// nothing: the grace period goes on from the first time.
     pub async fn freeze_organization(
         &self,
         id: OrganizationId,
     ) -> Result<(), FreezeOrganizationError> {
         let mut tx = self.store.begin().await?;
+        let organization = tx.reads().find_organization(id).await?;
+        if organization.is_some_and(|organization| organization.is_frozen()) {
+            return Ok(());
+        }
         if !tx.set_pending_deletion(id, Some(self.clock.now())).await? {
             return Err(FreezeOrganizationError::NotFound(id));
         }

@@ -26,10 +26,14 @@ impl Webhooks {
         let mut swept = Swept::default();
         loop {
             let now = self.clock.now();
+            // Each is tried, whatever became of the one before: none may keep the others waiting.
+            let leases = self.sweep_expired_leases(now).await;
+            let sessions = self.sweep_overdue_sessions(now).await;
+            let payloads = self.sweep_expired_payloads(now).await;
             let found = Swept {
-                leases: self.sweep_expired_leases(now).await?,
-                sessions: self.sweep_overdue_sessions(now).await?,
-                payloads: self.sweep_expired_payloads(now).await?,
+                leases: leases?,
+                sessions: sessions?,
+                payloads: payloads?,
             };
             swept.leases += found.leases;
             swept.sessions += found.sessions;

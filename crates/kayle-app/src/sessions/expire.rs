@@ -37,7 +37,17 @@ impl Webhooks {
             .await?;
         let found = overdue.len();
         for session in overdue {
-            self.expired_if_overdue(session, now).await?;
+            let id = session.id.clone();
+            match self.expired_if_overdue(session, now).await {
+                Ok(_) => {}
+                // One organization's damaged row must not keep all others' sessions alive.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(session.id = %id, %error, "a session cannot expire");
+                }
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict)) => {
+                    return Err(error);
+                }
+            }
         }
         Ok(found)
     }

@@ -55,6 +55,8 @@ impl MigrationTrait for Migration {
                 // The list's order.
                 "CREATE INDEX events_newest_first \
                  ON events (organization_id, created_at DESC, id DESC)",
+                // A purge's order.
+                "CREATE INDEX events_oldest_first ON events (created_at)",
                 "CREATE INDEX events_by_attempt ON events (attempt_id) \
                  WHERE attempt_id IS NOT NULL",
                 "CREATE UNIQUE INDEX events_one_result ON events (session_id) \
@@ -63,6 +65,10 @@ impl MigrationTrait for Migration {
                 "CREATE UNIQUE INDEX events_one_end_without_result ON events (session_id) \
                  WHERE event_type IN ('verification.session.expired', \
                  'verification.session.cancelled')",
+                // With the two above, all of a session's events are found by it.
+                "CREATE INDEX events_of_attempts_by_session ON events (session_id) \
+                 WHERE event_type IN ('verification.attempt.succeeded', \
+                 'verification.attempt.failed')",
             ],
         )
         .await

@@ -1,14 +1,20 @@
 //! API keys in SQL.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kayle_app::access::ApiKey;
 use kayle_app::ports::store::{ApiKeyReads, ApiKeyWrites, StoreError};
-use kayle_primitives::Organization;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
+};
 
+use crate::backend::sqlite;
 use crate::entities::api_key::{Column, Entity, Model};
 use crate::entities::organization;
 use crate::error::store_error;
+use crate::page::{by_id, page_of};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -30,6 +36,18 @@ impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
             Some((_, None)) | None => Ok(None),
         }
     }
+
+    async fn list_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        page: &PageRequest<ApiKeyId>,
+    ) -> Result<Page<ApiKey>, StoreError> {
+        let rows = Entity::find().filter(Column::OrganizationId.eq(organization_id.0));
+        let after = page.starting_after.map(|id| id.0);
+        let rows = by_id(rows, Column::Id, after, page.limit).all(&self.0);
+        let rows = rows.await.map_err(store_error)?;
+        page_of(rows, page.limit, Model::into_domain)
+    }
 }
 
 #[async_trait]
@@ -39,4 +57,54 @@ impl ApiKeyWrites for SqlTx {
         let inserted = Entity::insert(row).exec_without_returning(self.connection());
         inserted.await.map(drop).map_err(store_error)
     }
+
+    async fn lock_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let row = one(organization_id, id)
+            .lock_exclusive()
+            .one(self.connection());
+        let row = row.await.map_err(store_error)?;
+        row.map(Model::into_domain).transpose()
+    }
+
+    async fn save_api_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+        let saved = Entity::update_many()
+            .set(Model::changes(key))
+            .filter(Column::Id.eq(key.id.0))
+            .filter(Column::OrganizationId.eq(key.organization_id.0))
+            .exec(self.connection());
+        match saved.await.map_err(store_error)?.rows_affected {
+            0 => Err(StoreError::Conflict),
+            _ => Ok(()),
+        }
+    }
+
+    async fn delete_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<bool, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .exec(self.connection());
+        Ok(0 < deleted.await.map_err(store_error)?.rows_affected)
+    }
+
+    async fn count_requests(&mut self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
+        // One statement adds once to a row, however often its key is named.
+        let mut sums: BTreeMap<ApiKeyId, u64> = BTreeMap::new();
+        for (id, count) in counts {
+            *sums.entry(*id).or_default() += count;
+        }
+        let counted = self.connection().execute_raw(sqlite::count_requests(&sums));
+        counted.await.map(drop).map_err(store_error)
+    }
+}
+
+fn one(organization_id: OrganizationId, id: ApiKeyId) -> Select<Entity> {
+    Entity::find_by_id(id.0).filter(Column::OrganizationId.eq(organization_id.0))
 }

@@ -3,21 +3,27 @@
 //! Locks are for databases where several can write at once; SQLite's one writer needs none, and
 //! its queries leave them out.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
 };
 use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
-use kayle_primitives::{DeliveryId, EventId, OrganizationId, Page, PageRequest, Timestamp};
+use kayle_events::EventType;
+use kayle_primitives::{
+    DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 use crate::backend::sqlite;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
+use crate::entities::values::Row;
 use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization};
 use crate::error::store_error;
 use crate::page::{Position, newest_first, page_of};
@@ -124,6 +130,38 @@ impl DeliveryWrites for SqlTx {
         self.lock_all(rows).await
     }
 
+    async fn lock_deliveries_of_session(
+        &mut self,
+        session_id: &SessionId,
+    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+        let events = EventOfSession::find_by_statement(sqlite::events_of_session(session_id))
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        let event_types = events.iter().map(EventOfSession::parsed);
+        let event_types = event_types.collect::<Result<HashMap<EventId, EventType>, _>>()?;
+        let rows = Entity::find()
+            .filter(Column::EventId.is_in(event_types.keys().map(EventId::as_str)))
+            .order_by_asc(Column::Id);
+        let with_type = |delivery: Delivery| (event_types[&delivery.event_id], delivery);
+        let deliveries = self.lock_all(rows).await?;
+        Ok(deliveries.into_iter().map(with_type).collect())
+    }
+
+    async fn drop_deliveries_of_endpoint(
+        &mut self,
+        endpoint_id: &EndpointId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        // The bytes first: afterwards the rows do not tell which had any.
+        let delete = sqlite::delete_payloads_of_endpoint(endpoint_id);
+        let deleted = self.connection().execute_raw(delete).await;
+        deleted.map_err(store_error)?;
+        let drop = sqlite::drop_of_endpoint(endpoint_id, now);
+        let dropped = self.connection().execute_raw(drop).await;
+        Ok(dropped.map_err(store_error)?.rows_affected())
+    }
+
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
@@ -206,6 +244,27 @@ impl SqlTx {
         let rows = rows.lock_exclusive().all(self.connection()).await;
         let rows = rows.map_err(store_error)?;
         rows.into_iter().map(Model::into_domain).collect()
+    }
+}
+
+/// An event of a session.
+#[derive(Debug, FromQueryResult)]
+struct EventOfSession {
+    id: String,
+    event_type: String,
+}
+
+impl EventOfSession {
+    fn parsed(&self) -> Result<(EventId, EventType), StoreError> {
+        let row = Row {
+            table: "events",
+            id: &self.id,
+        };
+        let event_type = EventType::parse(&self.event_type);
+        Ok((
+            row.id("id", &self.id)?,
+            row.parsed("event_type", event_type)?,
+        ))
     }
 }
 

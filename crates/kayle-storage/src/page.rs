@@ -4,7 +4,7 @@
 use kayle_app::ports::store::StoreError;
 use kayle_primitives::{Page, PageLimit};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
 /// Where a row stands in a list that begins with the newest: its `created_at` and its id.
 pub(crate) type Position = (i64, String);
@@ -34,11 +34,11 @@ pub(crate) fn newest_first<E: EntityTrait>(
         .limit(overfetched(limit))
 }
 
-/// Asks for the rows after an id as a text, in the order of the ids.
+/// Asks for the rows after an id, in the order of the ids.
 pub(crate) fn by_id<E: EntityTrait>(
     rows: Select<E>,
     id: E::Column,
-    after: Option<&str>,
+    after: Option<impl Into<Value>>,
     limit: PageLimit,
 ) -> Select<E> {
     let rows = match after {

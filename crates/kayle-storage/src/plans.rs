@@ -1,9 +1,13 @@
 //! How SQLite finds the rows of what is asked often: never by reading a whole table, and never by
 //! sorting what an index has in order.
 
+use std::collections::BTreeMap;
+
 use kayle_app::ports::store::{DeliveryFilter, HeldScope};
 use kayle_delivery::{DeliveryStatus, LeaseHolder};
-use kayle_primitives::{EndpointId, EventId, OrganizationId, PageLimit, Timestamp};
+use kayle_primitives::{
+    ApiKeyId, EndpointId, EventId, OrganizationId, PageLimit, SessionId, Timestamp,
+};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
@@ -221,4 +225,41 @@ async fn the_deliveries_of_one_event_are_found_by_the_event() {
             "INDEX deliveries_once_per_endpoint (event_id=? AND organization_id=?)",
         )
         .await;
+}
+
+#[tokio::test]
+async fn request_counts_are_added_by_key() {
+    let counts = BTreeMap::from([(ApiKeyId(Uuid::nil()), 1)]);
+    Planner::new()
+        .await
+        .check(
+            sqlite::count_requests(&counts),
+            "SEARCH api_keys USING INDEX sqlite_autoindex_api_keys_1 (id=?)",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_sessions_events_are_found_by_the_session() {
+    let planner = Planner::new().await;
+    for index in [
+        "events_one_result",
+        "events_one_end_without_result",
+        "events_of_attempts_by_session",
+    ] {
+        let events = sqlite::events_of_session(&SessionId::parse("vs_1").unwrap());
+        let step = format!("SEARCH events USING INDEX {index} (session_id=?)");
+        planner.check(events, &step).await;
+    }
+}
+
+#[tokio::test]
+async fn the_deliveries_of_an_endpoint_are_dropped_by_the_endpoint() {
+    let planner = Planner::new().await;
+    let id = EndpointId::parse("whe_1").unwrap();
+    let by_endpoint = "INDEX deliveries_of_endpoint_newest_first (endpoint_id=?)";
+    let delete = sqlite::delete_payloads_of_endpoint(&id);
+    planner.check(delete, by_endpoint).await;
+    let drop = sqlite::drop_of_endpoint(&id, at(NOW));
+    planner.check(drop, by_endpoint).await;
 }

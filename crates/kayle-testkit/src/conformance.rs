@@ -225,7 +225,13 @@ macro_rules! store_conformance {
                 an_id_is_taken_once,
                 a_pending_deletion_is_set_and_cleared;
             api_keys: a_key_is_found_with_its_owner_by_any_of_its_hashes,
-                a_disabled_key_of_a_frozen_organization_is_found_as_it_is;
+                a_disabled_key_of_a_frozen_organization_is_found_as_it_is,
+                a_keys_notes_and_count_are_stored,
+                api_keys_are_listed_by_id,
+                a_saved_key_is_stored_whole_but_for_its_count,
+                a_deleted_key_is_gone,
+                a_foreign_api_key_is_a_missing_one,
+                requests_are_added_up_and_change_nothing_else;
             endpoints: an_endpoint_is_found_as_it_was_stored,
                 a_foreign_endpoint_is_a_missing_one,
                 endpoints_are_listed_newest_first,
@@ -275,7 +281,11 @@ macro_rules! store_conformance {
                 the_deliveries_of_an_event_are_locked_by_id,
                 expired_payloads_are_locked_the_longest_over_first,
                 saved_deliveries_are_stored_whole,
-                the_bytes_of_a_scrubbed_payload_are_deleted;
+                the_bytes_of_a_scrubbed_payload_are_deleted,
+                the_deliveries_of_a_session_are_locked_with_their_types,
+                an_expired_sessions_deliveries_are_locked_once,
+                what_is_dropped_with_an_endpoint_is_what_the_step_drops,
+                the_bytes_of_a_dropped_delivery_are_deleted;
             held: held_deliveries_of_an_endpoint_are_resumed,
                 a_frozen_organization_keeps_its_deliveries_held,
                 a_thawed_organization_resumes_its_enabled_endpoints_only,

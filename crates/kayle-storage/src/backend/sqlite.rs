@@ -4,8 +4,10 @@
 //! `UPDATE … FROM (VALUES …)` is planned as a scan of the whole table; with `json_each` each row
 //! is found by its key. The tests in `plans` hold SQLite to it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
 use serde_json::json;
@@ -129,6 +131,34 @@ WHERE deliveries.id = saved.id";
 const DELETE_PAYLOADS: &str = "\
 DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT value FROM json_each($1))";
 
+/// Adds to request counts. The ids are stored as 16 bytes.
+const COUNT_REQUESTS: &str = "\
+UPDATE api_keys SET request_count = request_count + counted.requests \
+FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS requests FROM json_each($1)) AS counted \
+WHERE api_keys.id = counted.id";
+
+/// Names a session's events. Each of the three partial indexes holds some of the types.
+const EVENTS_OF_SESSION: &str = "\
+SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.session.succeeded', 'verification.session.failed', \
+'verification.session.expired') \
+UNION SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.session.expired', 'verification.session.cancelled') \
+UNION SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.attempt.succeeded', 'verification.attempt.failed')";
+
+/// Gives up all of an endpoint's deliveries that store a payload.
+const DROP_OF_ENDPOINT: &str = "\
+UPDATE deliveries SET state = 'failed', due_at = NULL, claimed_at = NULL, lease_holder = NULL, \
+lease_until = NULL, payload_reason = 'expired', payload_expires_at = NULL, \
+payload_scrubbed_at = $2, updated_at = $2 \
+WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL";
+
+/// Deletes the bytes of all of an endpoint's deliveries.
+const DELETE_PAYLOADS_OF_ENDPOINT: &str = "\
+DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT id FROM deliveries \
+WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL)";
+
 /// Where a scan of what is due has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DueScan<'a> {
@@ -194,6 +224,27 @@ pub(crate) fn save(rows: &[delivery::Model]) -> Statement {
 
 pub(crate) fn delete_payloads(ids: &[&str]) -> Statement {
     statement(DELETE_PAYLOADS, [json!(ids).to_string().into()])
+}
+
+pub(crate) fn count_requests(counts: &BTreeMap<ApiKeyId, u64>) -> Statement {
+    let counts: serde_json::Value = counts
+        .iter()
+        .map(|(id, requests)| json!([id.0.simple().to_string(), requests]))
+        .collect();
+    statement(COUNT_REQUESTS, [counts.to_string().into()])
+}
+
+pub(crate) fn events_of_session(id: &SessionId) -> Statement {
+    statement(EVENTS_OF_SESSION, [id.as_str().into()])
+}
+
+pub(crate) fn drop_of_endpoint(id: &EndpointId, now: Timestamp) -> Statement {
+    let values = [id.as_str().into(), now.unix_ms().into()];
+    statement(DROP_OF_ENDPOINT, values)
+}
+
+pub(crate) fn delete_payloads_of_endpoint(id: &EndpointId) -> Statement {
+    statement(DELETE_PAYLOADS_OF_ENDPOINT, [id.as_str().into()])
 }
 
 fn saved_columns(row: &delivery::Model) -> serde_json::Value {

@@ -1,8 +1,12 @@
 //! Rows of `api_keys`.
 
-use kayle_app::access::{ApiKey, ApiKeyName, Scope};
+use std::collections::BTreeMap;
+
+use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
 use kayle_app::ports::store::StoreError;
 use kayle_primitives::{ApiKeyId, OrganizationId};
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::IntoActiveModel;
 use sea_orm::entity::prelude::*;
 
 use super::values::{Row, at, texts_to_json};
@@ -50,10 +54,19 @@ impl Model {
             name: key.name.as_str().to_owned(),
             enabled: key.enabled,
             scopes: texts_to_json(key.scopes.iter().map(|scope| scope.as_str())),
-            metadata: "{}".to_owned(),
-            request_count: 0,
+            metadata: metadata_to_json(&key.metadata),
+            request_count: i64::try_from(key.request_count).unwrap_or(i64::MAX),
             created_at: key.created_at.unix_ms(),
             updated_at: key.updated_at.unix_ms(),
+        }
+    }
+
+    /// Gives what a key's change writes: all but its hash and its request count.
+    pub(crate) fn changes(key: &ApiKey) -> ActiveModel {
+        ActiveModel {
+            hash: NotSet,
+            request_count: NotSet,
+            ..Self::from_domain(key, "").into_active_model().reset_all()
         }
     }
 
@@ -72,10 +85,39 @@ impl Model {
                 .iter()
                 .filter_map(|scope| Scope::parse(scope).ok())
                 .collect(),
-            metadata: kayle_app::access::ApiKeyMetadata::default(),
-            request_count: 0,
+            metadata: metadata_from_json(row, &self.metadata)?,
+            request_count: row.number("request_count", self.request_count)?,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
         })
     }
+}
+
+fn metadata_to_json(metadata: &ApiKeyMetadata) -> String {
+    let stored = |value: &MetadataValue| match value {
+        MetadataValue::Text(text) => serde_json::Value::String(text.clone()),
+        MetadataValue::Number(number) => serde_json::Value::Number(number.clone()),
+        MetadataValue::Boolean(boolean) => serde_json::Value::Bool(*boolean),
+    };
+    let values = metadata.values().iter();
+    serde_json::Value::from_iter(values.map(|(key, value)| (key.as_str(), stored(value))))
+        .to_string()
+}
+
+fn metadata_from_json(row: Row<'_>, json: &str) -> Result<ApiKeyMetadata, StoreError> {
+    let stored: BTreeMap<String, serde_json::Value> =
+        row.parsed("metadata", serde_json::from_str(json))?;
+    let values = stored.into_iter().map(|(key, value)| {
+        let value = match value {
+            serde_json::Value::String(text) => MetadataValue::Text(text),
+            serde_json::Value::Number(number) => MetadataValue::Number(number),
+            serde_json::Value::Bool(boolean) => MetadataValue::Boolean(boolean),
+            serde_json::Value::Null
+            | serde_json::Value::Array(_)
+            | serde_json::Value::Object(_) => return Err(row.corrupt("metadata")),
+        };
+        Ok((key, value))
+    });
+    let values = values.collect::<Result<_, StoreError>>()?;
+    row.parsed("metadata", ApiKeyMetadata::new(values))
 }

@@ -9,9 +9,11 @@ use kayle_delivery::{
     Delivery, DeliveryState, DeliveryStatus, Input, LastAttempt, Lease, LeaseHolder, Payload,
     ScrubReason, StoredReason, step,
 };
+use kayle_events::{Event, EventType};
 use kayle_primitives::DeliveryId;
 
 use super::pages::{after, first, walked};
+use super::settlements::assert_bytes_are_gone;
 use super::{Outcome, TestStore};
 use crate::seed::Subscriber;
 
@@ -234,6 +236,123 @@ pub async fn the_bytes_of_a_scrubbed_payload_are_deleted(test: &TestStore) -> Ou
         Err(error) => return Err(error),
     }
     Ok(())
+}
+
+pub async fn the_deliveries_of_a_session_are_locked_with_their_types(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    test.seed.delivery(&subscriber).await;
+    let session = test.seed.make.session(&subscriber.organization);
+    test.seed.session(&session).await;
+    let mut expected = Vec::new();
+    for event_type in [
+        EventType::SessionSucceeded,
+        EventType::AttemptFailed,
+        EventType::AttemptSucceeded,
+        EventType::SessionCancelled,
+    ] {
+        let event = Event {
+            attempt_id: Some(test.seed.make.attempt(&session).attempt.id),
+            ..test.seed.make.event(&session, event_type)
+        };
+        test.seed.events(slice::from_ref(&event)).await;
+        for to in [&subscriber, &other] {
+            let new = test.seed.make.delivery(&event, &to.endpoint, &to.key);
+            test.seed.deliveries(slice::from_ref(&new)).await;
+            expected.push((event_type, new.delivery));
+        }
+    }
+    expected.sort_by_key(|(_, delivery)| delivery.id.clone());
+    let mut tx = test.store.begin().await?;
+    let locked = tx.lock_deliveries_of_session(&session.id).await?;
+    assert_eq!(locked, expected);
+    let silent = test.seed.make.session(&subscriber.organization);
+    assert_eq!(tx.lock_deliveries_of_session(&silent.id).await?, []);
+    Ok(())
+}
+
+pub async fn an_expired_sessions_deliveries_are_locked_once(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let delivery = test.seed.delivery(&subscriber).await;
+    let event = test
+        .reads()
+        .find_event(subscriber.organization.id, &delivery.event_id)
+        .await?;
+    let session_id = event.expect("it is stored").event.session_id;
+    let mut tx = test.store.begin().await?;
+    let locked = tx.lock_deliveries_of_session(&session_id).await?;
+    assert_eq!(locked, [(EventType::SessionExpired, delivery)]);
+    Ok(())
+}
+
+pub async fn what_is_dropped_with_an_endpoint_is_what_the_step_drops(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let mut deliveries = in_every_state(test, &subscriber).await?;
+    let meant = deliveries.len();
+    deliveries.extend(in_every_state(test, &other).await?);
+    let now = test.seed.make.clock.advance(Duration::from_secs(1));
+    let mut tx = test.store.begin().await?;
+    let dropped = tx
+        .drop_deliveries_of_endpoint(&subscriber.endpoint.id, now)
+        .await?;
+    tx.commit().await?;
+
+    let steps = deliveries[..meant]
+        .iter()
+        .map(|delivery| step(delivery, Input::EndpointDeleted, now));
+    let taken = steps.filter(Result::is_ok).count();
+    assert_eq!(usize::try_from(dropped), Ok(taken));
+    assert!(0 < taken && taken < meant);
+    for (place, delivery) in deliveries.into_iter().enumerate() {
+        let expected = match step(&delivery, Input::EndpointDeleted, now) {
+            Ok(step) if place < meant => step.delivery,
+            Ok(_) | Err(_) => delivery,
+        };
+        assert_eq!(test.stored(&expected).await?, expected);
+    }
+    Ok(())
+}
+
+pub async fn the_bytes_of_a_dropped_delivery_are_deleted(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let delivery = test.seed.delivery(&subscriber).await;
+    let mut tx = test.store.begin().await?;
+    tx.drop_deliveries_of_endpoint(&subscriber.endpoint.id, test.now())
+        .await?;
+    tx.commit().await?;
+    // No step brings a payload back; if one did, there would be nothing to send.
+    test.save(delivery.clone()).await?;
+    assert_bytes_are_gone(test, &delivery).await
+}
+
+/// Stores a delivery in each state, and of those that have failed one with its payload and one
+/// without.
+async fn in_every_state(
+    test: &TestStore,
+    subscriber: &Subscriber,
+) -> Result<Vec<Delivery>, StoreError> {
+    let fresh = async || test.seed.delivery(subscriber).await;
+    let event = test.seed.event(&subscriber.organization).await;
+    let endpoint = &subscriber.endpoint;
+    let stillborn = test.seed.make.stillborn_delivery(&event, endpoint);
+    test.seed.deliveries(slice::from_ref(&stillborn)).await;
+    let succeeded = Delivery {
+        state: DeliveryState::Succeeded,
+        payload: Payload::Scrubbed {
+            at: test.now(),
+            reason: ScrubReason::Delivered,
+        },
+        ..exhausted(test, fresh().await)
+    };
+    Ok(vec![
+        fresh().await,
+        test.held(subscriber).await?,
+        test.save(leased(test, fresh().await)).await?,
+        test.save(exhausted(test, fresh().await)).await?,
+        test.save(succeeded).await?,
+        stillborn.delivery,
+    ])
 }
 
 async fn expiring_in(

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use kayle_app::access::ApiKey;
 use kayle_app::ports::store::{ApiKeyReads, ApiKeyWrites, StoreError};
-use kayle_primitives::Organization;
+use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
 
+use super::page::by_id;
 use super::tables::{Tables, insert_new};
 use super::transaction::MemoryTx;
 use super::view::View;
@@ -18,6 +19,20 @@ impl ApiKeyReads for View {
         let tables = self.tables()?;
         Ok(hashes.iter().find_map(|hash| with_owner(&tables, hash)))
     }
+
+    async fn list_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        page: &PageRequest<ApiKeyId>,
+    ) -> Result<Page<ApiKey>, StoreError> {
+        let tables = self.tables()?;
+        let keys = tables.api_keys.values();
+        let mut keys: Vec<&ApiKey> = keys
+            .filter(|key| key.organization_id == organization_id)
+            .collect();
+        keys.sort_by_key(|key| key.id);
+        Ok(by_id(keys.into_iter().cloned(), |key| &key.id, page))
+    }
 }
 
 #[async_trait]
@@ -25,6 +40,63 @@ impl ApiKeyWrites for MemoryTx {
     async fn insert_api_key(&mut self, key: &ApiKey, hash: &str) -> Result<(), StoreError> {
         self.view
             .change(|tables| insert_new(&mut tables.api_keys, hash.to_owned(), key.clone()))
+    }
+
+    async fn lock_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let tables = self.view.tables()?;
+        let found = tables
+            .api_keys
+            .values()
+            .find(|key| key.id == id && key.organization_id == organization_id);
+        Ok(found.cloned())
+    }
+
+    async fn save_api_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            let stored = tables.api_key_mut(key.id);
+            let owned = stored.filter(|stored| stored.organization_id == key.organization_id);
+            let stored = owned.ok_or(StoreError::Conflict)?;
+            *stored = ApiKey {
+                request_count: stored.request_count,
+                ..key.clone()
+            };
+            Ok(())
+        })
+    }
+
+    async fn delete_api_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: ApiKeyId,
+    ) -> Result<bool, StoreError> {
+        self.view.change(|tables| {
+            let before = tables.api_keys.len();
+            tables
+                .api_keys
+                .retain(|_, key| key.id != id || key.organization_id != organization_id);
+            Ok(tables.api_keys.len() < before)
+        })
+    }
+
+    async fn count_requests(&mut self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            for (id, count) in counts {
+                if let Some(key) = tables.api_key_mut(*id) {
+                    key.request_count += count;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Tables {
+    fn api_key_mut(&mut self, id: ApiKeyId) -> Option<&mut ApiKey> {
+        self.api_keys.values_mut().find(|key| key.id == id)
     }
 }
 

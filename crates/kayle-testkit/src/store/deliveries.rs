@@ -7,7 +7,10 @@ use kayle_app::ports::store::{
     DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
 };
 use kayle_delivery::{Attempt, Delivery, Input, Payload, step};
-use kayle_primitives::{DeliveryId, EventId, OrganizationId, Page, PageRequest, Timestamp};
+use kayle_events::EventType;
+use kayle_primitives::{
+    DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
+};
 
 use super::page::{Position, newest_first};
 use super::tables::{DeliveryRow, Tables, insert_new};
@@ -103,6 +106,31 @@ impl DeliveryWrites for MemoryTx {
         Ok(owned.cloned().collect())
     }
 
+    async fn lock_deliveries_of_session(
+        &mut self,
+        session_id: &SessionId,
+    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+        let tables = self.view.tables()?;
+        let with_type = |row: &DeliveryRow| {
+            let event = &tables.events.get(&row.delivery.event_id)?.event;
+            let is_meant = event.session_id == *session_id;
+            is_meant.then(|| (event.event_type, row.delivery.clone()))
+        };
+        Ok(tables.deliveries.values().filter_map(with_type).collect())
+    }
+
+    async fn drop_deliveries_of_endpoint(
+        &mut self,
+        endpoint_id: &EndpointId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.view.change(|tables| {
+            let is_meant = |delivery: &Delivery| delivery.endpoint_id == *endpoint_id;
+            let dropped = tables.stepped(is_meant, &Input::EndpointDeleted, now);
+            Ok(tables.save_all(&dropped))
+        })
+    }
+
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
@@ -136,22 +164,11 @@ impl DeliveryWrites for MemoryTx {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         self.view.change(|tables| {
-            let resumed: Vec<Delivery> = tables
-                .deliveries
-                .values()
-                .map(|row| &row.delivery)
-                .filter(|delivery| {
-                    delivery.organization_id == organization_id && is_meant(tables, scope, delivery)
-                })
-                .filter_map(|delivery| step(delivery, Input::Resumed, now).ok())
-                .map(|step| step.delivery)
-                .collect();
-            for delivery in &resumed {
-                if let Some(row) = tables.deliveries.get_mut(&delivery.id) {
-                    row.save(delivery);
-                }
-            }
-            Ok(u64::try_from(resumed.len()).expect("a count in memory fits 64 bits"))
+            let is_meant = |delivery: &Delivery| {
+                delivery.organization_id == organization_id && is_meant(tables, scope, delivery)
+            };
+            let resumed = tables.stepped(is_meant, &Input::Resumed, now);
+            Ok(tables.save_all(&resumed))
         })
     }
 }
@@ -190,6 +207,29 @@ fn expired_at(payload: &Payload, now: Timestamp) -> Option<Timestamp> {
 }
 
 impl Tables {
+    /// Gives what an input makes of every delivery that is meant and takes it.
+    fn stepped(
+        &self,
+        is_meant: impl Fn(&Delivery) -> bool,
+        input: &Input<'_>,
+        now: Timestamp,
+    ) -> Vec<Delivery> {
+        let deliveries = self.deliveries.values().map(|row| &row.delivery);
+        let meant = deliveries.filter(|delivery| is_meant(delivery));
+        let stepped = meant.filter_map(|delivery| step(delivery, input.clone(), now).ok());
+        stepped.map(|step| step.delivery).collect()
+    }
+
+    /// Saves deliveries; gives how many there were.
+    fn save_all(&mut self, deliveries: &[Delivery]) -> u64 {
+        for delivery in deliveries {
+            if let Some(row) = self.deliveries.get_mut(&delivery.id) {
+                row.save(delivery);
+            }
+        }
+        u64::try_from(deliveries.len()).expect("a count in memory fits 64 bits")
+    }
+
     /// Tells whether the delivery's endpoint is there and enabled.
     pub(super) fn is_enabled(&self, delivery: &Delivery) -> bool {
         self.endpoints

@@ -14,8 +14,5 @@ pub fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
         .args(["--package", "kayle-server", "--bin", "kayle-webhooks"])
         .args(["--", "admin"])
         .args(arguments);
-    let status = workspace::status(&mut cargo)?;
-    // A process that a signal ended has no code of its own.
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    workspace::hand_over(&mut cargo)
 }

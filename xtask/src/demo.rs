@@ -1,26 +1,23 @@
 //! `cargo xtask demo`: a verification on its way to a customer, step by step.
 //!
 //! The service is the real binary and is spoken to only as its users do: by its commands and over
-//! HTTP. `service` runs it, `api` speaks to it, `customer` is the server at the other end,
-//! `story` is the show, `screen` prints it, and `leaks` looks for secrets in what the
-//! service has written.
+//! HTTP. `customer` is the server at the other end, `story` is the show, `screen` prints it, and
+//! `leaks` looks for secrets in what the service has written.
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tempfile::TempDir;
-use tokio::signal::unix::{self, SignalKind};
 
-use crate::workspace;
+use crate::interrupt::{signal, unless_interrupted};
+use crate::service::{Service, Settings};
+use crate::workspace::{self, Profile};
 
 use self::screen::Screen;
-use self::service::Service;
 
-mod api;
 mod customer;
 mod leaks;
 mod screen;
-mod service;
 mod story;
 
 /// What happens after the show.
@@ -29,6 +26,9 @@ enum Afterwards {
     End,
     Stay,
 }
+
+/// Short enough to be watched.
+const SETTINGS: Settings = &[("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s")];
 
 /// Shows everything and ends.
 ///
@@ -49,7 +49,7 @@ pub fn show_and_stay() -> anyhow::Result<()> {
 fn run(afterwards: Afterwards) -> anyhow::Result<()> {
     let mut screen = Screen::new();
     screen.note("building the service");
-    let binary = workspace::build_binary()?;
+    let binary = workspace::build_binary(Profile::Dev)?;
     tokio::runtime::Runtime::new()
         .context("cannot start the async runtime")?
         .block_on(perform(&mut screen, &binary, afterwards))
@@ -58,7 +58,7 @@ fn run(afterwards: Afterwards) -> anyhow::Result<()> {
 /// Stops the service and removes its folder however the show ended.
 async fn perform(screen: &mut Screen, binary: &Path, afterwards: Afterwards) -> anyhow::Result<()> {
     let folder = TempDir::with_prefix("kayle-demo-").context("no temporary folder")?;
-    let start = Service::start(binary, folder.path());
+    let start = Service::start(binary, folder.path(), SETTINGS);
     let mut service = unless_interrupted(start).await?;
     let shown = show(screen, &service, afterwards).await;
     let stopped = service.stop().await;
@@ -83,25 +83,4 @@ async fn show(
         screen.note("stopping");
     }
     Ok(())
-}
-
-/// Gives what the work gives; a signal ends it as a failure, so that the service is stopped and
-/// its folder removed on the way out.
-async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::select! {
-        done = work => done,
-        signal = signal() => {
-            signal?;
-            bail!("interrupted before the show was over")
-        }
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn signal() -> anyhow::Result<()> {
-    let mut terminate = unix::signal(SignalKind::terminate()).context("cannot hear SIGTERM")?;
-    tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => interrupt.context("cannot hear Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
-    }
 }

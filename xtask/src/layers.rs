@@ -95,6 +95,7 @@ const ROWS: &[Row] = &[
         Level::Adapters,
         Uses::Only(&[
             "kayle-primitives",
+            "kayle-events",
             "kayle-endpoints",
             "kayle-delivery",
             "kayle-app",
@@ -148,10 +149,11 @@ const SEATS: &[Seat] = &[
         crates: &["sea-orm", "sea-orm-migration", "sqlx"],
         packages: &["kayle-storage", "migration"],
     },
-    // There is one path to the network; the testkit's receiver speaks HTTP from the other side.
+    // There is one path to the network; the receivers for tests and measurements speak HTTP from
+    // the other side.
     Seat {
         crates: &["hyper", "hyper-util", "http", "http-body-util"],
-        packages: &["kayle-sender", TESTKIT],
+        packages: &["kayle-sender", TESTKIT, "xtask"],
     },
     Seat {
         crates: &["hyper-rustls", "rustls*", "hickory-*"],

@@ -25,6 +25,8 @@ enum Verb {
     Test,
     /// Checks that every package uses only what the architecture allows it
     Layers,
+    /// Measures how fast the service is; fails only if something is lost
+    Load(xtask::load::Options),
     /// Runs `kayle-webhooks admin` with these arguments
     #[command(disable_help_flag = true)]
     Admin {
@@ -53,6 +55,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let packages = xtask::layers::check()?;
             println!("{packages} packages keep to their layers");
         }
+        Verb::Load(options) => return xtask::load::run(&options),
         Verb::Admin { arguments } => return xtask::admin::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

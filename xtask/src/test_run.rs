@@ -9,7 +9,7 @@ mod receiver_tools;
 
 use std::process::Command;
 
-use crate::workspace;
+use crate::workspace::{self, Profile};
 
 use receiver_tools::ReceiverTools;
 
@@ -20,7 +20,7 @@ use receiver_tools::ReceiverTools;
 pub fn run() -> anyhow::Result<()> {
     debian::install_missing()?;
     let tools = ReceiverTools::install()?;
-    workspace::build_binary()?;
+    workspace::build_binary(Profile::Dev)?;
     run_tests(&tools)
 }
 

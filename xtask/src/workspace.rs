@@ -1,7 +1,7 @@
 //! Where this checkout lies, and how other programs are run in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context, bail};
 use cargo_metadata::MetadataCommand;
@@ -30,12 +30,25 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// Builds the binary as developers run it and gives its path.
-pub fn build_binary() -> anyhow::Result<PathBuf> {
+/// How the binary is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As developers run it.
+    Dev,
+    /// As operators run it.
+    Release,
+}
+
+/// Builds the binary and gives its path.
+pub fn build_binary(profile: Profile) -> anyhow::Result<PathBuf> {
+    let (name, folder) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release => ("release", "release"),
+    };
     let mut cargo = command("cargo");
     cargo.args(["build", "--locked", "--package", "kayle-server"]);
-    run(cargo.args(["--bin", "kayle-webhooks"]))?;
-    Ok(target_dir()?.join("debug").join("kayle-webhooks"))
+    run(cargo.args(["--bin", "kayle-webhooks", "--profile", name]))?;
+    Ok(target_dir()?.join(folder).join("kayle-webhooks"))
 }
 
 /// Runs a command on this terminal to its end.
@@ -54,6 +67,14 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
 pub fn status(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let status = command.status();
     status.with_context(|| format!("cannot run `{}`", shown(command)))
+}
+
+/// Runs a command on this terminal to its end and gives its exit code as one's own.
+pub fn hand_over(command: &mut Command) -> anyhow::Result<ExitCode> {
+    let status = status(command)?;
+    // A process that a signal ended has no code of its own.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Says whether a command can be started and succeeds; what it prints is thrown away.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context;
 use kayle_crypto::PrivateKey;
 use kayle_testkit::receiver::{Behaviour, OpenedEvent, ReceivedRequest, Receiver, WallClock};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::api::{Api, text};
+use crate::service::api::{Api, text};
 
 /// A customer whose endpoint and encryption key are registered.
 pub(super) struct Customer {
@@ -43,20 +43,9 @@ impl Customer {
             receiver,
             key: PrivateKey::generate(),
         };
-        customer.register_key(api).await?;
+        api.register_key(&customer.endpoint_id, KEY_ID, &customer.key)
+            .await?;
         Ok(customer)
-    }
-
-    async fn register_key(&self, api: &Api) -> anyhow::Result<Value> {
-        let public = self.key.public_jwk_members();
-        let key = json!({
-            "key_id": KEY_ID,
-            "algorithm": "RSA-OAEP-256",
-            "key_type": "RSA",
-            "jwk": { "kty": "RSA", "n": public.n, "e": public.e },
-        });
-        let path = format!("/v1/webhooks/endpoints/{}/keys", self.endpoint_id);
-        api.post(&path, &key).await
     }
 
     /// Waits until this many requests have come in all, and gives all that have.

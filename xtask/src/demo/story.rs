@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use kayle_testkit::receiver::{Behaviour, Reaction};
 
-use super::api::{Api, text};
 use super::customer::{Customer, KEY_ID};
 use super::screen::Screen;
-use super::service::Service;
+use crate::service::Service;
+use crate::service::api::Api;
 
 mod disk;
 mod failing_endpoint;
@@ -51,14 +51,11 @@ pub(super) async fn tell(screen: &mut Screen, service: &Service) -> anyhow::Resu
 
 async fn meet_the_cast(screen: &mut Screen, service: &Service) -> anyhow::Result<Cast> {
     screen.step("An operator makes an organization, its API key and a service token");
-    let organization = service.admin(&["organization", "create", "--name", ORGANIZATION]);
-    let organization = organization.await?;
-    let organization_id = text(&organization, "/id")?;
-    screen.line("organization", organization_id);
-    let api_key = make_api_key(service, organization_id).await?;
+    let organization_id = service.create_organization(ORGANIZATION).await?;
+    screen.line("organization", &organization_id);
+    let api_key = service.create_api_key(&organization_id).await?;
     screen.line("API key", &api_key);
-    let service_token = service.admin(&["service-token", "create", "--subject", "verifier"]);
-    let service_token = text(&service_token.await?, "/token")?.to_owned();
+    let service_token = service.create_service_token().await?;
     screen.line("service token", excerpt(&service_token));
 
     screen.step("The customer registers an endpoint and an RSA key");
@@ -77,16 +74,6 @@ async fn meet_the_cast(screen: &mut Screen, service: &Service) -> anyhow::Result
         service_token,
         customer,
     })
-}
-
-async fn make_api_key(service: &Service, organization_id: &str) -> anyhow::Result<String> {
-    let mut command = vec!["api-key", "create", "--organization", organization_id];
-    command.extend(["--name", "demo"]);
-    for scope in ["sessions:write", "webhooks:write"] {
-        command.extend(["--scope", scope]);
-    }
-    let made = service.admin(&command).await?;
-    Ok(text(&made, "/key")?.to_owned())
 }
 
 /// The beginning of a long text, and how long it is.

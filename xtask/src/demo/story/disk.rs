@@ -6,7 +6,7 @@ use super::verification::Verification;
 use super::{Cast, ORGANIZATION};
 use crate::demo::leaks::{self, Secret, Trace};
 use crate::demo::screen::Screen;
-use crate::demo::service::Service;
+use crate::service::Service;
 
 /// Shows that no secret and nobody's data are on disk.
 pub(super) fn tell(

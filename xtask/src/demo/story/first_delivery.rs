@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::verification::{Claims, Verification, delivery, succeeded_delivery};
 use super::{Cast, excerpt, only, plain};
-use crate::demo::api::text;
 use crate::demo::customer::KEY_ID;
 use crate::demo::screen::Screen;
+use crate::service::api::text;
 
 const MARIE: Claims = &[
     ("family_name", "SKLODOWSKA"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Cast;
 use super::verification::{Claims, Verification};
 use crate::demo::screen::Screen;
-use crate::demo::service::Service;
+use crate::service::Service;
 
 /// A session that asks for nothing but what every session asks for.
 const IRENE: Claims = &[("kayle_document_id", "doc-0a6b52d1f3e84c97")];

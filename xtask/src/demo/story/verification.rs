@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::Cast;
-use crate::demo::api::{Api, text};
+use crate::service::api::{Api, text};
 
 /// A session that was opened for one person.
 pub(super) struct Verification {

@@ -1,4 +1,6 @@
-//! The service under show: the real binary on a throw-away SQLite database.
+//! The service as a black box: the real binary on a throw-away SQLite database.
+//!
+//! [`Service`] runs it and its admin commands, [`api`] speaks to it over HTTP.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,21 +12,27 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use self::api::text;
+
+pub(crate) mod api;
+
 /// A running service and the folder that holds all it writes.
-pub(super) struct Service {
+pub(crate) struct Service {
     binary: PathBuf,
     folder: PathBuf,
+    settings: Settings,
     child: Child,
     url: String,
 }
 
-/// Its whole environment: nothing of the caller's reaches it.
-const ENVIRONMENT: &[(&str, &str)] = &[
+/// Environment variables of a service.
+pub(crate) type Settings = &'static [(&'static str, &'static str)];
+
+/// With the caller's settings this is its whole environment: nothing else of it reaches the service.
+const ENVIRONMENT: Settings = &[
     ("KAYLE_ENVIRONMENT", "development"),
     ("KAYLE_LISTEN", "127.0.0.1:0"),
-    ("KAYLE_DATABASE_URL", "sqlite://demo.db?mode=rwc"),
-    // Short enough to be watched.
-    ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s"),
+    ("KAYLE_DATABASE_URL", "sqlite://kayle.db?mode=rwc"),
 ];
 
 const LOG: &str = "service.log";
@@ -40,9 +48,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 impl Service {
     /// Starts the service in `folder` and waits until it listens.
-    pub(super) async fn start(binary: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        binary: &Path,
+        folder: &Path,
+        settings: Settings,
+    ) -> anyhow::Result<Self> {
         let create = |name| File::create(folder.join(name)).context("cannot create the log");
-        let child = command(binary, folder)
+        let child = command(binary, folder, settings)
             .arg("serve")
             .stdin(Stdio::null())
             .stdout(create(STDOUT)?)
@@ -52,6 +64,7 @@ impl Service {
         let mut service = Self {
             binary: binary.to_owned(),
             folder: folder.to_owned(),
+            settings,
             child,
             url: String::new(),
         };
@@ -80,18 +93,43 @@ impl Service {
     }
 
     /// Gives the base of its URLs, without a slash at the end.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// Gives the folder that holds its database, key and logs.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
+    /// Makes an organization and gives its id.
+    pub(crate) async fn create_organization(&self, name: &str) -> anyhow::Result<String> {
+        let command = ["organization", "create", "--name", name];
+        let made = self.admin(&command).await?;
+        Ok(text(&made, "/id")?.to_owned())
+    }
+
+    /// Makes an organization's API key, for its webhooks and its sessions.
+    pub(crate) async fn create_api_key(&self, organization_id: &str) -> anyhow::Result<String> {
+        let mut command = vec!["api-key", "create", "--organization", organization_id];
+        command.extend(["--name", "xtask"]);
+        for scope in ["sessions:write", "webhooks:write"] {
+            command.extend(["--scope", scope]);
+        }
+        let made = self.admin(&command).await?;
+        Ok(text(&made, "/key")?.to_owned())
+    }
+
+    /// Makes a token for the intake, as the service that verifies people holds it.
+    pub(crate) async fn create_service_token(&self) -> anyhow::Result<String> {
+        let command = ["service-token", "create", "--subject", "verifier"];
+        let made = self.admin(&command).await?;
+        Ok(text(&made, "/token")?.to_owned())
+    }
+
     /// Runs `kayle-webhooks admin` beside the service and gives what it prints.
-    pub(super) async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let output = command(&self.binary, &self.folder)
+    async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        let output = command(&self.binary, &self.folder, self.settings)
             .arg("admin")
             .args(arguments)
             .arg("--json")
@@ -112,7 +150,7 @@ impl Service {
     ///
     /// # Errors
     /// It did not stop by itself, or not with exit code 0.
-    pub(super) async fn stop(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         self.ask_to_stop().await?;
         let Ok(ended) = timeout(STOP_TIMEOUT, self.child.wait()).await else {
             self.child.kill().await.context("cannot end the service")?;
@@ -135,7 +173,7 @@ impl Service {
     }
 
     /// Gives the end of its log.
-    pub(super) fn last_log_lines(&self) -> String {
+    pub(crate) fn last_log_lines(&self) -> String {
         const SHOWN: usize = 20;
         let log = self.read(LOG);
         let lines: Vec<_> = log.lines().collect();
@@ -148,14 +186,14 @@ impl Service {
     }
 }
 
-/// The binary with its environment, in its own process group: Ctrl-C reaches the demo alone,
-/// which then stops the service.
-fn command(binary: &Path, folder: &Path) -> Command {
+/// The binary with its environment, in its own process group: Ctrl-C reaches xtask alone, which
+/// then stops the service.
+fn command(binary: &Path, folder: &Path, settings: Settings) -> Command {
     let mut command = Command::new(binary);
     command
         .current_dir(folder)
         .env_clear()
-        .envs(ENVIRONMENT.iter().copied())
+        .envs(ENVIRONMENT.iter().chain(settings).copied())
         .process_group(0)
         .kill_on_drop(true);
     command

@@ -1,18 +1,19 @@
 //! The service's HTTP API as one of its callers sees it.
 
 use anyhow::{Context, ensure};
+use kayle_crypto::PrivateKey;
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One caller: the service's address and a credential.
-pub(super) struct Api {
+pub(crate) struct Api {
     client: Client,
     url: String,
     token: String,
 }
 
 impl Api {
-    pub(super) fn new(url: &str, token: &str) -> anyhow::Result<Self> {
+    pub(crate) fn new(url: &str, token: &str) -> anyhow::Result<Self> {
         // A proxy from the environment would be asked for 127.0.0.1.
         let client = Client::builder().no_proxy().build();
         Ok(Self {
@@ -23,18 +24,36 @@ impl Api {
     }
 
     /// Gives the `data` of the answer to a GET.
-    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::GET, path, None).await
     }
 
     /// Gives the `data` of the answer to a POST without a body.
-    pub(super) async fn post_empty(&self, path: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn post_empty(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::POST, path, None).await
     }
 
     /// Gives the `data` of the answer to a POST.
-    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Registers the public half of a key with an endpoint, under this label.
+    pub(crate) async fn register_key(
+        &self,
+        endpoint_id: &str,
+        key_id: &str,
+        key: &PrivateKey,
+    ) -> anyhow::Result<Value> {
+        let public = key.public_jwk_members();
+        let key = json!({
+            "key_id": key_id,
+            "algorithm": "RSA-OAEP-256",
+            "key_type": "RSA",
+            "jwk": { "kty": "RSA", "n": public.n, "e": public.e },
+        });
+        let path = format!("/v1/webhooks/endpoints/{endpoint_id}/keys");
+        self.post(&path, &key).await
     }
 
     async fn call(
@@ -68,7 +87,7 @@ impl Api {
 }
 
 /// Gives the text at a JSON pointer.
-pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.with_context(|| format!("the answer has no text at {pointer}"))
 }

@@ -15,12 +15,16 @@ const CALLERS: usize = 16;
 /// So many have arrived when the process is killed: it is in the middle of everything.
 const ARRIVED_BEFORE_THE_END: usize = 60;
 
-/// A lease of the killed process runs out soon, and the schedule goes on at once.
+/// A lease of the killed process runs out soon, and the schedule goes on at once. It is long enough
+/// for a machine so busy that some attempts time out.
 const SETTINGS: [(&str, &str); 4] = [
     ("KAYLE_DELIVERY_TIMEOUT", "1s"),
     ("KAYLE_DELIVERY_LEASE", "2s"),
     ("KAYLE_SWEEP_INTERVAL", "250ms"),
-    ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,100ms,100ms,100ms"),
+    (
+        "KAYLE_RETRY_SCHEDULE_SHORT",
+        "0s,100ms,100ms,200ms,500ms,1s,1s,2s,2s,2s",
+    ),
 ];
 
 /// The intake's answers by session.

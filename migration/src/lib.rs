@@ -14,6 +14,7 @@ mod m20261121_000004_encryption_keys;
 mod m20261121_000005_sessions;
 mod m20261121_000006_events;
 mod m20261121_000007_deliveries;
+mod m20261121_000008_audit;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_sessions::Migration),
             Box::new(m20261121_000006_events::Migration),
             Box::new(m20261121_000007_deliveries::Migration),
+            Box::new(m20261121_000008_audit::Migration),
         ]
     }
 }

@@ -25,6 +25,11 @@ impl MigrationTrait for Migration {
                 "CREATE INDEX sessions_by_organization ON sessions (organization_id, id)",
                 "CREATE INDEX sessions_overdue ON sessions (expires_at, id) \
                  WHERE status IN ('created', 'in_progress')",
+                // The purges' orders.
+                "CREATE INDEX sessions_first_ended ON sessions (completed_at) \
+                 WHERE completed_at IS NOT NULL",
+                "CREATE INDEX sessions_to_minimize ON sessions (completed_at) \
+                 WHERE completed_at IS NOT NULL AND redirect_url IS NOT NULL",
                 "CREATE INDEX attempts_by_session ON attempts (session_id)",
             ],
         )

@@ -13,9 +13,10 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 
 use crate::backend::sqlite::{self, DueScan, NewLease};
+use crate::entities::audit_row;
 use crate::entities::delivery::{Column, Model};
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, deliveries, queue, sessions};
+use crate::{SqlStore, StoreOptions, audit, deliveries, purge, queue, sessions};
 
 const NOW: i64 = 1_777_978_800_000;
 const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
@@ -262,4 +263,59 @@ async fn the_deliveries_of_an_endpoint_are_dropped_by_the_endpoint() {
     planner.check(delete, by_endpoint).await;
     let drop = sqlite::drop_of_endpoint(&id, at(NOW));
     planner.check(drop, by_endpoint).await;
+}
+
+#[tokio::test]
+async fn purges_walk_the_indexes_by_age() {
+    let planner = Planner::new().await;
+    let events = purge::purged_events(at(NOW), 100);
+    for step in [
+        "SEARCH events USING INDEX events_oldest_first (created_at<?)",
+        "SEARCH deliveries USING INDEX deliveries_once_per_endpoint (event_id=?)",
+    ] {
+        planner.check(events.build(DbBackend::Sqlite), step).await;
+    }
+    let sessions = purge::purged_sessions(at(NOW), 100);
+    planner
+        .check(
+            sessions.build(DbBackend::Sqlite),
+            "SEARCH sessions USING INDEX sessions_first_ended (completed_at<?)",
+        )
+        .await;
+    let minimized = purge::minimized_sessions(at(NOW), 100);
+    planner
+        .check(
+            minimized.build(DbBackend::Sqlite),
+            "SEARCH sessions USING INDEX sessions_to_minimize (completed_at<?)",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn an_audit_log_is_read_in_its_orders() {
+    let planner = Planner::new().await;
+    let in_order = audit::in_order(ORGANIZATION, 100);
+    planner
+        .check(
+            in_order.build(DbBackend::Sqlite),
+            "INDEX audit_rows_in_order",
+        )
+        .await;
+    let begins = audit::beginning_before(at(NOW), 100);
+    planner
+        .check(
+            begins.build(DbBackend::Sqlite),
+            "SEARCH audit_rows USING INDEX audit_rows_in_order (organization_id=? AND sequence=?)",
+        )
+        .await;
+    let order = (audit_row::Column::CreatedAt, audit_row::Column::Id);
+    let after = Some((NOW, "aud_1".to_owned()));
+    let rows = audit::rows_of(ORGANIZATION);
+    let list = newest_first(rows, order, after, PageLimit::DEFAULT);
+    planner
+        .check(
+            list.build(DbBackend::Sqlite),
+            "INDEX audit_rows_newest_first",
+        )
+        .await;
 }

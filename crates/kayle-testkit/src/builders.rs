@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
+use kayle_app::access::{Actor, ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
+use kayle_app::audit::{AuditAction, AuditRow};
 use kayle_app::ports::store::{NewDelivery, RecordedAttempt};
 use kayle_crypto::{KeyRing, PrivateKey, Sealed};
 use kayle_delivery::fanout::{Birth, Encrypted, born};
@@ -16,8 +17,8 @@ use kayle_endpoints::{
 };
 use kayle_events::{Event, EventType, FailureCode};
 use kayle_primitives::{
-    ApiKeyId, AttemptId, Clock, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId,
-    Entropy, EventId, Organization, OrganizationId, SessionId, Timestamp,
+    ApiKeyId, AttemptId, AuditId, Clock, DeliveryAttemptId, DeliveryId, EncryptionKeyId,
+    EndpointId, Entropy, EventId, Organization, OrganizationId, SessionId, Timestamp,
 };
 use kayle_sessions::{Attempt, AttemptOutcome, NewSession, Session, ShareContract, Targets};
 
@@ -78,6 +79,23 @@ impl Builders {
             request_count: 0,
             created_at: self.now(),
             updated_at: self.now(),
+        }
+    }
+
+    /// Makes the row at a place of an organization's audit log. Its hash is a text of its own, which
+    /// no key made.
+    pub fn audit_row(&self, organization: &Organization, sequence: u64) -> AuditRow {
+        let id = AuditId::generate(self.now(), self.entropy());
+        AuditRow {
+            organization_id: organization.id,
+            sequence,
+            action: AuditAction::OrganizationCreated.as_str().to_owned(),
+            actor: Actor::System,
+            subject_id: organization.id.to_string(),
+            details: serde_json::Map::new(),
+            created_at: self.now(),
+            hash: format!("hash of {id}"),
+            id,
         }
     }
 

@@ -47,6 +47,7 @@ use crate::builders::Builders;
 use crate::seed::{Seed, Subscriber};
 
 pub mod api_keys;
+pub mod audit;
 pub mod claims;
 pub mod deleted_endpoints;
 pub mod deliveries;
@@ -57,6 +58,7 @@ pub mod held;
 pub mod leases;
 pub mod organizations;
 mod pages;
+pub mod purge;
 pub mod sessions;
 pub mod settlements;
 pub mod transactions;
@@ -232,6 +234,17 @@ macro_rules! store_conformance {
                 a_deleted_key_is_gone,
                 a_foreign_api_key_is_a_missing_one,
                 requests_are_added_up_and_change_nothing_else;
+            audit: an_audit_row_is_read_as_it_was_written,
+                a_fresh_chain_begins_and_ends_nowhere,
+                an_inserted_row_is_the_head_of_its_chain,
+                a_place_in_a_chain_is_taken_once,
+                audited_organizations_are_named_by_id,
+                audit_rows_are_listed_newest_first,
+                audit_rows_are_read_in_the_chains_order,
+                a_purge_of_a_chain_moves_its_anchor,
+                a_purge_stops_at_the_first_row_that_is_young,
+                a_wholly_purged_chain_goes_on_where_it_ended,
+                organizations_whose_chain_begins_early_are_named;
             endpoints: an_endpoint_is_found_as_it_was_stored,
                 a_foreign_endpoint_is_a_missing_one,
                 endpoints_are_listed_newest_first,
@@ -318,6 +331,13 @@ macro_rules! store_conformance {
                 a_hold_for_a_disabled_endpoint_is_written,
                 a_hold_for_a_frozen_organization_is_written,
                 a_hold_that_nobody_would_release_becomes_pending;
+            purge: old_events_are_purged_with_their_deliveries,
+                an_event_stays_as_long_as_a_payload_is_stored,
+                events_are_purged_the_oldest_first,
+                ended_sessions_are_purged_with_their_attempts,
+                events_outlive_their_purged_session,
+                sessions_are_purged_the_first_ended_first,
+                ended_sessions_lose_their_redirect_url;
         }
     };
     (@of $empty_store:expr; $($subject:ident: $($case:ident),+;)+) => {

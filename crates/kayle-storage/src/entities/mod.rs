@@ -6,6 +6,8 @@
 
 pub(crate) mod api_key;
 pub(crate) mod attempt;
+pub(crate) mod audit_chain;
+pub(crate) mod audit_row;
 pub(crate) mod delivery;
 pub(crate) mod delivery_attempt;
 pub(crate) mod delivery_payload;

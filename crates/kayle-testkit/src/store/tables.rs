@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kayle_app::access::ApiKey;
+use kayle_app::audit::{AuditChain, AuditRow};
 use kayle_app::ports::store::{RecordedAttempt, StoreError};
 use kayle_crypto::Sealed;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
@@ -25,6 +26,9 @@ pub(super) struct Tables {
     pub(super) attempts: BTreeMap<AttemptId, RecordedAttempt>,
     pub(super) events: BTreeMap<EventId, EventRow>,
     pub(super) deliveries: BTreeMap<DeliveryId, DeliveryRow>,
+    /// By the place in the organization's chain.
+    pub(super) audit_rows: BTreeMap<(OrganizationId, u64), AuditRow>,
+    pub(super) audit_chains: BTreeMap<OrganizationId, AuditChain>,
 }
 
 #[derive(Clone)]

@@ -100,8 +100,10 @@ fn metadata_to_json(metadata: &ApiKeyMetadata) -> String {
         MetadataValue::Boolean(boolean) => serde_json::Value::Bool(*boolean),
     };
     let values = metadata.values().iter();
-    serde_json::Value::from_iter(values.map(|(key, value)| (key.as_str(), stored(value))))
-        .to_string()
+    let values: serde_json::Value = values
+        .map(|(key, value)| (key.as_str(), stored(value)))
+        .collect();
+    values.to_string()
 }
 
 fn metadata_from_json(row: Row<'_>, json: &str) -> Result<ApiKeyMetadata, StoreError> {

@@ -1,5 +1,6 @@
 //! API keys.
 
+use std::slice;
 use std::time::Duration;
 
 use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
@@ -59,7 +60,7 @@ pub async fn a_keys_notes_and_count_are_stored(test: &TestStore) -> Outcome {
         ..test.seed.make.api_key(&organization)
     };
     insert(test, &key).await?;
-    assert_eq!(listed(test, organization.id).await?, [key.clone()]);
+    assert_eq!(listed(test, organization.id).await?, slice::from_ref(&key));
     assert_eq!(locked(test, &organization, key.id).await?, Some(key));
     Ok(())
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use kayle_app::access::Actor;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::StoreError;
-use kayle_primitives::{ApiKeyId, AuditId, Organization, Timestamp};
+use kayle_primitives::{AuditId, Organization, Timestamp};
 use serde_json::{Value, json};
 
-use super::pages::{after, first, walked};
+use super::pages::{after, walked};
 use super::{Outcome, TestStore, assert_conflict};
 
 pub async fn an_audit_row_is_read_as_it_was_written(test: &TestStore) -> Outcome {
@@ -18,9 +18,9 @@ pub async fn an_audit_row_is_read_as_it_was_written(test: &TestStore) -> Outcome
     let key = test.seed.make.api_key(&organization).id;
     let actors = [
         Actor::System,
-        Actor::ApiKey(ApiKeyId(key.0)),
+        Actor::ApiKey(key),
         Actor::User(key.0),
-        Actor::Service("capture \u{e4}".to_owned()),
+        Actor::Service("capture ä".to_owned()),
     ];
     let mut expected = Vec::new();
     for (sequence, actor) in (1..).zip(actors) {

@@ -1,5 +1,6 @@
 //! Deleted endpoints (D5): they are missing, their deliveries are not.
 
+use std::slice;
 use std::time::Duration;
 
 use kayle_app::ports::store::{DeliveryFilter, HeldScope};
@@ -25,13 +26,13 @@ pub async fn a_deleted_endpoint_is_a_missing_one(test: &TestStore) -> Outcome {
         .list_endpoints(organization_id, None, &first(10))
         .await?;
     let listed = listed.expect("there is no cursor").items;
-    assert_eq!(listed, [other.endpoint.clone()]);
+    assert_eq!(listed, slice::from_ref(&other.endpoint));
     let beyond = after(&endpoint.id);
     let beyond = reads.list_endpoints(organization_id, None, &beyond);
     assert_eq!(beyond.await?, None);
     let enabled = reads.enabled_endpoints(organization_id).await?;
     let enabled: Vec<_> = enabled.into_iter().map(|found| found.endpoint).collect();
-    assert_eq!(enabled, [other.endpoint.clone()]);
+    assert_eq!(enabled, slice::from_ref(&other.endpoint));
     assert!(test.secret(&other.endpoint).await?.is_some());
     Ok(())
 }
@@ -84,7 +85,7 @@ pub async fn deliveries_of_a_deleted_endpoint_stay_listed(test: &TestStore) -> O
         .list_deliveries(subscriber.organization.id, &filter, &first(10))
         .await?;
     let page = page.expect("there is no cursor");
-    assert_eq!(page.items, [delivery.clone()]);
+    assert_eq!(page.items, slice::from_ref(&delivery));
     let event = test
         .reads()
         .find_event(subscriber.organization.id, &delivery.event_id)

@@ -119,7 +119,7 @@ pub async fn a_deactivated_key_is_disabled_from_then_on(test: &TestStore) -> Out
         assert_eq!(deactivated.as_ref(), Some(&expected));
         assert_eq!(listed(test, &subscriber, None).await?, [expected]);
     }
-    assert_eq!(active(test, &other).await?, [other.key.clone()]);
+    assert_eq!(active(test, &other).await?, slice::from_ref(&other.key));
     Ok(())
 }
 
@@ -148,7 +148,7 @@ pub async fn a_reactivated_key_replaces_the_active_one(test: &TestStore) -> Outc
     };
     let disabled = listed(test, &subscriber, Some(false)).await?;
     assert_eq!(disabled, [replaced]);
-    assert_eq!(active(test, &other).await?, [other.key.clone()]);
+    assert_eq!(active(test, &other).await?, slice::from_ref(&other.key));
     Ok(())
 }
 
@@ -189,7 +189,10 @@ pub async fn a_foreign_key_is_a_missing_one(test: &TestStore) -> Outcome {
         assert_eq!(deactivate(test, organization_id, key).await?, None);
         assert_eq!(reactivate(test, organization_id, key).await?, None);
     }
-    assert_eq!(active(test, &subscriber).await?, [subscriber.key.clone()]);
+    assert_eq!(
+        active(test, &subscriber).await?,
+        slice::from_ref(&subscriber.key)
+    );
     Ok(())
 }
 

@@ -21,9 +21,7 @@ pub trait ApiKeyReads {
         &self,
         organization_id: OrganizationId,
         page: &PageRequest<ApiKeyId>,
-    ) -> Result<Page<ApiKey>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Page<ApiKey>, StoreError>;
 }
 
 /// Changes API keys.
@@ -37,26 +35,18 @@ pub trait ApiKeyWrites {
         &mut self,
         organization_id: OrganizationId,
         id: ApiKeyId,
-    ) -> Result<Option<ApiKey>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<ApiKey>, StoreError>;
 
     /// Saves a locked key, but for its request count.
-    async fn save_api_key(&mut self, key: &ApiKey) -> Result<(), StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn save_api_key(&mut self, key: &ApiKey) -> Result<(), StoreError>;
 
     /// Deletes one; tells whether there was one.
     async fn delete_api_key(
         &mut self,
         organization_id: OrganizationId,
         id: ApiKeyId,
-    ) -> Result<bool, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<bool, StoreError>;
 
     /// Adds to the request counts of keys; those that are gone are passed over.
-    async fn count_requests(&mut self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn count_requests(&mut self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError>;
 }

@@ -14,19 +14,13 @@ pub trait AuditReads {
         &self,
         organization_id: OrganizationId,
         page: &PageRequest<AuditId>,
-    ) -> Result<Option<Page<AuditRow>>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<Page<AuditRow>>, StoreError>;
 
     /// Names every organization that has a chain, in the order of their ids.
-    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// Gives where an organization's chain begins and ends.
-    async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError>;
 
     /// Gives up to `limit` rows behind a place in the chain, in its order.
     async fn audit_rows_after(
@@ -34,18 +28,16 @@ pub trait AuditReads {
         organization_id: OrganizationId,
         sequence: u64,
         limit: usize,
-    ) -> Result<Vec<AuditRow>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Vec<AuditRow>, StoreError>;
 
-    /// Names up to `limit` organizations that have rows made before a moment.
+    /// Names up to `limit` organizations whose first stored row was made before a moment, in the
+    /// order of their ids. Where a clock was set back, older rows may lie behind a younger first
+    /// one: they go when it goes.
     async fn organizations_with_audit_before(
         &self,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Vec<OrganizationId>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Vec<OrganizationId>, StoreError>;
 }
 
 /// Changes the audit log.
@@ -55,14 +47,10 @@ pub trait AuditWrites {
     async fn lock_audit_chain(
         &mut self,
         organization_id: OrganizationId,
-    ) -> Result<AuditChain, StoreError> {
-        Ok(AuditChain::default()) // PORT-DEFAULT
-    }
+    ) -> Result<AuditChain, StoreError>;
 
     /// Adds a row to a locked chain, and makes it the head.
-    async fn insert_audit_row(&mut self, row: &AuditRow) -> Result<(), StoreError> {
-        Ok(()) // PORT-DEFAULT
-    }
+    async fn insert_audit_row(&mut self, row: &AuditRow) -> Result<(), StoreError>;
 
     /// Deletes up to `limit` rows from the start of a locked chain that were made before a moment,
     /// without a gap, and makes the last of them the anchor; gives it, or `None` if there was none.
@@ -71,7 +59,5 @@ pub trait AuditWrites {
         organization_id: OrganizationId,
         before: Timestamp,
         limit: usize,
-    ) -> Result<Option<AuditLink>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<AuditLink>, StoreError>;
 }

@@ -91,9 +91,7 @@ pub trait DeliveryWrites {
     async fn lock_deliveries_of_session(
         &mut self,
         session_id: &SessionId,
-    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Vec<(EventType, Delivery)>, StoreError>;
 
     /// Gives up every delivery of an endpoint that stores a payload: exactly what
     /// `step(EndpointDeleted)` does to each. Gives how many there were.
@@ -101,9 +99,7 @@ pub trait DeliveryWrites {
         &mut self,
         endpoint_id: &EndpointId,
         now: Timestamp,
-    ) -> Result<u64, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<u64, StoreError>;
 
     /// Gives up to `limit` deliveries whose payload's retention is over, and locks them, the
     /// longest over first.

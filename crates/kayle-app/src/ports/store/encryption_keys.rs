@@ -34,9 +34,7 @@ pub trait EncryptionKeyWrites {
         organization_id: OrganizationId,
         id: &EncryptionKeyId,
         now: Timestamp,
-    ) -> Result<Option<EncryptionKey>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<EncryptionKey>, StoreError>;
 
     /// Puts a key back into use, and takes the endpoint's active one, if it is another, out of it.
     /// One at a time per endpoint. `None` if the organization has no such key.
@@ -45,7 +43,5 @@ pub trait EncryptionKeyWrites {
         organization_id: OrganizationId,
         id: &EncryptionKeyId,
         now: Timestamp,
-    ) -> Result<Option<EncryptionKey>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<EncryptionKey>, StoreError>;
 }

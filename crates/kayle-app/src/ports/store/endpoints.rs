@@ -70,14 +70,10 @@ pub trait EndpointWrites {
         &mut self,
         organization_id: OrganizationId,
         id: &EndpointId,
-    ) -> Result<Option<Endpoint>, StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<Option<Endpoint>, StoreError>;
 
     /// Saves a locked endpoint.
-    async fn save_endpoint(&mut self, endpoint: &Endpoint) -> Result<(), StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn save_endpoint(&mut self, endpoint: &Endpoint) -> Result<(), StoreError>;
 
     /// Replaces the sealed secret of a locked endpoint.
     async fn replace_signing_secret(
@@ -85,13 +81,9 @@ pub trait EndpointWrites {
         id: &EndpointId,
         signing_secret: &Sealed,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    ) -> Result<(), StoreError>;
 
     /// Deletes a locked endpoint (D5): it and its keys are missing from now on, its secret and the
     /// public numbers of its keys are erased. Its deliveries stay.
-    async fn delete_endpoint(&mut self, id: &EndpointId, now: Timestamp) -> Result<(), StoreError> {
-        Err(StoreError::Conflict) // PORT-DEFAULT
-    }
+    async fn delete_endpoint(&mut self, id: &EndpointId, now: Timestamp) -> Result<(), StoreError>;
 }

@@ -11,6 +11,13 @@ pub struct Api {
     pub webhooks: Arc<Webhooks>,
     /// The base of every session's `verification_url`, with or without a final slash.
     pub verify_url: String,
+    /// Where the service is reached. Changes that come with a cookie may come from its own pages.
+    pub public_url: String,
+    /// The origin of the dashboard: the one whose pages may call from a browser, and from which
+    /// changes that come with a cookie may come. `None` where there is no dashboard.
+    pub dashboard_origin: Option<String>,
+    /// The name of the cookie that a dashboard session travels in.
+    pub session_cookie: String,
     /// Whether the service is reached over https, so that browsers may be told to stay there.
     pub https: bool,
     /// Tells whether the dispatcher's loop still turns; `None` where this process has none.

@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 
 use crate::api::Api;
-use crate::middleware::{log_request, set_security_headers};
+use crate::middleware::{allow_dashboard, log_request, set_security_headers};
 use crate::routes;
 
 /// Puts the routes behind the middleware.
@@ -25,6 +25,7 @@ pub(crate) fn app(
         .app_data(web::Data::new(api))
         .configure(routes::configure)
         .default_service(web::route().to(routes::unknown::answer))
+        .wrap(from_fn(allow_dashboard))
         .wrap(from_fn(set_security_headers))
         .wrap(from_fn(log_request))
 }

@@ -9,7 +9,7 @@ mod operations;
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use kayle_primitives::PageLimit;
 use serde::Serialize;
 
@@ -93,6 +93,29 @@ impl ApiError {
         )
     }
 
+    /// Refuses a caller who is known, but may not do this.
+    pub(crate) fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    /// Refuses because the organization's deletion is pending.
+    pub(crate) fn frozen() -> Self {
+        Self::new(
+            ErrorCode::OrganizationFrozen,
+            "the organization is scheduled for deletion",
+        )
+    }
+
+    /// Gives the error another code, and that code's own hint.
+    #[must_use]
+    pub(crate) fn with_code(self, code: ErrorCode) -> Self {
+        Self {
+            code,
+            hint: code.hint(),
+            ..self
+        }
+    }
+
     /// Gives the error another hint.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
@@ -133,7 +156,7 @@ impl ApiError {
             tracing::error!(error = %Chain(fault.as_ref()), "the operation failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        if self.code == ErrorCode::Unauthorized {
+        if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if self.code == ErrorCode::ServiceUnavailable {

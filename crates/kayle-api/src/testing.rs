@@ -8,7 +8,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Scope};
 use kayle_app::api_keys::NewApiKey;
+use kayle_crypto::SessionClaims;
 use kayle_primitives::Organization;
+use kayle_testkit::builders::key_ring;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use serde_json::Value;
 
@@ -16,6 +18,10 @@ use crate::api::Api;
 use crate::app::app;
 
 pub(crate) const REQUEST_ID: &str = "the-id-of-the-request";
+
+pub(crate) const DASHBOARD: &str = "https://dashboard.example";
+pub(crate) const USER: &str = "0b7cb2a1-57c1-4ba2-9a3f-64aa0f9c51d1";
+pub(crate) const COOKIE: &str = "kayle-id.session_token";
 
 /// An app with one organization, and an API key that may do everything.
 pub(crate) struct TestApi {
@@ -40,6 +46,9 @@ impl TestApi {
         let api = Api {
             webhooks: Arc::clone(&kit.webhooks),
             verify_url: "https://verify.kayle.example/".to_owned(),
+            public_url: "http://127.0.0.1:8787".to_owned(),
+            dashboard_origin: Some(DASHBOARD.to_owned()),
+            session_cookie: COOKIE.to_owned(),
             https: false,
             dispatcher_turns: None,
             request_ids: Arc::new(|| REQUEST_ID.to_owned()),
@@ -77,6 +86,36 @@ impl TestApi {
         minted.token.as_str().to_owned()
     }
 
+    /// Makes the token of a dashboard session: in the organization, with a stored set of roles.
+    pub(crate) fn session_token(&self, roles: &str) -> String {
+        self.session_token_in(Some(self.organization.id.to_string()), roles)
+    }
+
+    pub(crate) fn session_token_in(&self, organization: Option<String>, roles: &str) -> String {
+        let claims = SessionClaims {
+            user: USER.to_owned(),
+            organization,
+            role: roles.to_owned(),
+        };
+        let minted =
+            key_ring().mint_session_token(&claims, self.kit.webhooks.now(), Duration::from_mins(1));
+        minted.token.as_str().to_owned()
+    }
+
+    /// Sends a request as a person with these roles does from the dashboard.
+    pub(crate) async fn send_as_person(
+        &self,
+        roles: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Answer {
+        let token = self.session_token(roles);
+        let request = with_session(request(method, path), &token);
+        let request = request.insert_header((header::ORIGIN, DASHBOARD));
+        self.call(with_json(request, body)).await
+    }
+
     /// Sends a request as the key that may do everything, or, below `/internal`, as a service.
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let credential = if path.starts_with("/internal") {
@@ -94,14 +133,9 @@ impl TestApi {
         path: &str,
         body: &str,
     ) -> Answer {
-        let mut request = request(method, path)
+        let request = request(method, path)
             .insert_header((header::AUTHORIZATION, format!("Bearer {credential}")));
-        if !body.is_empty() {
-            request = request
-                .insert_header(header::ContentType::json())
-                .set_payload(body.to_owned());
-        }
-        self.call(request).await
+        self.call(with_json(request, body)).await
     }
 
     pub(crate) async fn call(&self, request: TestRequest) -> Answer {
@@ -125,6 +159,21 @@ impl TestApi {
 pub(crate) fn request(method: &str, path: &str) -> TestRequest {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     TestRequest::default().method(method).uri(path)
+}
+
+/// Adds the cookie of a dashboard session.
+pub(crate) fn with_session(request: TestRequest, token: &str) -> TestRequest {
+    request.insert_header((header::COOKIE, format!("{COOKIE}={token}")))
+}
+
+/// Adds a JSON body, unless it is empty.
+pub(crate) fn with_json(request: TestRequest, body: &str) -> TestRequest {
+    if body.is_empty() {
+        return request;
+    }
+    request
+        .insert_header(header::ContentType::json())
+        .set_payload(body.to_owned())
 }
 
 impl Answer {

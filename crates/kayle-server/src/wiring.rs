@@ -73,6 +73,10 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         keys,
         settings: settings(config),
     });
+    let webhooks = match &config.session_public_key {
+        Some(key) => webhooks.trusting(key.clone()),
+        None => webhooks,
+    };
     Ok(Wired {
         webhooks: Arc::new(webhooks),
         wakeup,

@@ -1,16 +1,23 @@
-//! The credential of a request (contract 5.1).
+//! The credential in the `Authorization` header (contract 5.1).
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-const SCHEME: &str = "Bearer ";
+const SCHEME: &[u8] = b"Bearer";
 
 /// Gives what stands after `Bearer` and one space, without surrounding blanks; `None` if there is
-/// no such header or nothing stands there.
-pub(super) fn credential(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get(header::AUTHORIZATION)?;
-    let credential = header.to_str().ok()?.strip_prefix(SCHEME)?.trim();
-    (!credential.is_empty()).then_some(credential)
+/// no such header, or its scheme is another one.
+///
+/// What cannot be a credential is the empty one: HTTP itself cuts the blanks off the end of a
+/// header, so `Bearer` alone is one too.
+pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?.as_bytes();
+    let credential = match header.strip_prefix(SCHEME)? {
+        [] => b"",
+        [b' ', credential @ ..] => credential,
+        _ => return None,
+    };
+    Some(str::from_utf8(credential).unwrap_or_default().trim())
 }
 
 #[cfg(test)]
@@ -25,18 +32,24 @@ mod tests {
             let request = TestRequest::default()
                 .insert_header((header::AUTHORIZATION, header))
                 .to_http_request();
-            assert_eq!(credential(&request), expected, "{header:?}");
+            assert_eq!(bearer(&request), expected, "{header:?}");
         }
         check("Bearer kk_1", Some("kk_1"));
         check("Bearer   kk_1  ", Some("kk_1"));
+        check("Bearer", Some(""));
+        check("Bearer ", Some(""));
+        check("Bearer    ", Some(""));
+        check("Bearer kk_é", Some("kk_é"));
         check("bearer kk_1", None);
         check("Bearer\tkk_1", None);
         check("Bearerkk_1", None);
-        check("Bearer ", None);
-        check("Bearer    ", None);
         check("Basic kk_1", None);
         check("kk_1", None);
         check("", None);
-        check("Bearer kk_é", None);
+    }
+
+    #[test]
+    fn without_the_header_there_is_no_bearer() {
+        assert_eq!(bearer(&TestRequest::default().to_http_request()), None);
     }
 }

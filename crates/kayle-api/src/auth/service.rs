@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use kayle_app::Webhooks;
 use kayle_app::access::{AuthenticateError, ServicePrincipal};
 
-use super::bearer::credential;
+use super::bearer::bearer;
 use crate::error::ApiError;
 
 /// Accepts a service token of this installation: else 401.
@@ -12,6 +12,6 @@ pub(crate) fn authenticate_service(
     webhooks: &Webhooks,
     request: &HttpRequest,
 ) -> Result<ServicePrincipal, ApiError> {
-    let token = credential(request).ok_or(AuthenticateError::Invalid)?;
+    let token = bearer(request).ok_or(AuthenticateError::Invalid)?;
     Ok(webhooks.authenticate_service(token)?)
 }

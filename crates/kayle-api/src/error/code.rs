@@ -11,7 +11,11 @@ const DOCS_FROZEN: &str = "https://kayle.id/docs/errors/organization-frozen";
 /// What a program can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ErrorCode {
+    ApiKeyNotDeleted,
+    ApiKeyNotFound,
     BadRequest,
+    CancelTokenInvalid,
+    CancelTokenUsed,
     Conflict,
     Forbidden,
     InternalServerError,
@@ -19,6 +23,7 @@ pub(crate) enum ErrorCode {
     InvalidClaims,
     InvalidRedirectUrl,
     InvalidRequest,
+    InvalidSessionId,
     InvalidShareFields,
     MultipleAgeGatesNotAllowed,
     NotFound,
@@ -29,6 +34,7 @@ pub(crate) enum ErrorCode {
     /// A fault that may pass: the database is away or too busy.
     ServiceUnavailable,
     SessionExpired,
+    SessionNotFound,
     TooManyShareFields,
     Unauthorized,
     UnknownClaimKey,
@@ -41,7 +47,11 @@ impl ErrorCode {
     /// Gives the name on the wire.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::ApiKeyNotDeleted => "API_KEY_NOT_DELETED",
+            Self::ApiKeyNotFound => "API_KEY_NOT_FOUND",
             Self::BadRequest => "BAD_REQUEST",
+            Self::CancelTokenInvalid => "CANCEL_TOKEN_INVALID",
+            Self::CancelTokenUsed => "CANCEL_TOKEN_USED",
             Self::Conflict => "CONFLICT",
             Self::Forbidden => "FORBIDDEN",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
@@ -49,6 +59,7 @@ impl ErrorCode {
             Self::InvalidClaims => "INVALID_CLAIMS",
             Self::InvalidRedirectUrl => "INVALID_REDIRECT_URL",
             Self::InvalidRequest => "INVALID_REQUEST",
+            Self::InvalidSessionId => "INVALID_SESSION_ID",
             Self::InvalidShareFields => "INVALID_SHARE_FIELDS",
             Self::MultipleAgeGatesNotAllowed => "MULTIPLE_AGE_GATES_NOT_ALLOWED",
             Self::NotFound => "NOT_FOUND",
@@ -58,6 +69,7 @@ impl ErrorCode {
             Self::ReasonTooLong => "REASON_TOO_LONG",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::SessionExpired => "SESSION_EXPIRED",
+            Self::SessionNotFound => "SESSION_NOT_FOUND",
             Self::TooManyShareFields => "TOO_MANY_SHARE_FIELDS",
             Self::Unauthorized => "UNAUTHORIZED",
             Self::UnknownClaimKey => "UNKNOWN_CLAIM_KEY",
@@ -70,11 +82,14 @@ impl ErrorCode {
     /// Gives the HTTP status.
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest
+            Self::ApiKeyNotDeleted
+            | Self::ApiKeyNotFound
+            | Self::BadRequest
             | Self::InvalidAgeGateKey
             | Self::InvalidClaims
             | Self::InvalidRedirectUrl
             | Self::InvalidRequest
+            | Self::InvalidSessionId
             | Self::InvalidShareFields
             | Self::MultipleAgeGatesNotAllowed
             | Self::ReasonRequired
@@ -83,12 +98,13 @@ impl ErrorCode {
             | Self::UnknownClaimKey
             | Self::WebhookEndpointUnavailable
             | Self::WebhookUrlRejected => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::CancelTokenInvalid | Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict | Self::SessionExpired | Self::WebhookPayloadExpired => {
-                StatusCode::CONFLICT
-            }
+            Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
+            Self::CancelTokenUsed
+            | Self::Conflict
+            | Self::SessionExpired
+            | Self::WebhookPayloadExpired => StatusCode::CONFLICT,
             Self::OrganizationFrozen => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -99,7 +115,14 @@ impl ErrorCode {
     /// Gives what the caller can do about it.
     pub(crate) fn hint(self) -> &'static str {
         match self {
+            Self::ApiKeyNotDeleted | Self::ApiKeyNotFound => {
+                "Check that the id belongs to an API key of the organization."
+            }
             Self::BadRequest => "Correct the field that the message names and send again.",
+            Self::CancelTokenInvalid => "Use the cancel_token that the session was created with.",
+            Self::CancelTokenUsed => {
+                "The token works once. Ask whoever opened the session to cancel it."
+            }
             Self::Conflict => "Read the resource again and decide anew.",
             Self::Forbidden => {
                 "The credential lacks the scope for this operation. Ask an administrator of the \
@@ -118,6 +141,7 @@ impl ErrorCode {
                 "Use the next_cursor of the page before, with the same filters, or start over \
                  without a cursor."
             }
+            Self::InvalidSessionId => "Give the whole id: vs_ and 64 letters and digits.",
             Self::InvalidShareFields => {
                 "Give each field as {\"required\": true or false, \"reason\": \"...\"}."
             }
@@ -134,6 +158,7 @@ impl ErrorCode {
             Self::ReasonTooLong => "Give a reason of at most 200 characters.",
             Self::ServiceUnavailable => "Try again after the seconds that Retry-After names.",
             Self::SessionExpired => "Create another session.",
+            Self::SessionNotFound => "Check the session's id.",
             Self::TooManyShareFields => "Ask for at most 32 fields.",
             Self::Unauthorized => "Send a valid credential as Authorization: Bearer <credential>.",
             Self::UnknownClaimKey => "Ask only for claims of the claim catalogue.",
@@ -153,22 +178,28 @@ impl ErrorCode {
     pub(crate) fn docs(self, operation: &str) -> String {
         let page = match self {
             Self::OrganizationFrozen => return DOCS_FROZEN.to_owned(),
+            Self::ApiKeyNotDeleted => "errors#api_key_not_deleted",
+            Self::ApiKeyNotFound => "errors#api_key_not_found",
             Self::Forbidden => "errors#forbidden",
             Self::InternalServerError => "errors#internal_server_error",
             Self::PayloadTooLarge | Self::ServiceUnavailable | Self::Unauthorized => DOCS_ERRORS,
             Self::WebhookPayloadExpired => "webhooks/deliveries#payload-retention",
             Self::BadRequest
+            | Self::CancelTokenInvalid
+            | Self::CancelTokenUsed
             | Self::Conflict
             | Self::InvalidAgeGateKey
             | Self::InvalidClaims
             | Self::InvalidRedirectUrl
             | Self::InvalidRequest
+            | Self::InvalidSessionId
             | Self::InvalidShareFields
             | Self::MultipleAgeGatesNotAllowed
             | Self::NotFound
             | Self::ReasonRequired
             | Self::ReasonTooLong
             | Self::SessionExpired
+            | Self::SessionNotFound
             | Self::TooManyShareFields
             | Self::UnknownClaimKey
             | Self::WebhookEndpointUnavailable

@@ -1,11 +1,13 @@
 //! Which code each error of an operation has.
 
 use kayle_app::access::AuthenticateError;
+use kayle_app::api_keys::{ApiKeyError, CreateApiKeyError};
 use kayle_app::deliveries::RetryDeliveryError;
-use kayle_app::encryption_keys::RegisterKeyError;
-use kayle_app::endpoints::RevealSecretError;
+use kayle_app::encryption_keys::{KeyActivationError, RegisterKeyError};
+use kayle_app::endpoints::{EndpointError, RevealSecretError};
 use kayle_app::events::ReplayEventError;
 use kayle_app::ports::store::StoreError;
+use kayle_app::privacy::WithdrawError;
 use kayle_app::sessions::{
     BeginSessionError, CancelSessionError, CreateSessionError, ReportAttemptError,
 };
@@ -31,10 +33,7 @@ impl From<AuthenticateError> for ApiError {
                 ErrorCode::Unauthorized,
                 "the credential is missing or not valid",
             ),
-            AuthenticateError::Frozen => Self::new(
-                ErrorCode::OrganizationFrozen,
-                "the organization is scheduled for deletion",
-            ),
+            AuthenticateError::Frozen => Self::frozen(),
             AuthenticateError::Store(error) => error.into(),
         }
     }
@@ -53,6 +52,15 @@ impl From<UrlRefusal> for ApiError {
             | UrlRefusal::ReservedHostname => ErrorCode::WebhookUrlRejected,
         };
         Self::new(code, format!("url {refusal}"))
+    }
+}
+
+impl From<EndpointError> for ApiError {
+    fn from(error: EndpointError) -> Self {
+        match error {
+            EndpointError::NotFound => Self::not_found("endpoint"),
+            EndpointError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -84,6 +92,15 @@ impl From<RegisterKeyError> for ApiError {
                 Self::bad_request(error.to_string()).with_hint(JWK_HINT)
             }
             RegisterKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<KeyActivationError> for ApiError {
+    fn from(error: KeyActivationError) -> Self {
+        match error {
+            KeyActivationError::NotFound => Self::not_found("encryption key"),
+            KeyActivationError::Store(error) => error.into(),
         }
     }
 }
@@ -190,6 +207,46 @@ impl From<ReportAttemptError> for ApiError {
             ReportAttemptError::Expired => Self::new(ErrorCode::SessionExpired, error.to_string()),
             ReportAttemptError::Claims(_) => Self::new(ErrorCode::InvalidClaims, error.to_string()),
             ReportAttemptError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WithdrawError> for ApiError {
+    fn from(error: WithdrawError) -> Self {
+        let code = match error {
+            WithdrawError::NotFound => ErrorCode::SessionNotFound,
+            WithdrawError::TokenMismatch => ErrorCode::CancelTokenInvalid,
+            WithdrawError::TokenUsed => ErrorCode::CancelTokenUsed,
+            WithdrawError::Store(error) => return error.into(),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<CreateApiKeyError> for ApiError {
+    fn from(error: CreateApiKeyError) -> Self {
+        match error {
+            CreateApiKeyError::OrganizationNotFound(_) => Self::not_found("organization"),
+            CreateApiKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl ApiError {
+    /// Says why an API key could not be changed. A missing one is a 400 (contract 3.7).
+    pub(crate) fn updating_api_key(error: ApiKeyError) -> Self {
+        Self::missing_api_key(error, ErrorCode::ApiKeyNotFound)
+    }
+
+    /// Says why an API key could not be deleted. A missing one is a 400 (contract 3.7).
+    pub(crate) fn deleting_api_key(error: ApiKeyError) -> Self {
+        Self::missing_api_key(error, ErrorCode::ApiKeyNotDeleted)
+    }
+
+    fn missing_api_key(error: ApiKeyError, code: ErrorCode) -> Self {
+        match error {
+            ApiKeyError::NotFound(_) => Self::new(code, "API key not found"),
+            ApiKeyError::Store(error) => error.into(),
         }
     }
 }

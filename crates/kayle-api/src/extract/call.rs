@@ -4,10 +4,10 @@ use std::mem;
 
 use actix_web::{HttpRequest, web};
 use kayle_app::Webhooks;
-use kayle_primitives::{Id, SessionId};
+use kayle_primitives::{ApiKeyId, Id, SessionId};
 use serde_json::{Map, Value};
 
-use super::{Body, Query};
+use super::{Body, Query, api_key_id};
 use crate::api::Api;
 use crate::error::ApiError;
 
@@ -34,6 +34,12 @@ impl Call {
     pub(crate) fn session_id(&self) -> Result<SessionId, ApiError> {
         SessionId::parse_session(self.parameter("session_id"))
             .map_err(|error| ApiError::bad_request(format!("session_id {error}")))
+    }
+
+    /// Reads the `api_key_id` from the path.
+    pub(crate) fn api_key_id(&self) -> Result<ApiKeyId, ApiError> {
+        api_key_id(self.parameter("api_key_id"))
+            .map_err(|error| ApiError::bad_request(format!("api_key_id {error}")))
     }
 
     /// Gives a segment of the path, percent-decoded. Only `/` and `%` stay encoded, and neither

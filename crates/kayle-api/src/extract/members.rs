@@ -16,6 +16,16 @@ pub(crate) fn required<'a>(
         .ok_or_else(|| ApiError::bad_request(format!("{name} is required")))
 }
 
+/// Refuses a change that gives none of the members that can be changed.
+pub(crate) fn expect_one_of(names: &[&str], members: &Map<String, Value>) -> Result<(), ApiError> {
+    if names.iter().any(|name| members.contains_key(*name)) {
+        return Ok(());
+    }
+    let names = names.join(", ");
+    let error = ApiError::bad_request(format!("the body must have at least one of {names}"));
+    Err(error.with_hint("Give at least one member to change."))
+}
+
 /// Reads a string. U+0000 is refused: PostgreSQL cannot store it.
 pub(crate) fn text<'a>(field: &str, value: &'a Value) -> Result<&'a str, ApiError> {
     match value.as_str() {

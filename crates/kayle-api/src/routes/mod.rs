@@ -34,16 +34,27 @@ pub(crate) const TABLE: &[Entry] = &[
     shown("/health/ready", health::ready::route),
     shown(ENDPOINTS, endpoints::create::route),
     shown(ENDPOINTS, endpoints::list::route),
-    shown(
-        "/v1/webhooks/endpoints/{endpoint_id}",
-        endpoints::get::route,
-    ),
+    shown(ENDPOINT, endpoints::get::route),
+    shown(ENDPOINT, endpoints::update::route),
+    shown(ENDPOINT, endpoints::delete::route),
     shown(
         "/v1/webhooks/endpoints/{endpoint_id}/signing-secret/reveal",
         endpoints::reveal::route,
     ),
+    shown(
+        "/v1/webhooks/endpoints/{endpoint_id}/signing-secret/rotate",
+        endpoints::rotate::route,
+    ),
     shown(ENDPOINT_KEYS, encryption_keys::register::route),
     shown(ENDPOINT_KEYS, encryption_keys::list::route),
+    shown(
+        "/v1/webhooks/keys/{key_id}/deactivate",
+        encryption_keys::deactivate::route,
+    ),
+    shown(
+        "/v1/webhooks/keys/{key_id}/reactivate",
+        encryption_keys::reactivate::route,
+    ),
     shown("/v1/webhooks/deliveries", deliveries::list::route),
     shown(
         "/v1/webhooks/deliveries/{delivery_id}",
@@ -67,6 +78,15 @@ pub(crate) const TABLE: &[Entry] = &[
     shown("/v1/sessions", sessions::list::route),
     shown("/v1/sessions/{session_id}", sessions::get::route),
     shown("/v1/sessions/{session_id}/cancel", sessions::cancel::route),
+    shown(
+        "/v1/verify/session/{session_id}/cancel",
+        verify::cancel_session::route,
+    ),
+    shown(API_KEYS, api_keys::list::route),
+    shown(API_KEYS, api_keys::create::route),
+    shown(API_KEY, api_keys::update::route),
+    shown(API_KEY, api_keys::delete::route),
+    shown("/v1/auth/orgs/audit-logs", audit_log::list::route),
     // Never shown to customers (contract 12).
     shown(
         "/internal/v1/sessions/{session_id}/begin",
@@ -79,7 +99,10 @@ pub(crate) const TABLE: &[Entry] = &[
 ];
 
 const ENDPOINTS: &str = "/v1/webhooks/endpoints";
+const ENDPOINT: &str = "/v1/webhooks/endpoints/{endpoint_id}";
 const ENDPOINT_KEYS: &str = "/v1/webhooks/endpoints/{endpoint_id}/keys";
+const API_KEYS: &str = "/v1/auth/api-keys";
+const API_KEY: &str = "/v1/auth/api-keys/{api_key_id}";
 
 const fn shown(path: &'static str, route: fn() -> Route) -> Entry {
     Entry { path, route }
@@ -94,21 +117,6 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
             .fold(empty, |resource, entry| resource.route((entry.route)()));
         config.service(resource);
     }
-}
-
-fn administration(config: &mut ServiceConfig) {
-    config
-        .service(
-            resource("/v1/auth/api-keys")
-                .route(api_keys::list::route())
-                .route(api_keys::create::route()),
-        )
-        .service(
-            resource("/v1/auth/api-keys/{api_key_id}")
-                .route(api_keys::update::route())
-                .route(api_keys::delete::route()),
-        )
-        .service(resource("/v1/auth/orgs/audit-logs").route(audit_log::list::route()));
 }
 
 /// Begins a path. A method that it has no route for is an unknown route: 404, never 405.

@@ -1,16 +1,23 @@
 //! How every operation is run: the order of the checks (contract 3.0) stands here and nowhere else.
 
+mod area;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use actix_web::web::{self, Payload};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use futures_util::FutureExt;
-use kayle_app::access::{Caller, Scope};
+use kayle_app::access::{Actor, Caller, UserPrincipal};
 use kayle_primitives::PageLimit;
 
+pub(super) use self::area::Area;
+
 use crate::api::Api;
-use crate::auth::{authenticate_customer, authenticate_service, require};
+use crate::auth::{
+    Customer, authenticate_customer, authenticate_person, authenticate_service,
+    require_organization, require_own_origin, require_role, require_scope,
+};
 use crate::error::{ApiError, Frame};
 use crate::extract::{Call, Query, read_body};
 
@@ -18,7 +25,7 @@ use crate::extract::{Call, Query, read_body};
 pub(super) struct Operation {
     /// How it is asked for.
     pub(super) verb: Verb,
-    /// Which pair of scopes guards it.
+    /// What it is about, and so who may ask for it.
     pub(super) area: Area,
     /// What it answers.
     pub(super) answers: Answers,
@@ -33,15 +40,10 @@ pub(super) enum Verb {
     Get,
     /// POST.
     Post,
-}
-
-/// The pairs of scopes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Area {
-    /// `webhooks:read`, `webhooks:write`.
-    Webhooks,
-    /// `sessions:read`, `sessions:write`.
-    Sessions,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
 }
 
 /// What an operation answers.
@@ -78,6 +80,19 @@ where
             let call = receive(request, payload).await?;
             authenticate_service(call.webhooks(), &call.request)?;
             run(call).await
+        })
+    };
+    Verb::Post.route().to(handler)
+}
+
+/// Gives the route of an operation that everybody may ask for by POST: what it takes is in the body.
+pub(super) fn open_route<F>(run: fn(Call) -> F) -> Route
+where
+    F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
+{
+    let handler = move |request: HttpRequest, payload: Payload| {
+        answered(Frame::UNKNOWN, async move {
+            run(receive(request, payload).await?).await
         })
     };
     Verb::Post.route().to(handler)
@@ -127,34 +142,60 @@ impl Operation {
         }
     }
 
-    /// Checks size (413), credential (401), organization (410) and scope (403), in this order.
+    /// Checks size (413), credential (401) and, for an API key, organization (410) and scope (403),
+    /// in this order.
     async fn let_through(
         &self,
         request: HttpRequest,
         payload: Payload,
     ) -> Result<(Caller, Call), ApiError> {
         let call = receive(request, payload).await?;
-        let principal = authenticate_customer(call.webhooks(), &call.request).await?;
-        let caller = require(self.scope(), &principal)?;
+        let caller = if let Some(scope) = self.area.scope(self.verb) {
+            match authenticate_customer(&call.api, &call.request).await? {
+                Customer::Server(server) => require_scope(scope, &server)?,
+                Customer::Person(person) => self.let_person_through(&person, &call)?,
+            }
+        } else {
+            let person = authenticate_person(&call.api, &call.request).await?;
+            self.let_person_through(&person, &call)?
+        };
         Ok((caller, call))
     }
 
-    /// Gives the scope it needs: reading a read scope, all else a write scope.
-    fn scope(&self) -> Scope {
-        match (self.area, self.verb) {
-            (Area::Webhooks, Verb::Get) => Scope::WebhooksRead,
-            (Area::Webhooks, Verb::Post) => Scope::WebhooksWrite,
-            (Area::Sessions, Verb::Get) => Scope::SessionsRead,
-            (Area::Sessions, Verb::Post) => Scope::SessionsWrite,
+    /// Checks origin, organization and role (403), and whether the organization is frozen (410),
+    /// in this order.
+    fn let_person_through(&self, person: &UserPrincipal, call: &Call) -> Result<Caller, ApiError> {
+        if self.verb.changes() {
+            require_own_origin(&call.api, &call.request)?;
         }
+        let organization = require_organization(person)?;
+        let least = self.area.least_role(self.verb);
+        require_role(least, person, self.area.what())?;
+        if organization.is_frozen() && self.area.is_closed_while_frozen(self.verb) {
+            return Err(ApiError::frozen());
+        }
+        Ok(Caller {
+            organization_id: organization.id,
+            actor: Actor::User(person.user_id),
+        })
     }
 }
 
 impl Verb {
+    /// Tells whether it is there to change something.
+    fn changes(self) -> bool {
+        match self {
+            Self::Get => false,
+            Self::Post | Self::Patch | Self::Delete => true,
+        }
+    }
+
     fn route(self) -> Route {
         match self {
             Self::Get => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
             Self::Post => web::post(),
+            Self::Patch => web::patch(),
+            Self::Delete => web::delete(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What is answered: the exact members of contract 2 and 4. Views go out and never come in.
 
+mod api_key;
+mod audit_row;
 mod delivery;
+mod done;
 mod encryption_key;
 mod endpoint;
 mod envelope;
@@ -8,7 +11,10 @@ mod event;
 mod report;
 mod session;
 
+pub(crate) use api_key::{ApiKeyView, CreatedApiKeyView};
+pub(crate) use audit_row::AuditRowView;
 pub(crate) use delivery::{DeliveryView, DeliveryWithAttemptsView};
+pub(crate) use done::DoneView;
 pub(crate) use encryption_key::EncryptionKeyView;
 pub(crate) use endpoint::{CreatedEndpointView, EndpointView, SigningSecretView};
 pub(crate) use envelope::{ListView, OneView, Pagination};

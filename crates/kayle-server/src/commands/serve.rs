@@ -1,7 +1,7 @@
 //! `serve`: runs the service until a signal (contract 13.4).
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -33,7 +33,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         let (webhooks, stop) = (Arc::clone(&webhooks), stop.clone());
         async move { sweeper::run(&webhooks, config.sweep_interval, stop).await }
     };
-    let api = api(&config, &webhooks, heartbeat);
+    let api = api(&config, address, &webhooks, heartbeat);
     let server = kayle_api::server(listener, api, config.delivery_timeout)?;
     let server_handle = server.handle();
 
@@ -63,12 +63,23 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn api(config: &Config, webhooks: &Arc<Webhooks>, heartbeat: Arc<Heartbeat>) -> Api {
+fn api(
+    config: &Config,
+    address: SocketAddr,
+    webhooks: &Arc<Webhooks>,
+    heartbeat: Arc<Heartbeat>,
+) -> Api {
     let entropy = SystemEntropy::new();
     let clock = Arc::clone(webhooks);
     Api {
         webhooks: Arc::clone(webhooks),
         verify_url: config.verify_url.clone(),
+        public_url: config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}")),
+        dashboard_origin: config.dashboard_origin.clone(),
+        session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
         dispatcher_turns: Some(Arc::new(move || heartbeat.is_alive(clock.now()))),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),

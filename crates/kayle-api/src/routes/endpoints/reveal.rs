@@ -11,7 +11,7 @@ use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Webhooks,
+    area: Area::SigningSecret,
     answers: Answers::One,
     docs: "webhooks/endpoints#reveal-signing-secret",
 };

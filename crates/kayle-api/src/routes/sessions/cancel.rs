@@ -10,7 +10,7 @@ use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Sessions,
+    area: Area::SessionEnd,
     answers: Answers::One,
     docs: "sessions#cancel-by-id",
 };

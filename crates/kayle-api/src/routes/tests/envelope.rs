@@ -8,12 +8,14 @@ use crate::testing::{REQUEST_ID, TestApi, request};
 #[actix_web::test]
 async fn wrong_methods_and_slashes_too_many_are_unknown_routes() {
     let test = TestApi::new().await;
-    let known = CUSTOMER_OPERATIONS.map(|(_, path, _)| path);
-    let paths = known
+    let known = CUSTOMER_OPERATIONS.map(|(method, path, _)| (method, path));
+    let paths = known.map(|(_, path)| path);
+    let paths = paths
         .into_iter()
         .chain(["/", "/health/live", "/health/ready"]);
     for path in paths {
-        for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"] {
+        let methods = ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"].into_iter();
+        for method in methods.filter(|method| !known.contains(&(*method, path))) {
             let answer = test.send(method, path, "").await;
             assert_eq!(
                 (answer.status.as_u16(), answer.code()),

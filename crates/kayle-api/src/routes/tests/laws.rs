@@ -5,7 +5,7 @@ use actix_web::rt::System;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::CUSTOMER_OPERATIONS;
+use super::{CUSTOMER_OPERATIONS, INTAKE};
 use crate::testing::{TestApi, request};
 
 const MEMBERS: [&str; 16] = [
@@ -69,22 +69,18 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn paths() -> impl Strategy<Value = (&'static str, String)> {
-    let intake = [
-        ("POST", "/internal/v1/sessions/vs_x/begin"),
-        ("POST", "/internal/v1/sessions/vs_x/attempts"),
-    ];
     let operations: Vec<_> = CUSTOMER_OPERATIONS
         .into_iter()
         .map(|(method, path, _)| (method, path))
         .filter(|(method, _)| *method != "HEAD")
-        .chain(intake)
+        .chain(INTAKE)
         .collect();
     let segment = "[A-Za-z0-9_%.~!$&'()*+,;=:@-]{1,80}";
     let query = "((limit|starting_after|status|type|enabled|is_active|created_from|x)=?\
                  [A-Za-z0-9%+=:._-]{0,12}&?){0,4}";
     (prop::sample::select(operations), segment, query).prop_map(
         |((method, path), segment, query)| {
-            let path = ["whe_x", "whd_x", "evt_x", "vs_x"]
+            let path = ["whe_x", "whk_x", "whd_x", "evt_x", "vs_x"]
                 .into_iter()
                 .fold(path.to_owned(), |path, id| path.replace(id, &segment));
             (method, format!("{path}?{query}"))

@@ -1,0 +1,52 @@
+//! The members that describe an API key in a body (contract 2.9, 3.7).
+
+use std::collections::BTreeMap;
+
+use kayle_app::access::{ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::extract::{echoed_name, list, object, text};
+
+pub(super) fn name(value: &Value) -> Result<ApiKeyName, ApiError> {
+    ApiKeyName::parse(text("name", value)?)
+        .map_err(|error| ApiError::bad_request(format!("name {error}")))
+}
+
+/// Reads at least one scope; one that repeats is kept once.
+pub(super) fn scopes(value: &Value) -> Result<Vec<Scope>, ApiError> {
+    let mut scopes = Vec::new();
+    for (position, entry) in list("permissions", value)?.iter().enumerate() {
+        let field = format!("permissions[{position}]");
+        let scope = Scope::parse(text(&field, entry)?)
+            .map_err(|error| ApiError::bad_request(format!("{field} {error}")))?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    if scopes.is_empty() {
+        return Err(ApiError::bad_request("permissions must have an entry"));
+    }
+    Ok(scopes)
+}
+
+pub(super) fn metadata(value: &Value) -> Result<ApiKeyMetadata, ApiError> {
+    let values = object("metadata", value)?
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), metadata_value(key, value)?)))
+        .collect::<Result<BTreeMap<_, _>, ApiError>>()?;
+    ApiKeyMetadata::new(values).map_err(|error| ApiError::bad_request(format!("metadata {error}")))
+}
+
+fn metadata_value(key: &str, value: &Value) -> Result<MetadataValue, ApiError> {
+    let field = || format!("metadata.{}", echoed_name(key));
+    match value {
+        Value::String(_) => Ok(MetadataValue::Text(text(&field(), value)?.to_owned())),
+        Value::Number(number) => Ok(MetadataValue::Number(number.clone())),
+        Value::Bool(boolean) => Ok(MetadataValue::Boolean(*boolean)),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(ApiError::bad_request(format!(
+            "{} must be a string, a number or a boolean",
+            field()
+        ))),
+    }
+}

@@ -1,0 +1,45 @@
+//! `POST /v1/verify/session/{session_id}/cancel`: the person withdraws (contract 3.9, P1).
+//!
+//! Nobody signs in here: the session's one-shot token is the credential, so what is malformed has
+//! codes of its own.
+
+use actix_web::{HttpResponse, Route};
+use serde_json::{Map, Value};
+
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::{Call, required, text};
+use crate::routes::answer;
+use crate::routes::operation::open_route;
+
+const TOKEN_CHARS: usize = 48;
+const BODY_HINT: &str = "Send {\"cancel_token\": \"...\"} as application/json.";
+
+pub(in crate::routes) fn route() -> Route {
+    open_route(cancel)
+}
+
+async fn cancel(mut call: Call) -> Result<HttpResponse, ApiError> {
+    let id = call
+        .session_id()
+        .map_err(|error| error.with_code(ErrorCode::InvalidSessionId))?;
+    let body = call.json_object();
+    let token = body.and_then(|body| cancel_token(&body)).map_err(|error| {
+        error
+            .with_code(ErrorCode::InvalidRequest)
+            .with_hint(BODY_HINT)
+    })?;
+    call.webhooks().withdraw(&id, &token).await?;
+    Ok(answer::no_content())
+}
+
+fn cancel_token(body: &Map<String, Value>) -> Result<String, ApiError> {
+    let token = text("cancel_token", required(body, "cancel_token")?)?;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if token.len() == TOKEN_CHARS && token.bytes().all(fits) {
+        Ok(token.to_owned())
+    } else {
+        Err(ApiError::bad_request(format!(
+            "cancel_token must be {TOKEN_CHARS} characters of a-z and 0-9"
+        )))
+    }
+}

@@ -181,7 +181,7 @@ fn every_kind_of_note() -> ApiKeyMetadata {
         // Reads back as its neighbour where digits are parsed in a hurry.
         (
             "exact",
-            MetadataValue::Number(number(2.638_344_616_030_823e-256)),
+            MetadataValue::Number(number(90.422_252_909_423_83)),
         ),
         ("boolean", MetadataValue::Boolean(false)),
     ];

@@ -3,14 +3,14 @@
 //!
 //! The cast: [`support`] starts the service and plays everyone around it; every other module is
 //! one promise of the service. `cargo xtask test` builds the binary and installs the libraries of
-//! the receivers in other languages; without it, tests that need them say so.
+//! the receivers out of the documentation; without it, tests that need them say so.
 
 mod commands;
 mod configuration;
 mod crash;
+mod documented_receivers;
 mod events;
 mod fan_out;
-mod foreign_receivers;
 mod freezing;
 mod idempotency;
 mod layers;

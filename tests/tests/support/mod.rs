@@ -2,14 +2,14 @@
 //!
 //! [`Installation`] is a running service with one organization on it; [`Service`] is its process.
 //! [`Api`] is a caller and [`Answer`] what the caller gets. [`Customer`] is an organization's
-//! server with its keys; [`ForeignReceiver`] is one in another language. [`report`] holds what a
-//! verifier says about a session. [`eventually`] waits for what takes time.
+//! server with its keys; [`DocumentedReceiver`] is one out of the documentation. [`report`] holds
+//! what a verifier says about a session. [`eventually`] waits for what takes time.
 
 pub(crate) mod api;
 pub(crate) mod binary;
 pub(crate) mod customer;
 pub(crate) mod database;
-pub(crate) mod foreign;
+pub(crate) mod documented;
 pub(crate) mod installation;
 pub(crate) mod leaks;
 pub(crate) mod patience;
@@ -20,7 +20,7 @@ pub(crate) mod tools;
 
 pub(crate) use self::api::{Answer, Api, text};
 pub(crate) use self::customer::Customer;
-pub(crate) use self::foreign::ForeignReceiver;
+pub(crate) use self::documented::DocumentedReceiver;
 pub(crate) use self::installation::{Installation, Organization};
 pub(crate) use self::patience::{PATIENCE, eventually, within_patience};
 pub(crate) use self::service::Service;

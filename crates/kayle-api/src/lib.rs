@@ -17,6 +17,7 @@ mod error;
 mod extract;
 mod limits;
 mod middleware;
+mod openapi;
 mod origin;
 mod routes;
 mod server;

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::app::app;
+use crate::openapi::promises;
 
 pub(crate) const REQUEST_ID: &str = "the-id-of-the-request";
 
@@ -138,9 +139,12 @@ impl TestApi {
         self.call(with_json(request, body)).await
     }
 
+    /// Sends a request, and checks that the document promised its answer.
     pub(crate) async fn call(&self, request: TestRequest) -> Answer {
         let service = init_service(app(self.api.clone())).await;
-        let response = call_service(&service, request.to_request()).await;
+        let request = request.to_request();
+        let (method, path) = (request.method().clone(), request.path().to_owned());
+        let response = call_service(&service, request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
         let body = if body.is_empty() {
@@ -148,11 +152,13 @@ impl TestApi {
         } else {
             serde_json::from_slice(&body).unwrap()
         };
-        Answer {
+        let answer = Answer {
             status,
             headers,
             body,
-        }
+        };
+        promises::check(method.as_str(), &path, &answer);
+        answer
     }
 }
 

@@ -1,0 +1,125 @@
+//! Parameters of paths and queries.
+
+use kayle_delivery::DeliveryStatus;
+use kayle_events::EventType;
+use kayle_sessions::SessionStatus;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::ObjectBuilder;
+use utoipa::openapi::{KnownFormat, Required, SchemaFormat};
+
+use super::schema::{any_id, choice, count_to, flag, matching, uuid};
+
+/// Gives the parameters that stand in braces in a path.
+pub(super) fn of_path(path: &str) -> impl Iterator<Item = Parameter> {
+    path.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(path_schema(name)));
+        Some(parameter.build())
+    })
+}
+
+fn path_schema(name: &str) -> ObjectBuilder {
+    match name {
+        "session_id" => session_id("The session."),
+        "api_key_id" => uuid("The API key."),
+        "endpoint_id" => any_id("The endpoint, `whe_…`."),
+        "key_id" => any_id("The encryption key, `whk_…`: its `id`, not its `key_id`."),
+        "delivery_id" => any_id("The delivery, `whd_…`."),
+        "event_id" => any_id("The event, `evt_…`."),
+        unknown => panic!("the path parameter {unknown} has no schema"),
+    }
+}
+
+fn session_id(about: &str) -> ObjectBuilder {
+    matching("^vs_[A-Za-z0-9]{64}$", about)
+}
+
+fn query(name: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .schema(Some(schema))
+        .build()
+}
+
+pub(super) fn limit() -> Parameter {
+    let schema = count_to(1, 100, "The most items of a page.");
+    query("limit", schema.default(Some(10.into())))
+}
+
+const CURSOR: &str = "The last item of the page before: its `next_cursor`. Filters must be \
+                      repeated with it.";
+
+pub(super) fn starting_after() -> Parameter {
+    query("starting_after", any_id(CURSOR))
+}
+
+pub(super) fn starting_after_session() -> Parameter {
+    query("starting_after", session_id(CURSOR))
+}
+
+pub(super) fn starting_after_api_key() -> Parameter {
+    query("starting_after", uuid(CURSOR))
+}
+
+pub(super) fn enabled() -> Parameter {
+    query(
+        "enabled",
+        flag("Only endpoints that are enabled, or only those that are not."),
+    )
+}
+
+pub(super) fn is_active() -> Parameter {
+    query(
+        "is_active",
+        flag("Only the active key, or only the others."),
+    )
+}
+
+pub(super) fn delivery_status() -> Parameter {
+    let names = DeliveryStatus::ALL.map(DeliveryStatus::as_str);
+    query("status", choice(names, "Only deliveries of this status."))
+}
+
+pub(super) fn session_status() -> Parameter {
+    let names = SessionStatus::ALL.map(SessionStatus::as_str);
+    query("status", choice(names, "Only sessions of this status."))
+}
+
+pub(super) fn endpoint_id() -> Parameter {
+    query("endpoint_id", any_id("Only deliveries to this endpoint."))
+}
+
+pub(super) fn event_id() -> Parameter {
+    query("event_id", any_id("Only deliveries of this event."))
+}
+
+pub(super) fn event_type() -> Parameter {
+    let names = EventType::ALL.map(EventType::as_str);
+    query("type", choice(names, "Only events of this type."))
+}
+
+pub(super) fn created_from() -> Parameter {
+    query(
+        "created_from",
+        moment("Only what was created at this time or later."),
+    )
+}
+
+pub(super) fn created_to() -> Parameter {
+    query(
+        "created_to",
+        moment("Only what was created at this time or earlier."),
+    )
+}
+
+/// A time as callers may write it: UTC with `Z`. Seconds may be left out, which the format does not
+/// know.
+fn moment(about: &str) -> ObjectBuilder {
+    matching("Z$", about).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+}

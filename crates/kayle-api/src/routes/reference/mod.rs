@@ -1,0 +1,5 @@
+//! Routes for people who read about the API (contract 3.10).
+
+pub(super) mod document;
+pub(super) mod page;
+pub(super) mod script;

@@ -4,6 +4,8 @@
 //! a hint: `code` holds the closed set of codes, `operations` says which error has which.
 
 mod code;
+#[cfg(test)]
+mod documented;
 mod operations;
 
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kayle_delivery::{Delivery, DeliveryStatus, Input, step};
+use kayle_delivery::{Delivery, DeliveryStatus};
 use kayle_events::EventType;
 use kayle_primitives::{EndpointId, SessionId, Timestamp};
 use kayle_sessions::cancel::StoredPayloads;
@@ -14,6 +14,7 @@ use crate::access::Caller;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::limits::CONFLICT_RETRIES_MAX;
 use crate::ports::store::{FanoutEndpoint, StoreError};
+use crate::sessions::commit::scrubbed;
 
 /// The token was not redeemed.
 #[derive(Debug, thiserror::Error)]
@@ -150,12 +151,4 @@ fn received(
         (false, true) => Received::BySome,
         (false, false) => Received::ByAll,
     }
-}
-
-fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
-    deliveries
-        .iter()
-        .filter_map(|(_, delivery)| step(delivery, Input::Withdrawn, now).ok())
-        .map(|step| step.delivery)
-        .collect()
 }

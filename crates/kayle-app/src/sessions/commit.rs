@@ -4,9 +4,9 @@
 //! Plaintext lives in [`Webhooks::draft`] only: between the step that says what the customer is
 //! told and the encryption for each endpoint.
 
-use kayle_delivery::CompactJwe;
 use kayle_delivery::fanout::{Birth, Encrypted, born, recipients};
-use kayle_events::{Event, EventData, Plaintext, TriggerType};
+use kayle_delivery::{self as delivery, CompactJwe, Delivery, Input};
+use kayle_events::{Event, EventData, EventType, Plaintext, TriggerType};
 use kayle_primitives::{AttemptId, DeliveryAttemptId, DeliveryId, EventId, Timestamp};
 use kayle_sessions::{Session, Step};
 
@@ -79,6 +79,11 @@ impl Webhooks {
 
         let mut tx = self.store.begin().await?;
         tx.save_session(&session).await?;
+        if session.is_suppressed() {
+            // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
+            let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
+            tx.save_deliveries(&scrubbed(&deliveries, now)).await?;
+        }
         if let Some((attempt, fingerprint)) = attempt {
             tx.insert_attempt(&RecordedAttempt {
                 attempt,
@@ -191,6 +196,16 @@ impl Webhooks {
         tracing::error!(key.id = %key.id, "an event could not be encrypted");
         (Encrypted::Failed(key.id.clone()), None)
     }
+}
+
+/// Gives what a withdrawal, or the end of a cancelled session, makes of its deliveries: those that
+/// still store a payload lose it.
+pub(crate) fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
+    deliveries
+        .iter()
+        .filter_map(|(_, delivery)| delivery::step(delivery, Input::Withdrawn, now).ok())
+        .map(|step| step.delivery)
+        .collect()
 }
 
 impl Draft {

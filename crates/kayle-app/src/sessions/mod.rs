@@ -2,7 +2,7 @@
 
 mod begin;
 mod cancel;
-mod commit;
+pub(crate) mod commit;
 mod create;
 mod expire;
 pub(crate) mod public_keys;

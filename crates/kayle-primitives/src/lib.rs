@@ -14,8 +14,8 @@ pub mod time;
 
 pub use entropy::Entropy;
 pub use id::{
-    ApiKeyId, AttemptId, AuditId, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, EventId, Id,
-    SessionId,
+    ApiKeyId, AttemptId, AuditId, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId,
+    EventId, Id, SessionId,
 };
 pub use organization::{Organization, OrganizationId};
 pub use page::{Page, PageLimit, PageRequest};

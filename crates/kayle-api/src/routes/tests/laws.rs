@@ -5,10 +5,10 @@ use actix_web::rt::System;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{CUSTOMER_OPERATIONS, INTAKE};
-use crate::testing::{TestApi, request};
+use super::{ADMINISTRATION, CUSTOMER_OPERATIONS, INTAKE};
+use crate::testing::{DASHBOARD, TestApi, request, with_session};
 
-const MEMBERS: [&str; 16] = [
+const MEMBERS: [&str; 19] = [
     "url",
     "name",
     "labels",
@@ -25,6 +25,9 @@ const MEMBERS: [&str; 16] = [
     "outcome",
     "claims",
     "selected_field_keys",
+    "permissions",
+    "metadata",
+    "cancel_token",
 ];
 
 fn json() -> impl Strategy<Value = Value> {
@@ -74,6 +77,8 @@ fn paths() -> impl Strategy<Value = (&'static str, String)> {
         .map(|(method, path, _)| (method, path))
         .filter(|(method, _)| *method != "HEAD")
         .chain(INTAKE)
+        .chain(ADMINISTRATION)
+        .chain([("POST", "/v1/verify/session/vs_x/cancel")])
         .collect();
     let segment = "[A-Za-z0-9_%.~!$&'()*+,;=:@-]{1,80}";
     let query = "((limit|starting_after|status|type|enabled|is_active|created_from|x)=?\
@@ -96,13 +101,17 @@ proptest! {
     ) {
         let answer = System::new().block_on(async {
             let test = TestApi::new().await;
-            let credential = if path.starts_with("/internal") {
-                test.service_token()
+            let asked = request(method, &path);
+            let asked = if path.starts_with("/v1/auth") {
+                with_session(asked, &test.session_token("owner"))
+                    .insert_header((header::ORIGIN, DASHBOARD))
+            } else if path.starts_with("/internal") {
+                let token = test.service_token();
+                asked.insert_header((header::AUTHORIZATION, format!("Bearer {token}")))
             } else {
-                test.key.clone()
+                asked.insert_header((header::AUTHORIZATION, format!("Bearer {}", test.key)))
             };
-            let request = request(method, &path)
-                .insert_header((header::AUTHORIZATION, format!("Bearer {credential}")))
+            let request = asked
                 .insert_header(header::ContentType::json())
                 .set_payload(body);
             test.call(request).await

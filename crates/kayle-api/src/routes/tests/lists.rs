@@ -72,9 +72,16 @@ async fn what_belongs_to_others_is_missing() {
         assert_eq!(answer.body["data"], json!([]), "{path}");
     }
     let endpoint = format!("/v1/webhooks/endpoints/{}", subscriber.endpoint.id);
+    let change = test.send("PATCH", &endpoint, r#"{"name":"x"}"#).await;
+    assert_eq!((change.status.as_u16(), change.code()), (404, "NOT_FOUND"));
+    let key = format!("/v1/webhooks/keys/{}", subscriber.key.id);
     for (method, path) in [
         ("GET", endpoint.clone()),
+        ("DELETE", endpoint.clone()),
         ("POST", format!("{endpoint}/signing-secret/reveal")),
+        ("POST", format!("{endpoint}/signing-secret/rotate")),
+        ("POST", format!("{key}/deactivate")),
+        ("POST", format!("{key}/reactivate")),
         ("GET", format!("/v1/webhooks/deliveries/{}", delivery.id)),
         (
             "POST",
@@ -91,6 +98,8 @@ async fn what_belongs_to_others_is_missing() {
             (404, "NOT_FOUND"),
             "{path}"
         );
+        let answer = test.send_as_person("owner", method, &path, "").await;
+        assert_eq!(answer.status, 404, "{path}");
     }
 }
 

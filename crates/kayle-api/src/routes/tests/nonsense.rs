@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::testing::TestApi;
 
+const ENDPOINT: &str = "/v1/webhooks/endpoints/whe_x";
 const SESSION: &str = "vs_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 async fn check(test: &TestApi, method: &str, path: &str, body: &Value, expected: (&str, &str)) {
@@ -32,18 +33,14 @@ async fn check(test: &TestApi, method: &str, path: &str, body: &Value, expected:
 }
 
 #[actix_web::test]
-async fn endpoints_that_cannot_be_created() {
+async fn endpoints_that_cannot_be_created_or_changed() {
     async fn refused(test: &TestApi, member: &str, value: Value, field: &str) {
+        let expected = ("BAD_REQUEST", field);
+        let change = json!({ member: value });
+        check(test, "PATCH", ENDPOINT, &change, expected).await;
         let mut body = json!({ "url": "https://customer.example/hook" });
-        body[member] = value;
-        check(
-            test,
-            "POST",
-            "/v1/webhooks/endpoints",
-            &body,
-            ("BAD_REQUEST", field),
-        )
-        .await;
+        body[member] = change[member].clone();
+        check(test, "POST", "/v1/webhooks/endpoints", &body, expected).await;
     }
     let test = &TestApi::new().await;
     for url in [
@@ -127,6 +124,35 @@ async fn endpoints_that_cannot_be_created() {
 }
 
 #[actix_web::test]
+async fn changes_that_change_nothing() {
+    let test = &TestApi::new().await;
+    for change in [json!({}), json!({ "names": "x" }), json!([])] {
+        check(
+            test,
+            "PATCH",
+            ENDPOINT,
+            &change,
+            ("BAD_REQUEST", "the body"),
+        )
+        .await;
+    }
+    let expected = ("BAD_REQUEST", "content-type");
+    check(test, "PATCH", ENDPOINT, &json!(null), expected).await;
+    let answer = test.send("PATCH", ENDPOINT, "{}").await;
+    for member in [
+        "name",
+        "labels",
+        "url",
+        "enabled",
+        "subscribed_event_types",
+        "undelivered_payload_retention_hours",
+        "retry_schedule",
+    ] {
+        assert!(answer.message().contains(member), "{}", answer.message());
+    }
+}
+
+#[actix_web::test]
 async fn urls_that_the_policy_refuses() {
     let test = &TestApi::new().await;
     for url in [
@@ -143,6 +169,7 @@ async fn urls_that_the_policy_refuses() {
         let body = json!({ "url": url });
         let expected = ("WEBHOOK_URL_REJECTED", "url");
         check(test, "POST", "/v1/webhooks/endpoints", &body, expected).await;
+        check(test, "PATCH", ENDPOINT, &body, expected).await;
     }
 }
 
@@ -406,6 +433,31 @@ async fn paths_that_name_nothing() {
                 "POST",
                 format!("/v1/webhooks/endpoints/{id}/signing-secret/reveal"),
                 "endpoint_id",
+            ),
+            (
+                "PATCH",
+                format!("/v1/webhooks/endpoints/{id}"),
+                "endpoint_id",
+            ),
+            (
+                "DELETE",
+                format!("/v1/webhooks/endpoints/{id}"),
+                "endpoint_id",
+            ),
+            (
+                "POST",
+                format!("/v1/webhooks/endpoints/{id}/signing-secret/rotate"),
+                "endpoint_id",
+            ),
+            (
+                "POST",
+                format!("/v1/webhooks/keys/{id}/deactivate"),
+                "key_id",
+            ),
+            (
+                "POST",
+                format!("/v1/webhooks/keys/{id}/reactivate"),
+                "key_id",
             ),
             (
                 "GET",

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use actix_web::http::header;
+use kayle_sessions::Session;
+use kayle_testkit::builders::key_ring;
 use serde_json::{Value, json};
 
 use crate::limits::BODY_BYTES_MAX;
@@ -120,6 +122,19 @@ async fn another_token_is_refused() {
         assert!(!answer.body.to_string().contains(token));
     }
     assert_eq!(status_of(&test, &id).await, "created");
+}
+
+#[actix_web::test]
+async fn a_redeemed_token_of_a_session_that_has_not_ended_is_used_up() {
+    let test = TestApi::new().await;
+    let session = Session {
+        cancel_token_hash: key_ring().hash_cancel_token(TOKEN),
+        withdrawn_at: Some(test.kit.webhooks.now()),
+        ..test.kit.seed.make.session(&test.organization)
+    };
+    test.kit.seed.session(&session).await;
+    let answer = cancel(&test, session.id.as_str(), &body(TOKEN)).await;
+    assert_refused(&answer, 409, "CANCEL_TOKEN_USED");
 }
 
 #[actix_web::test]

@@ -53,8 +53,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         server_handle.stop(true).await;
         reason
     };
-    let (served, stopped) = tokio::join!(server, stopping);
-    served.context("the server failed")?;
+    let (answered, stopped) = tokio::join!(server, stopping);
+    answered.context("the server failed")?;
     stopped?;
     while let Some(ended) = loops.join_next().await {
         ended.context("a loop of the service died")?;

@@ -78,11 +78,11 @@ mod tests {
         let made = kept_beside(database, &entropy).unwrap();
         let read = kept_beside(database, &entropy).unwrap();
         assert_eq!(made, read);
-        let mode = fs::metadata(format!("{database}.key"))
+        let permissions = fs::metadata(format!("{database}.key"))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(permissions & 0o777, 0o600);
     }
 
     #[test]

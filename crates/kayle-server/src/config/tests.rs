@@ -19,8 +19,8 @@ fn the_defaults_are_those_of_the_contract() {
     assert_eq!(config.database_url.sqlite_file(), Some("kayle-webhooks.db"));
     assert_eq!(config.retry_schedules, RetrySchedules::default());
     assert_eq!(config.delivery_timeout, Duration::from_secs(15));
-    assert_eq!(config.delivery_lease, Duration::from_secs(60));
-    assert_eq!(config.session_lifetime, Duration::from_secs(3600));
+    assert_eq!(config.delivery_lease, Duration::from_mins(1));
+    assert_eq!(config.session_lifetime, Duration::from_hours(1));
     assert_eq!(config.verify_url, "https://verify.kayle.id");
 }
 

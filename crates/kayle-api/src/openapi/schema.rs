@@ -126,7 +126,7 @@ pub(super) fn null() -> ObjectBuilder {
 pub(super) fn list(items: impl Into<RefOr<Schema>>, about: &str) -> ArrayBuilder {
     Array::builder()
         .items(items.into())
-        .description(Some(about))
+        .description(described(about))
 }
 
 /// One of several shapes.
@@ -134,13 +134,16 @@ pub(super) fn either(shapes: impl IntoIterator<Item = RefOr<Schema>>, about: &st
     shapes
         .into_iter()
         .fold(OneOfBuilder::new(), OneOfBuilder::item)
-        .description(Some(about))
+        .description(described(about))
 }
 
 fn of_type(kind: Type, about: &str) -> ObjectBuilder {
-    let object = ObjectBuilder::new().schema_type(kind);
-    if about.is_empty() {
-        return object;
-    }
-    object.description(Some(about))
+    ObjectBuilder::new()
+        .schema_type(kind)
+        .description(described(about))
+}
+
+/// What needs no words gets none.
+fn described(about: &str) -> Option<&str> {
+    (!about.is_empty()).then_some(about)
 }

@@ -1,6 +1,7 @@
 //! The encryption key (contract 2.5) and its registration (3.3, 8.2).
 
 use kayle_endpoints::encryption_key::{ALGORITHM, KEY_ID_CHARS_MAX, KEY_TYPE};
+use serde_json::json;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -69,16 +70,35 @@ fn new_encryption_key() -> ObjectBuilder {
             ("jwk", named("NewJwk")),
         ],
     )
+    .examples([json!({
+        "key_id": "production-1",
+        "algorithm": ALGORITHM,
+        "key_type": KEY_TYPE,
+        "jwk": { "kty": KEY_TYPE, "n": EXAMPLE_MODULUS, "e": "AQAB" },
+    })])
 }
+
+/// The modulus of a key that nobody has the other half of.
+const EXAMPLE_MODULUS: &str = "\
+62D2Wq6c2UGiznpfwWyOzMNV7Tumb3uj3mC17wIoeixCOzaFBKGag0wSIrFP_Vf6EnFnu4O5oUTk9tfi\
+wOouBvlW8Wf7bL27OGkl0p5lYCBOq1VhW0IgarP0CebJ1ghx4FXz4cGLOLmSHON3D78xr74oGb3I07H-\
+jwYR7m5dJbrKcdE26-kV_dbP5S8P6YjJZapq49N5vRkc5OzwZeHrxjaq2dYLSHNHwZk98868VnHhigwE\
+CoIfinSXP1MEwaYg7hs2g81PEgFa5wT7MPqBRVgBS8rnn5gT3BD0zBEcAHpPh_XLyT2ARROevDcGwf-y\
+D6rQ_p7_kMooMzNqe7ZdEQ";
 
 /// The public part of an RSA key of at least 2048 bits. What the bounds cannot say (that the numbers
 /// are a usable key) is told with `BAD_REQUEST`.
 fn new_jwk() -> ObjectBuilder {
-    let private = ["d", "dp", "dq", "oth", "p", "q", "qi"];
     let members = [
         ("kty", key_type().into()),
-        ("n", blank_or_more("The modulus, base64url.", 8192).into()),
-        ("e", blank_or_more("The exponent, base64url.", 64).into()),
+        (
+            "n",
+            base64url_of_at_most("The modulus, base64url.", 8192).into(),
+        ),
+        (
+            "e",
+            base64url_of_at_most("The exponent, base64url.", 64).into(),
+        ),
         ("alg", algorithm().into()),
         ("use", choice(["enc"], "What it is for.").into()),
         (
@@ -88,13 +108,16 @@ fn new_jwk() -> ObjectBuilder {
                 .into(),
         ),
     ];
-    let never = private.map(|name| (name, never("A private member: refused.")));
-    open(&["kty", "n", "e"], members.into_iter().chain(never))
+    open(&["kty", "n", "e"], members)
         .additional_properties(Some(AdditionalProperties::RefOr(other_member())))
+        .property_names(Some(matching(NOT_PRIVATE, "")))
         .description(Some(
             "The public part of an RSA key of at least 2048 bits, without any private member.",
         ))
 }
+
+/// No member of a private key (RFC 7518, section 6.3.2).
+const NOT_PRIVATE: &str = "^(?!(d|dp|dq|oth|p|q|qi)$)";
 
 fn other_member() -> RefOr<Schema> {
     let texts = list(of_at_most(64), "").max_items(Some(8));
@@ -108,21 +131,11 @@ fn other_member() -> RefOr<Schema> {
     either(shapes, "Kept out of the stored JWK.").into()
 }
 
-/// What nothing is.
-fn never(about: &str) -> RefOr<Schema> {
-    let nothing: [&str; 0] = [];
-    ObjectBuilder::new()
-        .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
-        .enum_values(Some(nothing))
-        .description(Some(about))
-        .into()
-}
-
 fn of_at_most(chars: usize) -> ObjectBuilder {
     text("").max_length(Some(chars))
 }
 
-fn blank_or_more(about: &str, chars_max: usize) -> ObjectBuilder {
+fn base64url_of_at_most(about: &str, chars_max: usize) -> ObjectBuilder {
     text(about).min_length(Some(1)).max_length(Some(chars_max))
 }
 

@@ -52,7 +52,7 @@ every_code! {
 #[test]
 fn every_code_has_its_row_and_every_row_its_code() {
     let rows: Vec<String> = PAGE.lines().filter_map(documented).collect();
-    let documented = BTreeSet::from_iter(rows.iter().cloned());
+    let documented: BTreeSet<_> = rows.iter().cloned().collect();
     let answered: BTreeSet<String> = EVERY_CODE
         .iter()
         .map(|code| format!("{} {}", code.as_str(), code.status().as_u16()))

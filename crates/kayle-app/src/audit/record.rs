@@ -67,6 +67,14 @@ impl AuditRow {
         content
     }
 
+    /// Tells whether the row was written by the purge of everything up to `anchor`.
+    pub(crate) fn tells_of_purge_through(&self, anchor: &AuditLink) -> bool {
+        let told = |name: &str| self.details.get(name);
+        self.action == AuditAction::AuditPurged.as_str()
+            && told("through").and_then(Value::as_u64) == Some(anchor.sequence)
+            && told("hash").and_then(Value::as_str) == Some(&anchor.hash)
+    }
+
     /// Gives the row as the end of the chain up to it.
     pub(crate) fn link(&self) -> AuditLink {
         AuditLink {

@@ -4,7 +4,7 @@ use kayle_primitives::OrganizationId;
 
 use super::{AuditChain, AuditLink, AuditRow};
 use crate::Webhooks;
-use crate::limits::SWEEP_BATCH_MAX;
+use crate::limits::{CONFLICT_RETRIES_MAX, SWEEP_BATCH_MAX};
 use crate::ports::store::StoreError;
 
 /// What a check found of one organization.
@@ -42,44 +42,57 @@ impl Webhooks {
         Ok(verified)
     }
 
-    /// Checks the log of one organization, from its anchor to its head.
+    /// Checks the log of one organization, from its anchor to its last row. A purge that comes in
+    /// between takes away rows that are still to be read: then it is checked anew.
     pub async fn verify_audit_log(
         &self,
         organization_id: OrganizationId,
     ) -> Result<VerifiedAudit, StoreError> {
         let reads = self.store.reads();
-        let AuditChain { anchor, head } = reads.audit_chain(organization_id).await?;
-        let mut link = anchor;
-        let mut rows = 0;
-        while link.sequence < head.sequence {
-            let batch = reads
-                .audit_rows_after(organization_id, link.sequence, SWEEP_BATCH_MAX)
-                .await?;
-            let missing = batch
-                .is_empty()
-                .then_some(AuditBreak::Missing(link.sequence + 1));
-            let broken = batch.iter().find_map(|row| {
-                rows += 1;
-                self.check_row(row, &mut link).err()
-            });
-            if let Some(broken) = missing.or(broken) {
+        let mut chain = reads.audit_chain(organization_id).await?;
+        for _ in 0..CONFLICT_RETRIES_MAX {
+            let mut walk = Walk::from(&chain);
+            let broken = self.walk(organization_id, &mut walk).await?;
+            let present = reads.audit_chain(organization_id).await?;
+            let broken = broken.or_else(|| walk.end(&present.head));
+            if broken.is_none() || present.anchor == chain.anchor {
+                let rows = walk.rows;
                 return Ok(VerifiedAudit {
                     organization_id,
                     rows,
-                    broken: Some(broken),
+                    broken,
                 });
             }
+            chain = present;
         }
-        let broken = (link.sequence == head.sequence && link != head)
-            .then_some(AuditBreak::Head(head.sequence));
-        Ok(VerifiedAudit {
-            organization_id,
-            rows,
-            broken,
-        })
+        Err(StoreError::Conflict)
     }
 
-    fn check_row(&self, row: &AuditRow, before: &mut AuditLink) -> Result<(), AuditBreak> {
+    /// Checks row after row until there is none.
+    async fn walk(
+        &self,
+        organization_id: OrganizationId,
+        walk: &mut Walk<'_>,
+    ) -> Result<Option<AuditBreak>, StoreError> {
+        let reads = self.store.reads();
+        loop {
+            let batch = reads
+                .audit_rows_after(organization_id, walk.link.sequence, SWEEP_BATCH_MAX)
+                .await?;
+            if batch.is_empty() {
+                return Ok(None);
+            }
+            for row in &batch {
+                walk.rows += 1;
+                if let Err(broken) = self.check_row(row, &walk.link) {
+                    return Ok(Some(broken));
+                }
+                walk.pass(row);
+            }
+        }
+    }
+
+    fn check_row(&self, row: &AuditRow, before: &AuditLink) -> Result<(), AuditBreak> {
         if row.sequence != before.sequence + 1 {
             return Err(AuditBreak::Missing(before.sequence + 1));
         }
@@ -89,7 +102,51 @@ impl Webhooks {
         {
             return Err(AuditBreak::Altered(row.sequence));
         }
-        *before = row.link();
         Ok(())
+    }
+}
+
+/// How far a check has come.
+struct Walk<'a> {
+    chain: &'a AuditChain,
+    /// The last row that was found whole.
+    link: AuditLink,
+    rows: u64,
+    met_head: bool,
+    /// Whether a row says that what lies before the anchor was purged: nothing else may have
+    /// taken it away.
+    anchor_explained: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn from(chain: &'a AuditChain) -> Self {
+        Self {
+            chain,
+            link: chain.anchor.clone(),
+            rows: 0,
+            met_head: chain.anchor == chain.head,
+            anchor_explained: chain.anchor.sequence == 0,
+        }
+    }
+
+    fn pass(&mut self, row: &AuditRow) {
+        self.link = row.link();
+        self.met_head |= self.link == self.chain.head;
+        self.anchor_explained |= row.tells_of_purge_through(&self.chain.anchor);
+    }
+
+    /// Says what is wrong once all rows were found whole. Rows behind the first head may have been
+    /// written during the check: then the `present` one has moved on with them.
+    fn end(&self, present: &AuditLink) -> Option<AuditBreak> {
+        let head = &self.chain.head;
+        if self.link.sequence < head.sequence {
+            Some(AuditBreak::Missing(self.link.sequence + 1))
+        } else if !self.met_head || present.sequence < self.link.sequence {
+            Some(AuditBreak::Head(head.sequence))
+        } else if !self.anchor_explained {
+            Some(AuditBreak::Missing(self.chain.anchor.sequence))
+        } else {
+            None
+        }
     }
 }

@@ -6,14 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use kayle_app::Webhooks;
+use kayle_app::access::ApiKey;
+use kayle_app::api_keys::ApiKeyChange;
 use kayle_app::encryption_keys::NewEncryptionKey;
 use kayle_app::endpoints::NewEndpoint;
 use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx};
 use kayle_app::sessions::NewSessionRequest;
 use kayle_delivery::Delivery;
-use kayle_endpoints::{EndpointUrl, KeyId, Labels, Retention, RetryScheduleName, Subscription};
+use kayle_endpoints::{
+    EndpointChange, EndpointUrl, KeyId, Labels, Retention, RetryScheduleName, Subscription,
+};
 use kayle_events::EventType;
-use kayle_primitives::AttemptId;
+use kayle_primitives::{AttemptId, Organization};
 use kayle_sessions::{Session, ShareContract, Targets};
 use kayle_testkit::builders::{key_ring, private_key};
 use kayle_testkit::seed::Subscriber;
@@ -83,10 +87,19 @@ enum Operation {
     Replay,
     Freeze,
     Unfreeze,
+    UpdateEndpoint,
+    DeleteEndpoint,
+    RotateSecret,
+    RevealSecret,
+    DeactivateKey,
+    ReactivateKey,
+    Withdraw,
+    UpdateApiKey,
+    DeleteApiKey,
 }
 
 impl Operation {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 20] = [
         Self::CreateEndpoint,
         Self::RegisterKey,
         Self::CreateSession,
@@ -98,6 +111,15 @@ impl Operation {
         Self::Replay,
         Self::Freeze,
         Self::Unfreeze,
+        Self::UpdateEndpoint,
+        Self::DeleteEndpoint,
+        Self::RotateSecret,
+        Self::RevealSecret,
+        Self::DeactivateKey,
+        Self::ReactivateKey,
+        Self::Withdraw,
+        Self::UpdateApiKey,
+        Self::DeleteApiKey,
     ];
 }
 
@@ -108,6 +130,7 @@ struct Scene {
     subscriber: Subscriber,
     session: Session,
     delivery: Delivery,
+    api_key: ApiKey,
     attempt_id: AttemptId,
 }
 
@@ -128,6 +151,7 @@ impl Scene {
         Self {
             webhooks: webhooks_over(&kit, Arc::clone(&store) as _, key_ring()),
             attempt_id: attempt_id(&kit),
+            api_key: stored_api_key(&kit, &organization).await,
             kit,
             store,
             subscriber,
@@ -137,6 +161,7 @@ impl Scene {
     }
 
     /// Runs the operation; the error is what a caller would read.
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     async fn run(&self, operation: Operation) -> Result<(), String> {
         let webhooks = &self.webhooks;
         let organization = self.subscriber.organization.id;
@@ -191,8 +216,77 @@ impl Scene {
             ),
             Operation::Freeze => told(webhooks.freeze_organization(organization).await),
             Operation::Unfreeze => told(webhooks.unfreeze_organization(organization).await),
+            Operation::Withdraw => told(webhooks.withdraw(session, "a cancel token").await),
+            Operation::UpdateEndpoint => {
+                let enabled = EndpointChange {
+                    enabled: Some(true),
+                    ..EndpointChange::default()
+                };
+                told(
+                    webhooks
+                        .update_endpoint(
+                            &caller_of(organization),
+                            &self.subscriber.endpoint.id,
+                            enabled,
+                        )
+                        .await,
+                )
+            }
+            Operation::DeleteEndpoint => told(
+                webhooks
+                    .delete_endpoint(&caller_of(organization), &self.subscriber.endpoint.id)
+                    .await,
+            ),
+            Operation::RotateSecret => told(
+                webhooks
+                    .rotate_signing_secret(&caller_of(organization), &self.subscriber.endpoint.id)
+                    .await,
+            ),
+            Operation::RevealSecret => told(
+                webhooks
+                    .reveal_signing_secret(&caller_of(organization), &self.subscriber.endpoint.id)
+                    .await,
+            ),
+            Operation::DeactivateKey => told(
+                webhooks
+                    .deactivate_encryption_key(&caller_of(organization), &self.subscriber.key.id)
+                    .await,
+            ),
+            Operation::ReactivateKey => told(
+                webhooks
+                    .reactivate_encryption_key(&caller_of(organization), &self.subscriber.key.id)
+                    .await,
+            ),
+            Operation::UpdateApiKey => {
+                let change = ApiKeyChange {
+                    enabled: Some(false),
+                    ..ApiKeyChange::default()
+                };
+                let id = self.api_key.id;
+                told(
+                    webhooks
+                        .update_api_key(&caller_of(organization), id, change)
+                        .await,
+                )
+            }
+            Operation::DeleteApiKey => told(
+                webhooks
+                    .delete_api_key(&caller_of(organization), self.api_key.id)
+                    .await,
+            ),
         }
     }
+}
+
+async fn stored_api_key(kit: &TestWebhooks, organization: &Organization) -> ApiKey {
+    let key = kit.seed.make.api_key(organization);
+    let mut tx = kit.seed.begin().await;
+    let inserted = tx
+        .insert_api_key(&key, &key_ring().hash_api_key("kk_any"))
+        .await;
+    inserted.expect("the store is well");
+    tx.commit().await.expect("the store is well");
+    key
 }
 
 fn told<T, E: ToString>(result: Result<T, E>) -> Result<(), String> {

@@ -1,14 +1,23 @@
 //! The operations over the doubles, one module a subject.
 
 mod access;
+mod api_key_changes;
+mod audit_chain;
+mod audit_rows;
 mod dispatch;
 mod encryption_keys;
+mod endpoint_changes;
+mod endpoint_deletion;
 mod endpoints;
 mod faults;
 mod isolation;
+mod key_activation;
 mod organizations;
+mod purge;
 mod replay;
 mod retry;
+mod rotation;
 mod sessions;
 mod sweep;
+mod withdrawal;
 mod world;

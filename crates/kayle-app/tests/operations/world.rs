@@ -5,7 +5,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use kayle_app::access::Caller;
+use kayle_app::access::{ApiKey, Caller};
+use kayle_app::audit::AuditRow;
 use kayle_app::dispatch::{Claim, InFlight, Outcome, Prepared, Room};
 use kayle_app::ports::queue::DeliveryQueue;
 use kayle_app::ports::sender::{SendRequest, Sender};
@@ -234,9 +235,11 @@ pub(crate) async fn recorded_attempt(
 }
 
 /// Everything that an organization has.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Everything {
     organization: Option<Organization>,
+    api_keys: Vec<ApiKey>,
+    audit_rows: Vec<AuditRow>,
     endpoints: Vec<(Endpoint, Option<Sealed>, Vec<EncryptionKey>)>,
     sessions: Vec<Session>,
     events: Vec<EventWithDeliveries>,
@@ -260,11 +263,16 @@ pub(crate) async fn everything(kit: &TestWebhooks, id: OrganizationId) -> Everyt
         let attempts = attempts(kit, &delivery).await;
         with_attempts.push((delivery, attempts));
     }
+    let api_keys = reads.list_api_keys(id, &first_page()).await;
+    let audit_rows = reads.list_audit_rows(id, &first_page()).await;
+    let audit_rows = audit_rows.expect(READABLE).expect("no cursor is unknown");
     let sessions = reads
         .list_sessions(id, &SessionFilter::default(), &first_page())
         .await;
     Everything {
         organization: reads.find_organization(id).await.expect(READABLE),
+        api_keys: api_keys.expect(READABLE).items,
+        audit_rows: audit_rows.items,
         endpoints,
         sessions: sessions.expect(READABLE).items,
         events: events(kit, id).await,

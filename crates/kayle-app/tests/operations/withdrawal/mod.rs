@@ -1,0 +1,7 @@
+//! The person redeems a session's cancel token.
+
+mod decision;
+mod in_flight;
+mod races;
+mod scene;
+mod token;

@@ -18,6 +18,7 @@ mod leaks;
 mod load;
 mod main_job;
 mod nonsense;
+mod openapi;
 mod retries;
 mod shutdown;
 mod support;

@@ -242,7 +242,10 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, InvalidConfig> {
         .map(|(name, value)| {
             let text = match &value {
                 Value::String(_, text) => Some(text.clone()),
-                Value::Num(_, number) => number.to_u128().map(|number| number.to_string()),
+                Value::Num(_, number) => {
+                    let signed = number.to_i128().map(|number| number.to_string());
+                    signed.or_else(|| number.to_u128().map(|number| number.to_string()))
+                }
                 Value::Char(..)
                 | Value::Bool(..)
                 | Value::Empty(..)

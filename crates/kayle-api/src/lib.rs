@@ -4,9 +4,11 @@
 //! `routes` holds one operation a file, each run through `routes/operation.rs`, where the order of
 //! the checks stands; `extract` reads paths, queries and bodies, and names the field at fault;
 //! `auth` says who is calling; `views` are what is answered; `error` is the one place where an
-//! operation's error becomes a status, a code, a message and a hint.
+//! operation's error becomes a status, a code, a message and a hint; `openapi` says all this to
+//! customers, and the tests hold every answer against it.
 //!
-//! A new operation is one file in `routes/<resource>/`, and one line in `routes/mod.rs`.
+//! A new operation is one file in `routes/<resource>/`, a description in `openapi/descriptions/`,
+//! and the one line in `routes/mod.rs` that binds them.
 
 #![warn(missing_docs)]
 

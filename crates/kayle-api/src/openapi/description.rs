@@ -64,18 +64,16 @@ pub(crate) enum Answer {
     Raw(&'static str),
 }
 
-const READ_BODY: [ErrorCode; 3] = [
+/// What every operation that is not open to everyone can answer: its caller is not let through, its
+/// body cannot be read, or something broke.
+const OF_EVERY_CUSTOMER: [ErrorCode; 7] = [
     ErrorCode::BadRequest,
-    ErrorCode::PayloadTooLarge,
-    ErrorCode::InternalServerError,
-];
-
-const ASK_STORE: [ErrorCode; 1] = [ErrorCode::ServiceUnavailable];
-
-const BE_LET_THROUGH: [ErrorCode; 3] = [
     ErrorCode::Unauthorized,
     ErrorCode::Forbidden,
     ErrorCode::OrganizationFrozen,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::InternalServerError,
+    ErrorCode::ServiceUnavailable,
 ];
 
 impl Description {
@@ -101,7 +99,7 @@ impl Description {
     /// Gives how the operation can be refused, by status.
     pub(super) fn refusals(&self) -> BTreeMap<u16, Refusal> {
         let mut by_status = BTreeMap::new();
-        let common = self.access.errors().iter().copied().flatten();
+        let common = self.access.errors().iter();
         for code in common.chain(self.errors) {
             let refusal = by_status
                 .entry(code.status().as_u16())
@@ -129,10 +127,10 @@ impl Access {
         }
     }
 
-    fn errors(self) -> &'static [&'static [ErrorCode]] {
+    fn errors(self) -> &'static [ErrorCode] {
         match self {
             Self::Everyone => &[],
-            Self::Customer(..) | Self::Person(_) => &[&READ_BODY, &BE_LET_THROUGH, &ASK_STORE],
+            Self::Customer(..) | Self::Person(_) => &OF_EVERY_CUSTOMER,
         }
     }
 }

@@ -246,7 +246,7 @@ async fn audit_verify(webhooks: &Webhooks) -> anyhow::Result<Done> {
     }
     Ok(Done {
         prose: format!(
-            "The audit log is whole: {rows} rows, {} organizations.",
+            "The audit log is whole: rows {rows}, organizations {}.",
             verified.len()
         ),
         json: json!({ "organizations": verified.len(), "rows": rows, "whole": true }),

@@ -1,5 +1,6 @@
 //! Changing an endpoint: what is replaced, and which attempt is the first to see it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kayle_app::endpoints::EndpointError;
@@ -15,7 +16,8 @@ use kayle_testkit::sender::Answer;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 
 use crate::world::{
-    caller_of, claims, deliveries, requests, session, stored_delivery, succeeded, turn, was_woken,
+    at_once, caller_of, claim, claims, deliveries, prepare, requests, session, stored_delivery,
+    succeeded, turn, was_woken,
 };
 
 async fn scene() -> (TestWebhooks, Subscriber) {
@@ -193,8 +195,8 @@ async fn an_endpoint_that_is_enabled_while_its_delivery_is_being_held_loses_noth
     let (kit, subscriber) = scene().await;
     kit.seed.delivery(&subscriber).await;
     enable(&kit, &subscriber, false).await;
-    let claim = crate::world::claim(&kit).await;
-    let prepared = crate::world::prepare(&kit, claim).await;
+    let claimed = claim(&kit).await;
+    let prepared = prepare(&kit, claimed).await;
     enable(&kit, &subscriber, true).await;
     kit.webhooks.settle(&prepared.finished).await.unwrap();
     assert_eq!(turn(&kit).await.len(), 1);
@@ -295,4 +297,43 @@ async fn a_changed_subscription_leaves_the_deliveries_that_there_are() {
     };
     change(&kit, &subscriber, nothing).await;
     assert_eq!(turn(&kit).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_changes_at_once_none_is_lost() {
+    let (kit, subscriber) = scene().await;
+    let changes = [
+        EndpointChange {
+            name: Some(Some(name("Production"))),
+            ..EndpointChange::default()
+        },
+        EndpointChange {
+            retention: Some(Retention::None),
+            ..EndpointChange::default()
+        },
+        EndpointChange {
+            retry_schedule: Some(RetryScheduleName::Short),
+            ..EndpointChange::default()
+        },
+    ];
+    let racers = changes.map(|change| {
+        let webhooks = Arc::clone(&kit.webhooks);
+        let caller = caller_of(subscriber.organization.id);
+        let id = subscriber.endpoint.id.clone();
+        async move {
+            let answer = webhooks.update_endpoint(&caller, &id, change).await;
+            answer.map(drop).expect("the endpoint is there");
+        }
+    });
+    at_once(racers.into()).await;
+    let expected = Endpoint {
+        name: Some(name("Production")),
+        retention: Retention::None,
+        retry_schedule: RetryScheduleName::Short,
+        ..subscriber.endpoint.clone()
+    };
+    let stored = kit
+        .webhooks
+        .get_endpoint(subscriber.organization.id, &subscriber.endpoint.id);
+    assert_eq!(stored.await.unwrap(), Some(expected));
 }

@@ -13,8 +13,8 @@ use kayle_testkit::sender::Answer;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 
 use crate::world::{
-    attempts, caller_of, claims, deliveries, event_types, events, first_page, only_in_flight,
-    prepare, session, settle, stored_delivery, succeeded, turn,
+    attempts, caller_of, claim, claims, deliveries, event_types, events, first_page,
+    only_in_flight, prepare, session, settle, stored_delivery, succeeded, turn,
 };
 
 async fn scene() -> (TestWebhooks, Subscriber) {
@@ -190,9 +190,9 @@ async fn the_result_of_a_request_under_way_is_discarded() {
 async fn what_was_claimed_before_the_deletion_is_not_sent_after_it() {
     let (kit, subscriber) = scene().await;
     kit.seed.delivery(&subscriber).await;
-    let claim = crate::world::claim(&kit).await;
+    let claimed = claim(&kit).await;
     delete(&kit, &subscriber).await.unwrap();
-    assert_eq!(prepare(&kit, claim).await.to_send.len(), 0);
+    assert_eq!(prepare(&kit, claimed).await.to_send.len(), 0);
 }
 
 #[tokio::test]

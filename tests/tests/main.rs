@@ -5,9 +5,12 @@
 //! one promise of the service. `cargo xtask test` builds the binary and installs the libraries of
 //! the receivers out of the documentation; without it, tests that need them say so.
 
+mod audit_log;
+mod both_generations;
 mod commands;
 mod configuration;
 mod crash;
+mod dashboard;
 mod documented_receivers;
 mod events;
 mod fan_out;
@@ -17,9 +20,11 @@ mod layers;
 mod leaks;
 mod load;
 mod main_job;
+mod mid_flight;
 mod nonsense;
 mod openapi;
 mod retries;
 mod shutdown;
 mod support;
 mod tenants;
+mod withdrawal;

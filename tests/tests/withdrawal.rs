@@ -1,12 +1,13 @@
 //! The person withdraws: what was not delivered never will be, and every endpoint hears once how
 //! the session ended.
 
+use futures_util::future::join_all;
 use kayle_testkit::receiver::{Behaviour, Reaction};
 use serde_json::{Value, json};
 
 use crate::support::api::send;
 use crate::support::report::{failure, success_with};
-use crate::support::{Answer, Customer, Installation, database, text};
+use crate::support::{Answer, Customer, Installation, database, eventually, text};
 
 async fn withdraw(installation: &Installation, session: &Value) -> Answer {
     redeem(
@@ -168,4 +169,63 @@ async fn a_session_of_a_frozen_organization_is_missing() {
     installation.service.admin(&freeze).await;
     let refused = withdraw(&installation, &session).await;
     refused.expect_refusal(404, "SESSION_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn whatever_comes_at_once_each_endpoint_is_told_once_how_each_session_ended() {
+    let installation = Installation::start(&[]).await;
+    let customers = [
+        Customer::register(installation.api(), Behaviour::good()).await,
+        Customer::register(installation.api(), Behaviour::good()).await,
+    ];
+    let mut expected = customers.each_ref().map(|it| it.endpoint_id.as_str());
+    expected.sort_unstable();
+    let mut sessions = Vec::new();
+    for _ in 0..12 {
+        sessions.push(installation.open_session(&json!({})).await);
+    }
+    join_all(
+        sessions
+            .iter()
+            .map(|session| all_at_once(&installation, session)),
+    )
+    .await;
+
+    eventually("nothing is under way", async || {
+        let deliveries = installation.api().list("/v1/webhooks/deliveries").await;
+        let is_over = |it: &Value| it["status"] == "succeeded" || it["status"] == "failed";
+        deliveries.iter().all(is_over).then_some(())
+    })
+    .await;
+    let events = installation.api().list("/v1/webhooks/events").await;
+    for session in &sessions {
+        let mut told: Vec<&str> = events
+            .iter()
+            .filter(|event| event["trigger_id"] == session["id"])
+            .flat_map(|event| event["deliveries"].as_array().into_iter().flatten())
+            .filter(|delivery| delivery["status"] == "succeeded")
+            .map(|delivery| text(delivery, "/webhook_endpoint_id"))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, expected, "of {}", session["id"]);
+    }
+}
+
+/// A report, a cancel and two redemptions of one session at once; each is answered as one that
+/// came first or too late.
+async fn all_at_once(installation: &Installation, session: &Value) {
+    let id = text(session, "/id");
+    let success = claims();
+    let cancel = format!("/v1/sessions/{id}/cancel");
+    let (reported, cancelled, withdrawn, again) = futures_util::future::join4(
+        installation.report(id, &success),
+        installation.api().post_empty(&cancel),
+        withdraw(installation, session),
+        withdraw(installation, session),
+    )
+    .await;
+    assert!([200, 409].contains(&reported.status), "{}", reported.text);
+    assert_eq!(cancelled.status, 204, "{}", cancelled.text);
+    assert_eq!(withdrawn.status, 204, "{}", withdrawn.text);
+    assert_eq!(again.status, 204, "{}", again.text);
 }

@@ -32,7 +32,8 @@ pub struct AuditRow {
     pub actor: Actor,
     /// The id of what it was done to.
     pub subject_id: String,
-    /// What else is worth knowing; never a secret, a claim or a URL's path.
+    /// What else is worth knowing: the URL of a new endpoint (contract 3.2, E1), which its
+    /// organization's admins can read anyway; never a secret, a token or a claim.
     pub details: Map<String, Value>,
     /// When it was done.
     pub created_at: Timestamp,

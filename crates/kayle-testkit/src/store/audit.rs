@@ -35,8 +35,8 @@ impl AuditReads for View {
         )))
     }
 
-    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
-        Ok(self.tables()?.audit_chains.keys().copied().collect())
+    async fn all_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
+        Ok(self.tables()?.organizations.keys().copied().collect())
     }
 
     async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError> {

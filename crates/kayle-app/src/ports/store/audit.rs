@@ -16,8 +16,8 @@ pub trait AuditReads {
         page: &PageRequest<AuditId>,
     ) -> Result<Option<Page<AuditRow>>, StoreError>;
 
-    /// Names every organization that has a chain, in the order of their ids.
-    async fn audited_organizations(&self) -> Result<Vec<OrganizationId>, StoreError>;
+    /// Names every organization, in the order of their ids: each has a chain since it was made.
+    async fn all_organizations(&self) -> Result<Vec<OrganizationId>, StoreError>;
 
     /// Gives where an organization's chain begins and ends.
     async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError>;

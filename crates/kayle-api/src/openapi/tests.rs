@@ -5,11 +5,12 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::Role;
-use serde_json::Value;
+use kayle_testkit::builders::private_key;
+use serde_json::{Value, json};
 
 use super::promises::{DOCUMENT, validator};
 use crate::app::app;
-use crate::testing::{DASHBOARD, TestApi, request, with_session};
+use crate::testing::{DASHBOARD, TestApi, request, with_json, with_session};
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -177,6 +178,82 @@ async fn the_least_role_is_the_one_of_the_document() {
             );
         }
     }
+}
+
+/// Gives what a path parameter names among the rows of `test`'s organization.
+async fn own_rows(test: &TestApi) -> [(&'static str, String); 6] {
+    let subscriber = test.kit.seed.subscriber(&test.organization).await;
+    let delivery = test.kit.seed.delivery(&subscriber).await;
+    let session = test.kit.seed.make.session(&test.organization);
+    test.kit.seed.session(&session).await;
+    let api_keys = test
+        .send_as_person("owner", "GET", "/v1/auth/api-keys", "")
+        .await;
+    [
+        ("{endpoint_id}", subscriber.endpoint.id.to_string()),
+        ("{key_id}", subscriber.key.id.to_string()),
+        ("{delivery_id}", delivery.id.to_string()),
+        ("{event_id}", delivery.event_id.to_string()),
+        ("{session_id}", session.id.to_string()),
+        (
+            "{api_key_id}",
+            api_keys.body["data"][0]["id"].as_str().unwrap().to_owned(),
+        ),
+    ]
+}
+
+/// Gives a body that passes validation, where an operation wants one.
+fn valid_body(method: &str, path: &str) -> String {
+    let public = private_key().public_jwk_members();
+    match (method, path) {
+        ("PATCH", _) => json!({ "enabled": false }).to_string(),
+        ("POST", "/v1/webhooks/endpoints/{endpoint_id}/keys") => json!({
+            "key_id": "k", "algorithm": "RSA-OAEP-256", "key_type": "RSA",
+            "jwk": { "kty": "RSA", "n": public.n, "e": public.e },
+        })
+        .to_string(),
+        _ => String::new(),
+    }
+}
+
+#[actix_web::test]
+async fn a_foreign_row_is_a_missing_row_for_every_operation() {
+    let test = TestApi::new().await;
+    let rows = own_rows(&test).await;
+    let other = test.kit.seed.organization().await;
+    let stranger = test.session_token_in(Some(other.id.to_string()), "owner");
+    let mut walked = 0;
+    for (method, path, operation) in operations() {
+        let is_open = operation["security"].as_array().unwrap().is_empty();
+        if is_open || !path.contains('{') {
+            continue;
+        }
+        let foreign = rows
+            .iter()
+            .fold(path.to_owned(), |path, (name, id)| path.replace(name, id));
+        assert!(
+            !foreign.contains('{'),
+            "{path} has a parameter that this test does not know"
+        );
+        let body = valid_body(&method, path);
+        let send = async |path: &str| {
+            let request = with_session(request(&method, path), &stranger);
+            let request = request.insert_header((header::ORIGIN, DASHBOARD));
+            test.call(with_json(request, &body)).await
+        };
+        let (foreign, missing) = (send(&foreign).await, send(&filled(path)).await);
+        assert_eq!(foreign.status, missing.status, "{method} {path}");
+        assert_eq!(
+            foreign.body["error"]["code"], missing.body["error"]["code"],
+            "{method} {path}"
+        );
+        assert!(foreign.body["data"].is_null() || foreign.body["data"] == json!([]));
+        walked += 1;
+    }
+    assert!(
+        15 < walked,
+        "the document has that many operations on one thing: {walked}"
+    );
 }
 
 #[actix_web::test]

@@ -7,6 +7,7 @@ use kayle_app::dispatch::{Finished, Outcome, ToSend};
 use kayle_app::limits::CLAIM_BATCH_MAX;
 use kayle_app::ports::sender::Sender;
 use kayle_app::ports::store::StoreError;
+use tracing::Instrument;
 
 use crate::in_flight::InFlight;
 
@@ -135,17 +136,23 @@ impl Dispatcher {
         let ToSend { request, in_flight } = ready;
         let (webhooks, sender) = (Arc::clone(&self.webhooks), Arc::clone(&self.sender));
         let endpoint_id = in_flight.delivery.endpoint_id.clone();
-        self.in_flight.start(endpoint_id, async move {
+        let span = tracing::info_span!(
+            "attempt",
+            delivery.id = %in_flight.delivery.id,
+            endpoint.id = %endpoint_id,
+        );
+        let sent = async move {
             let outcome = match sender.send(request).await {
                 Ok(outcome) => Outcome::Attempted(outcome),
                 Err(fault) => {
                     let error: &(dyn std::error::Error + 'static) = &fault;
-                    tracing::error!(delivery.id = %in_flight.delivery.id, error, "not sent");
+                    tracing::error!(error, "nothing was sent; the delivery is tried again");
                     Outcome::Fault
                 }
             };
             webhooks.finish(in_flight, outcome)
-        });
+        };
+        self.in_flight.start(endpoint_id, sent.instrument(span));
     }
 }
 

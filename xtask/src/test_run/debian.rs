@@ -1,6 +1,5 @@
 //! The programs that the tests need from the machine, and the Debian packages that bring them.
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::bail;
@@ -15,11 +14,6 @@ struct Tool {
 }
 
 const TOOLS: &[Tool] = &[
-    Tool {
-        package: "postgresql",
-        serves: "a throw-away PostgreSQL server",
-        is_there: postgresql_is_there,
-    },
     Tool {
         package: "python3-venv",
         serves: "a webhook receiver in Python",
@@ -94,17 +88,6 @@ fn root_shell() -> Option<Command> {
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-/// Debian keeps the server's programs out of the path, one folder a version.
-fn postgresql_is_there() -> bool {
-    let versions = Path::new("/usr/lib/postgresql").read_dir();
-    let in_debian = versions.is_ok_and(|versions| {
-        versions
-            .flatten()
-            .any(|version| version.path().join("bin/initdb").exists())
-    });
-    in_debian || succeeds("initdb", &["--version"])
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {

@@ -1,8 +1,9 @@
 //! The store: what is kept, read one by one or by the page, and changed in transactions.
 //!
 //! Every method that a route can reach takes an [`OrganizationId`]: a row of another organization
-//! is a missing row. The two exceptions are named for the intake, whose callers are Kayle's own
-//! services, and take no part in the customers' API.
+//! is a missing row. The exceptions are the look-ups by a session's or an attempt's id, for those who
+//! act for no organization: the intake, whose callers are Kayle's own services, and the person who
+//! proves by the cancel token that the session is theirs.
 //!
 //! [`OrganizationId`]: kayle_primitives::OrganizationId
 

@@ -47,7 +47,7 @@ pub trait SessionReads {
         id: &SessionId,
     ) -> Result<Option<Session>, StoreError>;
 
-    /// Finds one of any organization, for the intake.
+    /// Finds one of any organization, for the intake and for the person's own cancel.
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
 
     /// Finds an attempt of any session, for the intake: its id is an idempotency key.

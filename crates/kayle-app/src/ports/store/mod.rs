@@ -40,6 +40,22 @@ pub trait Store: Send + Sync {
 
     /// Asks the database for a sign of life.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Takes the turn to sweep, which one process has at a time; `None` if another has it. It ends
+    /// when it is dropped, and when the process does. A store of one process always gives it.
+    async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {
+        Ok(Some(SweepTurn::new(())))
+    }
+}
+
+/// The turn to sweep, until it is dropped.
+pub struct SweepTurn(#[expect(dead_code, reason = "held, never read")] Box<dyn Send>);
+
+impl SweepTurn {
+    /// Wraps what ends the turn when it is dropped.
+    pub fn new(held: impl Send + 'static) -> Self {
+        Self(Box::new(held))
+    }
 }
 
 /// A transaction: sees its own changes; others see them after the commit, all or none.

@@ -26,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) listen: SocketAddr,
     pub(crate) database_url: DatabaseUrl,
+    pub(crate) database_connections: u32,
     pub(crate) secret_key: Option<SecretKey>,
     pub(crate) retry_schedules: RetrySchedules,
     pub(crate) delivery_timeout: Duration,
@@ -111,6 +112,7 @@ impl Config {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
             database_url: settings.take("database_url", default_database(), database_url)?,
+            database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
             retry_schedules: RetrySchedules {
                 standard: settings.take("retry_schedule_standard", defaults.standard, schedule)?,
@@ -282,10 +284,22 @@ fn default_database() -> DatabaseUrl {
 }
 
 fn database_url(text: &str) -> Result<DatabaseUrl, String> {
-    if text.starts_with("sqlite:") {
+    const SCHEMES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
+    if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
         return Ok(DatabaseUrl(text.to_owned()));
     }
-    Err("must start with sqlite:".to_owned())
+    Err("must start with sqlite: or postgres://".to_owned())
+}
+
+fn connections(text: &str) -> Result<u32, String> {
+    /// Beyond what a database server of any size is set up to take from one process.
+    const CONNECTIONS_MAX: u32 = 1000;
+    match text.parse() {
+        Ok(count) if (1..=CONNECTIONS_MAX).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!(
+            "must be a whole number from 1 to {CONNECTIONS_MAX}"
+        )),
+    }
 }
 
 fn secret_key(text: &str) -> Result<SecretKey, String> {

@@ -24,7 +24,11 @@ pub(crate) struct Wired {
 
 /// Connects to the database as it is.
 pub(crate) async fn connect(config: &Config) -> anyhow::Result<SqlStore> {
-    SqlStore::connect(config.database_url.as_str(), &StoreOptions::default())
+    let options = StoreOptions {
+        connections: config.database_connections,
+        ..StoreOptions::default()
+    };
+    SqlStore::connect(config.database_url.as_str(), &options)
         .await
         .context("the database cannot be opened")
 }

@@ -23,17 +23,20 @@ use crate::error::{ConnectError, store_error};
 pub struct StoreOptions {
     /// How many connections read beside the writer.
     pub readers: u32,
+    /// How many connections a pool to PostgreSQL has.
+    pub connections: u32,
     /// The longest wait for a connection, and for another process's write. What waits longer ends
     /// as [`StoreError::Unavailable`], so that a stuck database is an error and not a hang.
     pub wait_max: Duration,
 }
 
 impl Default for StoreOptions {
-    /// Gives four readers, which are more than a small machine's cores, and five seconds, which
-    /// are a thousand times an ordinary write.
+    /// Gives four readers, which are more than a small machine's cores; sixteen connections to
+    /// PostgreSQL; and five seconds, which are a thousand times an ordinary write.
     fn default() -> Self {
         Self {
             readers: 4,
+            connections: 16,
             wait_max: Duration::from_secs(5),
         }
     }

@@ -17,6 +17,7 @@ fn the_defaults_are_those_of_the_contract() {
         "sqlite://kayle-webhooks.db?mode=rwc"
     );
     assert_eq!(config.database_url.sqlite_file(), Some("kayle-webhooks.db"));
+    assert_eq!(config.database_connections, 16);
     assert_eq!(config.retry_schedules, RetrySchedules::default());
     assert_eq!(config.delivery_timeout, Duration::from_secs(15));
     assert_eq!(config.delivery_lease, Duration::from_mins(1));
@@ -67,7 +68,12 @@ fn what_is_wrong_is_named_and_its_value_is_not_shown() {
     check(
         "database_url",
         "mysql://x",
-        "KAYLE_DATABASE_URL must start with sqlite:",
+        "KAYLE_DATABASE_URL must start with sqlite: or postgres://",
+    );
+    check(
+        "database_connections",
+        "1001",
+        "KAYLE_DATABASE_CONNECTIONS must be a whole number from 1 to 1000",
     );
     check(
         "lissten",
@@ -97,6 +103,21 @@ fn no_secret_shows_in_debug() {
     let key = STANDARD.encode([7; 32]);
     let config = parse(&[("secret_key", &key)]).unwrap();
     assert!(!format!("{config:?}").contains(&key));
+}
+
+#[test]
+fn a_database_is_embedded_or_postgresql_and_its_password_shows_nowhere() {
+    for url in [
+        "postgres://kayle:hunter2@db/kayle",
+        "postgresql://kayle:hunter2@db/kayle",
+    ] {
+        let config = parse(&[("database_url", url)]).unwrap();
+        assert_eq!(config.database_url.as_str(), url);
+        assert_eq!(config.database_url.sqlite_file(), None);
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+    let refused = parse(&[("database_url", "mysql://kayle:hunter2@db/kayle")]).unwrap_err();
+    assert!(!format!("{refused:?} {refused}").contains("hunter2"));
 }
 
 #[test]

@@ -3,14 +3,16 @@
 //! The cast: [`demo`] shows the service at work, [`test_run`] prepares what the tests need and
 //! runs them all, [`layers`] checks which package names which, [`load`] measures the service,
 //! [`admin`] hands over to the binary. A verb is a module here and a line in `main.rs`;
-//! [`workspace`] says where the checkout lies and runs programs in it, `service` runs the service
-//! for the verbs that need one, and `interrupt` ends them in good order.
+//! [`postgres`] is a private database server for tests and measurements. [`workspace`] says where
+//! the checkout lies and runs programs in it, `service` runs the service for the verbs that need
+//! one, and `interrupt` ends them in good order.
 
 pub mod admin;
 pub mod demo;
 mod interrupt;
 pub mod layers;
 pub mod load;
+pub mod postgres;
 mod service;
 pub mod test_run;
 pub mod workspace;

@@ -1,0 +1,186 @@
+//! A private PostgreSQL server that lives as long as its handle.
+//!
+//! The cast: [`Cluster`] is the server in a throw-away folder, on a free loopback port, open to
+//! everyone on this machine; [`Programs`] are PostgreSQL's own, wherever the distribution put
+//! them; an unprivileged [`User`] runs them where root would, because PostgreSQL refuses root; the
+//! [`Guard`] ends the server even when its owner is killed.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+mod guard;
+mod programs;
+
+use self::guard::Guard;
+use self::programs::User;
+
+pub use self::programs::Programs;
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// As in production: what is committed survives an immediate stop.
+    Real,
+    /// Nothing survives an immediate stop, and everything is faster.
+    None,
+}
+
+/// A running server with a superuser `kayle` that needs no password.
+pub struct Cluster {
+    programs: Programs,
+    user: Option<User>,
+    port: u16,
+    durability: Durability,
+    // Ends before the folder goes: fields are dropped in this order.
+    _guard: Guard,
+    folder: TempDir,
+}
+
+/// The superuser's name.
+const SUPERUSER: &str = "kayle";
+
+/// Between finding a free port and using it another program may take it.
+const PORTS_TRIED_MAX: usize = 5;
+
+/// Seconds until the server must answer; `initdb` is over by then.
+const START_TIMEOUT_S: &str = "60";
+
+impl Cluster {
+    /// Makes an empty server and waits until it answers.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed, or its server does not start.
+    pub fn start(durability: Durability) -> anyhow::Result<Self> {
+        let programs = Programs::find()?;
+        let user = User::other_than_root()?;
+        let folder = tempfile::Builder::new().prefix("kayle-postgres-").tempdir();
+        let folder = folder.context("there is no room for a throw-away folder")?;
+        if let Some(user) = &user {
+            user.take_over(folder.path())?;
+        }
+        let mut cluster = Self {
+            _guard: Guard::start(&programs, user.as_ref(), folder.path())?,
+            programs,
+            user,
+            port: 0,
+            durability,
+            folder,
+        };
+        cluster.initialise()?;
+        cluster.start_on_a_free_port()?;
+        Ok(cluster)
+    }
+
+    /// Gives the URL of a database on it.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("{}/{database}", self.base_url())
+    }
+
+    /// Gives its URL without a database.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}", self.port)
+    }
+
+    /// Makes an empty database.
+    pub fn create_database(&self, name: &str) -> anyhow::Result<()> {
+        let create = format!("CREATE DATABASE {name}");
+        self.programs.query(&self.url("postgres"), &create)?;
+        Ok(())
+    }
+
+    /// Ends it as a power cut would: no goodbye to anyone, and recovery at the next start.
+    pub fn stop_immediately(&self) -> anyhow::Result<()> {
+        run(self
+            .pg_ctl()
+            .args(["stop", "--silent", "--wait", "--mode=immediate"]))
+    }
+
+    /// Starts it again on the same files and port, and waits until it answers.
+    pub fn start_again(&self) -> anyhow::Result<()> {
+        let sync = match self.durability {
+            Durability::Real => "on",
+            Durability::None => "off",
+        };
+        let options = format!(
+            "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} \
+             -c max_connections=200 -c fsync={sync} -c synchronous_commit={sync} \
+             -c full_page_writes={sync}",
+            self.port,
+            self.folder.path().display()
+        );
+        let mut pg_ctl = self.pg_ctl();
+        pg_ctl
+            .args(["start", "--silent", "--wait", "--timeout", START_TIMEOUT_S])
+            .arg("--log")
+            .arg(self.folder.path().join("server.log"))
+            .args(["--options", &options]);
+        run(&mut pg_ctl)
+    }
+
+    fn initialise(&self) -> anyhow::Result<()> {
+        let mut initdb = self.command("initdb");
+        initdb
+            .arg("--pgdata")
+            .arg(data(self.folder.path()))
+            .args(["--username", SUPERUSER, "--auth", "trust"])
+            .args(["--encoding", "UTF8", "--locale", "C", "--no-sync"]);
+        run(&mut initdb)
+    }
+
+    fn start_on_a_free_port(&mut self) -> anyhow::Result<()> {
+        for _ in 1..PORTS_TRIED_MAX {
+            self.port = free_port()?;
+            if self.start_again().is_ok() {
+                return Ok(());
+            }
+        }
+        self.port = free_port()?;
+        self.start_again()
+    }
+
+    fn pg_ctl(&self) -> Command {
+        let mut pg_ctl = self.command("pg_ctl");
+        pg_ctl.arg("--pgdata").arg(data(self.folder.path()));
+        pg_ctl
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = self.programs.command(program, self.user.as_ref());
+        // The caller's folder may be closed to the user that runs it.
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no loopback port is free")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Runs a command quietly; what it said is told only if it fails.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.output();
+    let output =
+        output.with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    bail!(
+        "{command:?} failed: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[cfg(test)]
+mod tests;

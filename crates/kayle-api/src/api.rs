@@ -4,6 +4,15 @@ use std::sync::Arc;
 
 use kayle_app::Webhooks;
 
+/// Which routes a process answers; every other path is an unknown one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// All of them.
+    Everything,
+    /// `/health/*` only: a process that dispatches and answers no customer.
+    Health,
+}
+
 /// Everything the routes need from outside.
 #[derive(Clone)]
 pub struct Api {

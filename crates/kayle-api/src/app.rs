@@ -5,13 +5,14 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 
-use crate::api::Api;
+use crate::api::{Api, Surface};
 use crate::middleware::{allow_dashboard, log_request, set_security_headers};
 use crate::routes;
 
-/// Puts the routes behind the middleware.
+/// Puts the routes of a surface behind the middleware.
 pub(crate) fn app(
     api: Api,
+    surface: Surface,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -23,7 +24,10 @@ pub(crate) fn app(
 > {
     App::new()
         .app_data(web::Data::new(api))
-        .configure(routes::configure)
+        .configure(match surface {
+            Surface::Everything => routes::configure,
+            Surface::Health => routes::configure_health,
+        })
         .default_service(web::route().to(routes::unknown::answer))
         .wrap(from_fn(allow_dashboard))
         .wrap(from_fn(set_security_headers))

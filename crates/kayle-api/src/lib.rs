@@ -29,5 +29,5 @@ mod views;
 
 /// A running server and the handle that stops it, as the HTTP library of this crate has them.
 pub use actix_web::dev::{Server, ServerHandle};
-pub use api::Api;
+pub use api::{Api, Surface};
 pub use server::server;

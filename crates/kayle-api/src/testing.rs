@@ -14,6 +14,7 @@ use kayle_testkit::builders::key_ring;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use serde_json::Value;
 
+use crate::Surface;
 use crate::api::Api;
 use crate::app::app;
 use crate::openapi::promises;
@@ -141,7 +142,7 @@ impl TestApi {
 
     /// Sends a request, and checks that the document promised its answer.
     pub(crate) async fn call(&self, request: TestRequest) -> Answer {
-        let service = init_service(app(self.api.clone())).await;
+        let service = init_service(app(self.api.clone(), Surface::Everything)).await;
         let request = request.to_request();
         let (method, path) = (request.method().clone(), request.path().to_owned());
         let response = call_service(&service, request).await;

@@ -7,6 +7,7 @@ use kayle_app::dispatch::{Finished, Outcome, ToSend};
 use kayle_app::limits::CLAIM_BATCH_MAX;
 use kayle_app::ports::sender::Sender;
 use kayle_app::ports::store::StoreError;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::in_flight::InFlight;
@@ -73,14 +74,21 @@ impl Dispatcher {
 
     /// Claims once, waits for every request, and settles: one round, stepped by hand.
     pub async fn tick(&mut self) -> Result<Ticked, StoreError> {
-        let claimed = self.claim_and_start().await?.count();
+        let claimed = self
+            .claim_and_start(&CancellationToken::new())
+            .await?
+            .count();
         self.wait_for_all().await;
         let settled = self.settle().await?;
         Ok(Ticked { claimed, settled })
     }
 
-    /// Claims what there is room for and starts its requests.
-    pub(crate) async fn claim_and_start(&mut self) -> Result<Claimed, StoreError> {
+    /// Claims what there is room for and starts its requests; after `stop` none is started, and
+    /// what was claimed is released.
+    pub(crate) async fn claim_and_start(
+        &mut self,
+        stop: &CancellationToken,
+    ) -> Result<Claimed, StoreError> {
         let room = self.in_flight.room(&self.limits, self.unsettled.len());
         if room.total == 0 {
             return Ok(Claimed::NoRoom(0));
@@ -91,7 +99,12 @@ impl Dispatcher {
             let prepared = self.webhooks.prepare(claim).await?;
             self.unsettled.extend(prepared.finished);
             for ready in prepared.to_send {
-                self.start(ready);
+                if stop.is_cancelled() {
+                    let released = self.webhooks.finish(ready.in_flight, Outcome::Stopping);
+                    self.unsettled.push(released);
+                } else {
+                    self.start(ready);
+                }
             }
         }
         if claimed == room.total || self.in_flight.saturates_an_endpoint(&self.limits) {

@@ -1,15 +1,18 @@
-//! The loops: claim, send, settle, sweep.
+//! The loops: claim, send, settle, take over, sweep.
 //!
 //! The cast: a [`Dispatcher`] claims what it has room for, has it sent, and settles what came back;
 //! [`Dispatcher::tick`] does that once, for tests that step by hand; [`Dispatcher::run`] does it
-//! until it is told to stop; [`sweeper::run`] scrubs and expires by age. A [`Heartbeat`] tells
-//! whether the loop still turns.
+//! until it is told to stop; [`leases::run`] takes over what a dead dispatcher held;
+//! [`sweeper::run`] scrubs and expires by age; [`usage::run`] writes down how often keys were used.
+//! A [`Heartbeat`] tells whether the dispatcher's loop still turns.
 
 pub mod dispatcher;
 pub mod heartbeat;
 mod in_flight;
+pub mod leases;
 mod runner;
 pub mod sweeper;
+pub mod usage;
 
 pub use dispatcher::{Dispatcher, Limits, Ticked};
 pub use heartbeat::Heartbeat;

@@ -33,12 +33,19 @@ enum Turn {
 }
 
 impl Dispatcher {
-    /// Dispatches until `stop`; then waits for the requests under way and settles them.
-    pub async fn run(mut self, wakeup: &Wakeup, heartbeat: &Heartbeat, stop: CancellationToken) {
+    /// Dispatches until `stop`; then waits for the requests under way, as long as `drain`, and
+    /// settles them. What is not over by then is left to its lease: it may have arrived.
+    pub async fn run(
+        mut self,
+        wakeup: &Wakeup,
+        heartbeat: &Heartbeat,
+        drain: Duration,
+        stop: CancellationToken,
+    ) {
         let mut more_due = true;
         loop {
             heartbeat.beat(self.webhooks.now());
-            let pause = match self.turn(&mut more_due).await {
+            let pause = match self.turn(&mut more_due, &stop).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     warn_of(&error);
@@ -65,17 +72,21 @@ impl Dispatcher {
                 Turn::Stopped => break,
             }
         }
-        self.drain(heartbeat).await;
+        self.drain(heartbeat, drain).await;
     }
 
     /// Settles what has ended, claims if more may be due, and gives how long to wait if nothing
     /// happens. `more_due` stays set while a claim had to leave something behind.
-    async fn turn(&mut self, more_due: &mut bool) -> Result<Duration, StoreError> {
+    async fn turn(
+        &mut self,
+        more_due: &mut bool,
+        stop: &CancellationToken,
+    ) -> Result<Duration, StoreError> {
         self.settle().await?;
         if !*more_due {
             return self.pause().await;
         }
-        let claimed = self.claim_and_start().await?;
+        let claimed = self.claim_and_start(stop).await?;
         // Those that a check has ended need no request.
         self.settle().await?;
         match claimed {
@@ -97,8 +108,11 @@ impl Dispatcher {
             .clamp(POLL_INTERVAL_MIN, POLL_INTERVAL))
     }
 
-    async fn drain(mut self, heartbeat: &Heartbeat) {
-        self.wait_for_all().await;
+    async fn drain(mut self, heartbeat: &Heartbeat, longest: Duration) {
+        let waited = tokio::time::timeout(longest, self.wait_for_all()).await;
+        if waited.is_err() {
+            tracing::error!("requests overran the delivery timeout; their leases run out");
+        }
         for _ in 0..LAST_SETTLE_TRIES {
             heartbeat.beat(self.webhooks.now());
             match self.settle().await {

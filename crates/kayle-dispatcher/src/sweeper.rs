@@ -1,4 +1,5 @@
-//! The sweeper: expires, scrubs, takes over and deletes by age.
+//! The sweeper: expires, scrubs, takes over and deletes by age. Of all processes on one database,
+//! one sweeps at a time.
 
 use std::time::Duration;
 
@@ -12,34 +13,41 @@ use tokio_util::sync::CancellationToken;
 const PURGE_TIME_OF_DAY: Duration = Duration::from_mins(2 * 60 + 23);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Sweeps at once and then every `interval`, until `stop`; purges at once and then once a day.
+/// Sweeps at once and then every `interval`, until `stop`; purges at once and then once a day. A
+/// round that another process is at is left out.
 pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToken) {
     let mut purged_on = None;
     loop {
-        report(webhooks.flush_api_key_usage().await);
-        if let Some(swept) = report(webhooks.sweep().await)
-            && swept != Swept::default()
-        {
-            tracing::info!(
-                sessions = swept.sessions,
-                payloads = swept.payloads,
-                leases = swept.leases,
-                "swept"
-            );
-        }
-        let today = purge_day(webhooks.now());
-        if purged_on != Some(today)
-            && let Some(purged) = report(webhooks.purge().await)
-        {
-            purged_on = Some(today);
-            log_purge(purged);
+        if let Some(Some(turn)) = report(webhooks.sweep_turn().await) {
+            sweep_once(webhooks, &mut purged_on).await;
+            drop(turn);
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
-            () = stop.cancelled() => break,
+            () = stop.cancelled() => return,
         }
     }
-    report(webhooks.flush_api_key_usage().await);
+}
+
+/// Sweeps, and purges on a day of which `purged_on` does not say that it was done.
+async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) {
+    if let Some(swept) = report(webhooks.sweep().await)
+        && swept != Swept::default()
+    {
+        tracing::info!(
+            sessions = swept.sessions,
+            payloads = swept.payloads,
+            leases = swept.leases,
+            "swept"
+        );
+    }
+    let today = purge_day(webhooks.now());
+    if *purged_on != Some(today)
+        && let Some(purged) = report(webhooks.purge().await)
+    {
+        *purged_on = Some(today);
+        log_purge(purged);
+    }
 }
 
 /// Numbers the days that begin at the hour of the purge.

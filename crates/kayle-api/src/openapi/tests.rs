@@ -9,6 +9,7 @@ use kayle_testkit::builders::private_key;
 use serde_json::{Value, json};
 
 use super::promises::{DOCUMENT, validator};
+use crate::Surface;
 use crate::app::app;
 use crate::testing::{DASHBOARD, TestApi, request, with_json, with_session};
 
@@ -31,7 +32,7 @@ fn filled(path: &str) -> String {
 }
 
 async fn respond(test: &TestApi, request: TestRequest) -> ServiceResponse<impl MessageBody> {
-    let service = init_service(app(test.api.clone())).await;
+    let service = init_service(app(test.api.clone(), Surface::Everything)).await;
     call_service(&service, request.to_request()).await
 }
 

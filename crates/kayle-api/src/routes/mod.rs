@@ -198,7 +198,19 @@ const fn hidden(path: &'static str, route: fn() -> Route) -> Entry {
 
 /// Registers every route.
 pub(crate) fn configure(config: &mut ServiceConfig) {
+    register(config, |_| true);
+}
+
+/// Registers the routes for supervisors only.
+pub(crate) fn configure_health(config: &mut ServiceConfig) {
+    register(config, |path| path.starts_with("/health/"));
+}
+
+fn register(config: &mut ServiceConfig, is_meant: impl Fn(&str) -> bool) {
     for entries in TABLE.chunk_by(|one, next| one.path == next.path) {
+        if !is_meant(entries[0].path) {
+            continue;
+        }
         let empty = resource(entries[0].path);
         let resource = entries
             .iter()

@@ -7,7 +7,7 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 use crate::Webhooks;
 use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::queue::{ExpiredLease, Settlement};
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, SweepTurn};
 
 /// How much a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub struct Swept {
 }
 
 impl Webhooks {
+    /// Takes the turn to sweep and purge; `None` if another process has it.
+    pub async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {
+        self.store.sweep_turn().await
+    }
+
+    /// Takes over up to one batch of deliveries whose lease has run out, and gives how many there
+    /// were. Any number of processes may do it at once: each delivery is taken over by one.
+    pub async fn take_over_expired_leases(&self) -> Result<usize, StoreError> {
+        self.sweep_expired_leases(self.clock.now()).await
+    }
+
     /// Sweeps until nothing is due.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();

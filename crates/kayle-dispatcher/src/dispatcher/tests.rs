@@ -31,6 +31,11 @@ impl House {
         self.dispatcher.tick().await.unwrap()
     }
 
+    async fn claim(&mut self) -> Claimed {
+        let never = CancellationToken::new();
+        self.dispatcher.claim_and_start(&never).await.unwrap()
+    }
+
     /// Gives a delivery that is due, and the URL that it goes to.
     async fn delivery(&self) -> (Delivery, String) {
         let seed = &self.doubles.seed;
@@ -150,7 +155,7 @@ async fn a_fault_of_our_own_is_no_attempt() {
 async fn results_that_the_store_did_not_take_are_settled_later() {
     let mut house = House::new();
     let (delivery, _) = house.delivery().await;
-    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    let claimed = house.claim().await;
     assert_eq!(claimed, Claimed::AllDue(1));
     house.dispatcher.wait_for_all().await;
 
@@ -171,7 +176,7 @@ async fn results_that_the_store_did_not_take_are_settled_later() {
 async fn a_result_that_comes_after_its_lease_is_discarded() {
     let mut house = House::new();
     let (delivery, _) = house.delivery().await;
-    house.dispatcher.claim_and_start().await.unwrap();
+    house.claim().await;
     house.dispatcher.wait_for_all().await;
 
     house.doubles.clock.advance(Duration::from_mins(1));
@@ -182,6 +187,41 @@ async fn a_result_that_comes_after_its_lease_is_discarded() {
     assert_eq!(delivery.status(), DeliveryStatus::Pending);
     assert_eq!(attempts.len(), 1);
     assert_eq!(attempts[0].outcome.failure_reason(), Some("lease_expired"));
+}
+
+#[tokio::test]
+async fn what_is_claimed_while_stopping_is_released_unsent() {
+    let mut house = House::new();
+    let (delivery, _) = house.delivery().await;
+    let stop = CancellationToken::new();
+    stop.cancel();
+
+    house.dispatcher.claim_and_start(&stop).await.unwrap();
+    house.dispatcher.settle().await.unwrap();
+
+    let released = house.stored(&delivery).await;
+    assert_eq!(released.delivery.status(), DeliveryStatus::Pending);
+    assert_eq!(released.attempts, []);
+    assert!(house.doubles.sender.sent().is_empty());
+    assert_eq!(house.tick().await.settled, 1, "it is due at once");
+}
+
+#[tokio::test]
+async fn what_a_dead_dispatcher_held_is_taken_over_by_one_of_many() {
+    let mut house = House::new();
+    let (delivery, _) = house.delivery().await;
+    house.claim().await;
+    house.dispatcher.wait_for_all().await;
+    let webhooks = Arc::clone(&house.doubles.webhooks);
+    assert_eq!(webhooks.take_over_expired_leases().await.unwrap(), 0);
+
+    house.doubles.clock.advance(Duration::from_mins(1));
+    assert_eq!(webhooks.take_over_expired_leases().await.unwrap(), 1);
+    assert_eq!(webhooks.take_over_expired_leases().await.unwrap(), 0);
+
+    let taken_over = house.stored(&delivery).await;
+    assert_eq!(taken_over.delivery.status(), DeliveryStatus::Pending);
+    assert_eq!(taken_over.attempts.len(), 1);
 }
 
 #[tokio::test]
@@ -199,10 +239,10 @@ async fn one_slow_endpoint_leaves_room_for_others() {
         .sender
         .afterwards(slow.endpoint.url.as_submitted(), accepted);
 
-    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    let claimed = house.claim().await;
     assert_eq!(claimed, Claimed::NoRoom(LIMITS.in_flight_per_endpoint_max));
     let other = seed_other(&house).await;
-    let claimed = house.dispatcher.claim_and_start().await.unwrap();
+    let claimed = house.claim().await;
     assert_eq!(
         claimed.count(),
         1,

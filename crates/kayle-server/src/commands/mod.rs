@@ -25,7 +25,7 @@ pub(crate) struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     /// Run the service (the default).
-    Serve,
+    Serve(serve::Serve),
     /// Change the database's schema.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
@@ -41,8 +41,11 @@ pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        match line.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(config).await,
+        match line
+            .command
+            .unwrap_or(Command::Serve(serve::Serve::default()))
+        {
+            Command::Serve(command) => serve::run(&command, config).await,
             Command::Migrate(command) => migrate::run(&command, &config).await,
             Command::Admin(command) => admin::run(command, &config).await,
         }

@@ -3,45 +3,90 @@
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use kayle_api::Api;
+use clap::{Args, ValueEnum};
+use kayle_api::{Api, Surface};
 use kayle_app::Webhooks;
-use kayle_dispatcher::{Heartbeat, sweeper};
+use kayle_dispatcher::{Heartbeat, leases, sweeper, usage};
 use kayle_primitives::id::random_uuid;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::wiring::{self, Wired};
 
-pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    let Wired { webhooks, wakeup } = wiring::wire(&config).await?;
-    let dispatcher = wiring::dispatcher(&config, Arc::clone(&webhooks))?;
+/// How long beyond the delivery timeout a stop waits for requests: they end by themselves at the
+/// timeout, and what they brought takes a moment to be seen.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
+
+#[derive(Args, Default)]
+pub(super) struct Serve {
+    /// What this process does. An embedded database allows only `all`.
+    #[arg(long, value_enum, default_value_t)]
+    role: Role,
+}
+
+/// What a process does of the service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// Answer callers; others send.
+    Api,
+    /// Send, and sweep; answer supervisors only.
+    Dispatcher,
+}
+
+impl Role {
+    fn answers_callers(self) -> bool {
+        match self {
+            Self::All | Self::Api => true,
+            Self::Dispatcher => false,
+        }
+    }
+
+    fn dispatches(self) -> bool {
+        match self {
+            Self::All | Self::Dispatcher => true,
+            Self::Api => false,
+        }
+    }
+}
+
+pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
+    let role = command.role;
+    // Two processes on one file would wait for each other's writes, and neither would hear what
+    // the other has left to send.
+    anyhow::ensure!(
+        role == Role::All || config.database_url.sqlite_file().is_none(),
+        "--role: an embedded database belongs to one process, which does everything: leave the \
+         role out, or set KAYLE_DATABASE_URL to a PostgreSQL database"
+    );
+    let wired = wiring::wire(&config).await?;
     let listener = TcpListener::bind(config.listen)
         .with_context(|| format!("KAYLE_LISTEN: cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
 
-    let heartbeat = Arc::new(Heartbeat::default());
+    let heartbeat = role.dispatches().then(Arc::<Heartbeat>::default);
     let stop = CancellationToken::new();
-    let dispatching = {
-        let (heartbeat, stop) = (Arc::clone(&heartbeat), stop.clone());
-        async move { dispatcher.run(&wakeup, &heartbeat, stop).await }
-    };
-    let sweeping = {
-        let (webhooks, stop) = (Arc::clone(&webhooks), stop.clone());
-        async move { sweeper::run(&webhooks, config.sweep_interval, stop).await }
+    let mut loops = JoinSet::new();
+    start_loops(&mut loops, role, &config, &wired, &stop, heartbeat.as_ref())?;
+    let webhooks = wired.webhooks;
+    let surface = if role.answers_callers() {
+        Surface::Everything
+    } else {
+        Surface::Health
     };
     let api = api(&config, address, &webhooks, heartbeat);
-    let server = kayle_api::server(listener, api, config.delivery_timeout)?;
+    let server = kayle_api::server(listener, api, surface, config.delivery_timeout)?;
     let server_handle = server.handle();
-
-    let mut loops = tokio::task::JoinSet::new();
-    loops.spawn(dispatching);
-    loops.spawn(sweeping);
     announce(&format!("listening on http://{address}"))?;
-    tracing::info!(%address, environment = ?config.environment, "started");
+    tracing::info!(%address, ?role, environment = ?config.environment, "started");
 
     let stopping = async {
         let reason = tokio::select! {
@@ -59,7 +104,37 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     while let Some(ended) = loops.join_next().await {
         ended.context("a loop of the service died")?;
     }
+    usage::flush(&webhooks).await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Starts what the role runs beside the server; each ends at `stop`.
+fn start_loops(
+    loops: &mut JoinSet<()>,
+    role: Role,
+    config: &Config,
+    wired: &Wired,
+    stop: &CancellationToken,
+    heartbeat: Option<&Arc<Heartbeat>>,
+) -> anyhow::Result<()> {
+    let sweep_interval = config.sweep_interval;
+    let with_webhooks = || (Arc::clone(&wired.webhooks), stop.clone());
+    if role.answers_callers() {
+        let (webhooks, stop) = with_webhooks();
+        loops.spawn(async move { usage::run(&webhooks, sweep_interval, stop).await });
+    }
+    if let Some(heartbeat) = heartbeat.cloned() {
+        let (webhooks, stop) = with_webhooks();
+        let dispatcher = wiring::dispatcher(config, webhooks)?;
+        let wakeup = Arc::clone(&wired.wakeup);
+        let drain = config.delivery_timeout + DRAIN_GRACE;
+        loops.spawn(async move { dispatcher.run(&wakeup, &heartbeat, drain, stop).await });
+        let (webhooks, stop) = with_webhooks();
+        loops.spawn(async move { leases::run(&webhooks, stop).await });
+        let (webhooks, stop) = with_webhooks();
+        loops.spawn(async move { sweeper::run(&webhooks, sweep_interval, stop).await });
+    }
     Ok(())
 }
 
@@ -67,7 +142,7 @@ fn api(
     config: &Config,
     address: SocketAddr,
     webhooks: &Arc<Webhooks>,
-    heartbeat: Arc<Heartbeat>,
+    heartbeat: Option<Arc<Heartbeat>>,
 ) -> Api {
     let entropy = SystemEntropy::new();
     let clock = Arc::clone(webhooks);
@@ -81,7 +156,11 @@ fn api(
         dashboard_origin: config.dashboard_origin.clone(),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
-        dispatcher_turns: Some(Arc::new(move || heartbeat.is_alive(clock.now()))),
+        dispatcher_turns: heartbeat.map(|heartbeat| {
+            let turns: Arc<dyn Fn() -> bool + Send + Sync> =
+                Arc::new(move || heartbeat.is_alive(clock.now()));
+            turns
+        }),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
     }
 }

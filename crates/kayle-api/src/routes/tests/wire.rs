@@ -7,15 +7,21 @@ use std::time::Duration;
 use actix_web::rt;
 
 use crate::limits::BODY_BYTES_MAX;
-use crate::server;
 use crate::testing::TestApi;
+use crate::{Surface, server};
 
 /// Serves for as long as `talk` speaks to it, then stops.
 async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
     let test = TestApi::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let running = server(listener, test.api, Duration::from_secs(1)).unwrap();
+    let running = server(
+        listener,
+        test.api,
+        Surface::Everything,
+        Duration::from_secs(1),
+    )
+    .unwrap();
     let handle = running.handle();
     let served = rt::spawn(running);
     rt::task::spawn_blocking(move || talk(address))

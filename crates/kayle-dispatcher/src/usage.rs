@@ -1,0 +1,25 @@
+//! Writes down how often API keys were used: wherever callers are answered.
+
+use std::time::Duration;
+
+use kayle_app::Webhooks;
+use tokio_util::sync::CancellationToken;
+
+/// Flushes the counts every `interval`, until `stop`. What is counted after that is left to
+/// [`flush`], once nobody is answered any more.
+pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(interval) => flush(webhooks).await,
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Flushes the counts once; a store that fails keeps them waiting.
+pub async fn flush(webhooks: &Webhooks) {
+    if let Err(error) = webhooks.flush_api_key_usage().await {
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::warn!(error, "the store failed; API keys' counts wait");
+    }
+}

@@ -10,7 +10,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 use crate::interrupt::{signal, unless_interrupted};
-use crate::service::{Service, Settings};
+use crate::service::Service;
 use crate::workspace::{self, Profile};
 
 use self::screen::Screen;
@@ -28,7 +28,7 @@ enum Afterwards {
 }
 
 /// Short enough to be watched.
-const SETTINGS: Settings = &[("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s")];
+const SHORT_SCHEDULE: (&str, &str) = ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s");
 
 /// Shows everything and ends.
 ///
@@ -58,7 +58,8 @@ fn run(afterwards: Afterwards) -> anyhow::Result<()> {
 /// Stops the service and removes its folder however the show ended.
 async fn perform(screen: &mut Screen, binary: &Path, afterwards: Afterwards) -> anyhow::Result<()> {
     let folder = TempDir::with_prefix("kayle-demo-").context("no temporary folder")?;
-    let start = Service::start(binary, folder.path(), SETTINGS);
+    let settings = vec![(SHORT_SCHEDULE.0, SHORT_SCHEDULE.1.to_owned())];
+    let start = Service::start(binary, folder.path(), settings);
     let mut service = unless_interrupted(start).await?;
     let shown = show(screen, &service, afterwards).await;
     let stopped = service.stop().await;

@@ -3,7 +3,8 @@
 //! The real binary, built for release, runs on a throw-away SQLite database and is spoken to only
 //! as its users do. `installation` makes an organization with its endpoints, `receiver` is the
 //! server behind them, `idle` and `throughput` are the two measurements, `latency` sums up,
-//! `outcome` looks for what was lost, and `figures` prints.
+//! `outcome` looks for what was lost, and `figures` prints. `scaling` is a measurement of its own:
+//! one dispatcher against several on one PostgreSQL.
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::Path;
@@ -27,6 +28,7 @@ mod installation;
 mod latency;
 mod outcome;
 mod receiver;
+mod scaling;
 mod throughput;
 
 /// How much is measured.
@@ -44,6 +46,12 @@ pub struct Options {
     /// Endpoints, each with its own RSA-2048 key; every event goes to all of them
     #[arg(long, default_value = "1")]
     endpoints: NonZeroU16,
+    /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one alone
+    #[arg(long)]
+    dispatchers: Option<NonZeroU16>,
+    /// With --dispatchers: pin each to a core of its own, the first to the first
+    #[arg(long, requires = "dispatchers")]
+    pinned: bool,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -59,9 +67,17 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     let binary = workspace::build_binary(Profile::Release)?;
     let machine = Machine::this()?;
-    let figures = tokio::runtime::Runtime::new()
-        .context("cannot start the async runtime")?
-        .block_on(measure(&binary, options))?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    if let Some(dispatchers) = options.dispatchers {
+        let figures = runtime.block_on(scaling::measure(&binary, options, dispatchers))?;
+        if options.json {
+            println!("{:#}", figures.json(&machine));
+        } else {
+            print!("{}", figures.table(&machine));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let figures = runtime.block_on(measure(&binary, options))?;
     if options.json {
         println!("{:#}", figures.json(&machine));
     } else {
@@ -93,7 +109,7 @@ async fn measure(binary: &Path, options: &Options) -> anyhow::Result<Figures> {
     // Beside the build, because a temporary folder may lie in memory, where commits cost nothing.
     let folder = TempDir::with_prefix_in("kayle-load-", workspace::target_dir()?);
     let folder = folder.context("no temporary folder")?;
-    let start = Service::start(binary, folder.path(), &[]);
+    let start = Service::start(binary, folder.path(), Vec::new());
     let mut service = unless_interrupted(start).await?;
     let measured = unless_interrupted(both_phases(&service, options)).await;
     let stopped = service.stop().await;

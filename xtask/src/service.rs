@@ -1,4 +1,4 @@
-//! The service as a black box: the real binary on a throw-away SQLite database.
+//! The service as a black box: the real binary, on a throw-away SQLite database if not told otherwise.
 //!
 //! [`Service`] runs it and its admin commands, [`api`] speaks to it over HTTP.
 
@@ -26,10 +26,10 @@ pub(crate) struct Service {
 }
 
 /// Environment variables of a service.
-pub(crate) type Settings = &'static [(&'static str, &'static str)];
+pub(crate) type Settings = Vec<(&'static str, String)>;
 
 /// With the caller's settings this is its whole environment: nothing else of it reaches the service.
-const ENVIRONMENT: Settings = &[
+const ENVIRONMENT: [(&str, &str); 3] = [
     ("KAYLE_ENVIRONMENT", "development"),
     ("KAYLE_LISTEN", "127.0.0.1:0"),
     ("KAYLE_DATABASE_URL", "sqlite://kayle.db?mode=rwc"),
@@ -53,9 +53,19 @@ impl Service {
         folder: &Path,
         settings: Settings,
     ) -> anyhow::Result<Self> {
+        Self::start_as("all", binary, folder, settings).await
+    }
+
+    /// Starts a node with this role.
+    pub(crate) async fn start_as(
+        role: &str,
+        binary: &Path,
+        folder: &Path,
+        settings: Settings,
+    ) -> anyhow::Result<Self> {
         let create = |name| File::create(folder.join(name)).context("cannot create the log");
-        let child = command(binary, folder, settings)
-            .arg("serve")
+        let child = command(binary, folder, &settings)
+            .args(["serve", "--role", role])
             .stdin(Stdio::null())
             .stdout(create(STDOUT)?)
             .stderr(create(LOG)?)
@@ -97,6 +107,11 @@ impl Service {
         &self.url
     }
 
+    /// Gives its process's number.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Gives the folder that holds its database, key and logs.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -129,7 +144,7 @@ impl Service {
 
     /// Runs `kayle-webhooks admin` beside the service and gives what it prints.
     async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
-        let output = command(&self.binary, &self.folder, self.settings)
+        let output = command(&self.binary, &self.folder, &self.settings)
             .arg("admin")
             .args(arguments)
             .arg("--json")
@@ -188,12 +203,13 @@ impl Service {
 
 /// The binary with its environment, in its own process group: Ctrl-C reaches xtask alone, which
 /// then stops the service.
-fn command(binary: &Path, folder: &Path, settings: Settings) -> Command {
+fn command(binary: &Path, folder: &Path, settings: &Settings) -> Command {
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
     let mut command = Command::new(binary);
     command
         .current_dir(folder)
         .env_clear()
-        .envs(ENVIRONMENT.iter().chain(settings).copied())
+        .envs(ENVIRONMENT.into_iter().chain(settings))
         .process_group(0)
         .kill_on_drop(true);
     command

@@ -25,8 +25,8 @@ pub(super) struct Figures {
 /// What was measured, and on what.
 pub(super) struct Machine {
     /// The commit, with `-dirty` if the checkout holds changes.
-    revision: String,
-    cores: NonZeroUsize,
+    pub(super) revision: String,
+    pub(super) cores: NonZeroUsize,
 }
 
 impl Machine {
@@ -105,7 +105,7 @@ impl Figures {
     }
 }
 
-fn line(label: &str, values: impl IntoIterator<Item = String>) -> String {
+pub(super) fn line(label: &str, values: impl IntoIterator<Item = String>) -> String {
     /// Wide enough for the longest label with its numbers.
     const LABEL_CHARS: usize = 40;
     let mut line = format!("{label:LABEL_CHARS$}");
@@ -125,7 +125,7 @@ fn latency_json(values_ms: &[f64]) -> Value {
     PERCENTILES.map(value).into_iter().collect()
 }
 
-fn per_s(count: usize, time: Duration) -> f64 {
+pub(super) fn per_s(count: usize, time: Duration) -> f64 {
     let count = u32::try_from(count).expect("fewer than the sessions times the endpoints fit");
     f64::from(count) / time.as_secs_f64()
 }

@@ -1,0 +1,209 @@
+//! How much faster several dispatchers send a backlog than one, on one PostgreSQL.
+//!
+//! An API node takes the reports while nothing dispatches. Then the dispatchers start, and what
+//! counts is the time from the first arrival to the last one.
+
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::interrupt::unless_interrupted;
+use crate::postgres::{Cluster, Durability};
+use crate::service::{Service, Settings};
+use crate::workspace;
+
+use super::figures::{Machine, line, per_s};
+use super::installation::{Installation, Report};
+use super::{Options, outcome, throughput};
+
+const DATABASE: &str = "kayle_load";
+
+/// Base64 of 32 bytes. All nodes need the same key; this one guards nothing.
+const SECRET_KEY: &str = "bG9hZC1sb2FkLWxvYWQtbG9hZC1sb2FkLWxvYWQtbG8=";
+
+/// One backlog, sent.
+pub(super) struct Drain {
+    dispatchers: u16,
+    deliveries: usize,
+    took: Duration,
+}
+
+/// The same backlog sent by one dispatcher and by several.
+pub(super) struct Scaling {
+    one: Drain,
+    several: Drain,
+    repeated: usize,
+}
+
+/// What is the same for every node.
+struct Nodes<'a> {
+    binary: &'a Path,
+    folder: &'a Path,
+    settings: Settings,
+    pinned: bool,
+}
+
+/// Sends two backlogs, the first with one dispatcher and the second with `dispatchers`.
+///
+/// # Errors
+/// PostgreSQL cannot be had, or a delivery was lost.
+pub(super) async fn measure(
+    binary: &Path,
+    options: &Options,
+    dispatchers: NonZeroU16,
+) -> anyhow::Result<Scaling> {
+    let folder = TempDir::with_prefix_in("kayle-load-", workspace::target_dir()?);
+    let folder = folder.context("no temporary folder")?;
+    let cluster = Cluster::start(Durability::Real)?;
+    cluster.create_database(DATABASE)?;
+    let nodes = Nodes {
+        binary,
+        folder: folder.path(),
+        settings: vec![
+            ("KAYLE_DATABASE_URL", cluster.url(DATABASE)),
+            ("KAYLE_SECRET_KEY", SECRET_KEY.to_owned()),
+        ],
+        pinned: options.pinned,
+    };
+    nodes.migrate()?;
+    unless_interrupted(nodes.measure(options, dispatchers.get())).await
+}
+
+impl Nodes<'_> {
+    fn migrate(&self) -> anyhow::Result<()> {
+        let mut migrate = std::process::Command::new(self.binary);
+        migrate
+            .args(["migrate", "up"])
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
+            .stdout(std::process::Stdio::null());
+        workspace::run(&mut migrate)
+    }
+
+    async fn measure(&self, options: &Options, dispatchers: u16) -> anyhow::Result<Scaling> {
+        let mut api = self.start("api", 0).await?;
+        let installation = Installation::set_up(&api, options.endpoints).await?;
+        let one = self.drain(&installation, options, 1).await?;
+        let several = self.drain(&installation, options, dispatchers).await?;
+        outcome::check_all_succeeded(&installation, one.deliveries + several.deliveries).await?;
+        api.stop().await?;
+        Ok(Scaling {
+            one,
+            several,
+            repeated: installation.receiver.repeated(),
+        })
+    }
+
+    async fn drain(
+        &self,
+        installation: &Installation,
+        options: &Options,
+        dispatchers: u16,
+    ) -> anyhow::Result<Drain> {
+        eprintln!(
+            "{} sessions for {dispatchers} dispatchers",
+            options.sessions
+        );
+        let sessions = throughput::open(installation, options.sessions, options.callers).await?;
+        let reports: Vec<Report> = stream::iter(&sessions)
+            .map(|session_id| installation.report(session_id))
+            .buffer_unordered(usize::try_from(options.callers.get())?)
+            .try_collect()
+            .await?;
+        let deliveries: Vec<_> = reports
+            .iter()
+            .flat_map(|report| &report.deliveries)
+            .collect();
+        let starting = (1..=dispatchers).map(|number| self.start("dispatcher", number));
+        let started: anyhow::Result<Vec<_>> = join_all(starting).await.into_iter().collect();
+        let arrivals = installation.receiver.wait_for(&deliveries).await?;
+        for dispatcher in &mut started? {
+            dispatcher.stop().await?;
+        }
+        let first = arrivals.iter().min().context("nothing was sent")?;
+        let last = arrivals.iter().max().context("nothing was sent")?;
+        Ok(Drain {
+            dispatchers,
+            deliveries: deliveries.len(),
+            took: *last - *first,
+        })
+    }
+
+    async fn start(&self, role: &str, number: u16) -> anyhow::Result<Service> {
+        let folder = self.folder.join(format!("{role}-{number}"));
+        std::fs::create_dir_all(&folder).context("no folder for a node")?;
+        let service = Service::start_as(role, self.binary, &folder, self.settings.clone()).await?;
+        if self.pinned && 0 < number {
+            pin(&service, number - 1).await?;
+        }
+        Ok(service)
+    }
+}
+
+/// Keeps all threads of a node on one core.
+async fn pin(service: &Service, core: u16) -> anyhow::Result<()> {
+    let id = service.id().context("the node has ended")?;
+    let pinned = Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid"])
+        .args([core.to_string(), id.to_string()])
+        .output()
+        .await
+        .context("cannot run taskset")?;
+    ensure!(pinned.status.success(), "there is no core {core}");
+    Ok(())
+}
+
+impl Drain {
+    fn per_s(&self) -> f64 {
+        per_s(self.deliveries, self.took)
+    }
+}
+
+impl Scaling {
+    /// Gives the figures for people.
+    pub(super) fn table(&self, machine: &Machine) -> String {
+        let rate = |drain: &Drain| {
+            let label = format!("{} deliveries by {}", drain.deliveries, drain.dispatchers);
+            line(&label, [format!("{:.0}/s", drain.per_s())])
+        };
+        let lines = [
+            line("revision", [machine.revision.clone()]),
+            line("cores", [machine.cores.to_string()]),
+            line("repeated requests", [self.repeated.to_string()]),
+            rate(&self.one),
+            rate(&self.several),
+            line("ratio", [format!("{:.2}", self.ratio())]),
+        ];
+        lines.join("\n") + "\n"
+    }
+
+    /// Gives the figures for programs.
+    pub(super) fn json(&self, machine: &Machine) -> Value {
+        let drain = |drain: &Drain| {
+            json!({
+                "dispatchers": drain.dispatchers,
+                "deliveries": drain.deliveries,
+                "deliveries_per_s": drain.per_s(),
+            })
+        };
+        json!({
+            "revision": machine.revision,
+            "cores": machine.cores,
+            "repeated_requests": self.repeated,
+            "one": drain(&self.one),
+            "several": drain(&self.several),
+            "ratio": self.ratio(),
+        })
+    }
+
+    fn ratio(&self) -> f64 {
+        self.several.per_s() / self.one.per_s()
+    }
+}

@@ -12,6 +12,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod deliveries;
 pub mod dispatch;
+pub mod doctor;
 pub mod encryption_keys;
 pub mod endpoints;
 pub mod events;

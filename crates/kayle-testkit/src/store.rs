@@ -20,6 +20,7 @@ mod deliveries;
 mod encryption_keys;
 mod endpoints;
 mod events;
+mod invariants;
 mod organizations;
 mod page;
 mod purge;

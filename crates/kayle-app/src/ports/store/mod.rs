@@ -13,6 +13,7 @@ mod deliveries;
 mod encryption_keys;
 mod endpoints;
 mod events;
+mod invariants;
 mod organizations;
 mod purge;
 mod sessions;
@@ -25,6 +26,7 @@ pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, N
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};
+pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation};
 pub use organizations::{OrganizationReads, OrganizationWrites};
 pub use purge::PurgeWrites;
 pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites};

@@ -17,6 +17,9 @@ mod m20261121_000007_deliveries;
 mod m20261121_000008_audit;
 
 pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, TransactionTrait,
+};
 use sea_orm_migration::{MigrationTrait, async_trait};
 
 /// Applies the changes in order, or takes them back.
@@ -37,4 +40,27 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_audit::Migration),
         ]
     }
+}
+
+/// Keeps other processes from changing the schema, until the transaction ends. The number is the
+/// first eight bytes of "kayle migrations" by SHA-256: anything that nobody else takes will do.
+const TURN: &str = "SELECT pg_advisory_xact_lock(591929072201868186)";
+
+/// Applies every pending change, all or none on PostgreSQL. Processes that start at once take
+/// turns, and the later ones find nothing left to do.
+pub async fn up(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Migrator::up(connection, None).await;
+    }
+    let transaction = connection.begin().await?;
+    // An index over many rows, and a wait for another process's, may take their time.
+    transaction
+        .execute_unprepared("SET LOCAL statement_timeout = 0")
+        .await?;
+    transaction
+        .execute_unprepared("SET LOCAL lock_timeout = 0")
+        .await?;
+    transaction.execute_unprepared(TURN).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
 }

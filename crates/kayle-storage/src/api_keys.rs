@@ -10,7 +10,6 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
 };
 
-use crate::backend::sqlite;
 use crate::entities::api_key::{Column, Entity, Model};
 use crate::entities::organization;
 use crate::error::store_error;
@@ -100,7 +99,9 @@ impl ApiKeyWrites for SqlTx {
         for (id, count) in counts {
             *sums.entry(*id).or_default() += count;
         }
-        let counted = self.connection().execute_raw(sqlite::count_requests(&sums));
+        let counted = self
+            .connection()
+            .execute_raw(self.dialect.count_requests(&sums));
         counted.await.map(drop).map_err(store_error)
     }
 }

@@ -11,6 +11,7 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
+use crate::backend::Dialect;
 use crate::entities::audit_row::{Column, Entity, Model, stored_sequence};
 use crate::entities::{audit_chain, organization};
 use crate::error::store_error;
@@ -88,10 +89,14 @@ impl AuditWrites for SqlTx {
         &mut self,
         organization_id: OrganizationId,
     ) -> Result<AuditChain, StoreError> {
-        // A chain without a row has nothing to lock. Where several can write at once, two first
-        // rows meet at the unique index, and one of them is refused.
-        let row = chain_of(organization_id).lock_exclusive();
-        let row = row.one(self.connection()).await.map_err(store_error)?;
+        let locked = || chain_of(organization_id).lock_exclusive();
+        let mut row = locked().one(self.connection()).await.map_err(store_error)?;
+        if row.is_none() && self.dialect == Dialect::Postgres {
+            // A chain without a row has nothing to lock: of two that begin it at once, one waits
+            // here for the other.
+            self.begin_chain(organization_id).await?;
+            row = locked().one(self.connection()).await.map_err(store_error)?;
+        }
         chain(row)
     }
 
@@ -158,6 +163,27 @@ impl AuditWrites for SqlTx {
             sequence: last.sequence,
             hash: last.hash,
         }))
+    }
+}
+
+impl SqlTx {
+    /// Adds a chain without a row, if the organization has none.
+    async fn begin_chain(&self, organization_id: OrganizationId) -> Result<(), StoreError> {
+        let empty = audit_chain::Model {
+            organization_id: organization_id.0,
+            anchor_sequence: 0,
+            anchor_hash: String::new(),
+            head_sequence: 0,
+            head_hash: String::new(),
+        };
+        let begun = audit_chain::Entity::insert(empty.into_active_model())
+            .on_conflict(
+                OnConflict::column(audit_chain::Column::OrganizationId)
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(self.connection());
+        begun.await.map(drop).map_err(store_error)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deliveries in SQL, as people see and change them.
 //!
-//! Locks are for databases where several can write at once; SQLite's one writer needs none, and
+//! Locks are for PostgreSQL, where several can write at once; SQLite's one writer needs none, and
 //! its queries leave them out.
 
 use std::collections::HashMap;
@@ -14,13 +14,13 @@ use kayle_events::EventType;
 use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func, LockBehavior, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
-use crate::backend::sqlite;
+use crate::backend::Dialect;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::Row;
@@ -134,7 +134,7 @@ impl DeliveryWrites for SqlTx {
         &mut self,
         session_id: &SessionId,
     ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
-        let events = EventOfSession::find_by_statement(sqlite::events_of_session(session_id))
+        let events = EventOfSession::find_by_statement(self.dialect.events_of_session(session_id))
             .all(self.connection())
             .await
             .map_err(store_error)?;
@@ -154,10 +154,10 @@ impl DeliveryWrites for SqlTx {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         // The bytes first: afterwards the rows do not tell which had any.
-        let delete = sqlite::delete_payloads_of_endpoint(endpoint_id);
+        let delete = self.dialect.delete_payloads_of_endpoint(endpoint_id);
         let deleted = self.connection().execute_raw(delete).await;
         deleted.map_err(store_error)?;
-        let drop = sqlite::drop_of_endpoint(endpoint_id, now);
+        let drop = self.dialect.drop_of_endpoint(endpoint_id, now);
         let dropped = self.connection().execute_raw(drop).await;
         Ok(dropped.map_err(store_error)?.rows_affected())
     }
@@ -167,7 +167,13 @@ impl DeliveryWrites for SqlTx {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        self.lock_all(expired_payloads(now, limit)).await
+        // What another process is about to change is no longer expired, or is found the next time.
+        let rows = expired_payloads(now, limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        rows.into_iter().map(Model::into_domain).collect()
     }
 
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {
@@ -181,6 +187,9 @@ impl DeliveryWrites for SqlTx {
         scope: &HeldScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
+        if self.dialect == Dialect::Postgres {
+            self.lock_held(organization_id, scope).await?;
+        }
         let resumed = resumed(organization_id, scope, now)
             .exec(self.connection())
             .await;
@@ -222,7 +231,10 @@ impl SqlTx {
         if rows.is_empty() {
             return Ok(());
         }
-        let saved = self.connection().execute_raw(sqlite::save(&rows)).await;
+        let saved = self
+            .connection()
+            .execute_raw(self.dialect.save(&rows))
+            .await;
         if usize::try_from(saved.map_err(store_error)?.rows_affected()) != Ok(rows.len()) {
             return Err(StoreError::Conflict);
         }
@@ -236,8 +248,41 @@ impl SqlTx {
         }
         let deleted = self
             .connection()
-            .execute_raw(sqlite::delete_payloads(&scrubbed));
+            .execute_raw(self.dialect.delete_payloads(&scrubbed));
         deleted.await.map(drop).map_err(store_error)
+    }
+
+    /// Locks what is about to be resumed, where several can write at once.
+    ///
+    /// The organization first: an endpoint that is enabled while its organization is thawed would
+    /// otherwise be resumed by neither, each seeing the other as it was. Then the deliveries in
+    /// the order of their ids, as everybody locks them; a list of them is not asked for.
+    async fn lock_held(
+        &self,
+        organization_id: OrganizationId,
+        scope: &HeldScope,
+    ) -> Result<(), StoreError> {
+        organization::Entity::find_by_id(organization_id.0)
+            .lock_shared()
+            .one(self.connection())
+            .await
+            .map_err(store_error)?;
+        let held = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(in_state(state::HELD))
+            .filter(Column::OrganizationId.eq(organization_id.0));
+        let held = match scope {
+            HeldScope::Endpoint(id) => held.filter(Column::EndpointId.eq(id.as_str())),
+            HeldScope::Organization => held,
+        };
+        let locked = held.order_by_asc(Column::Id).lock_exclusive().into_query();
+        let count = Query::select()
+            .expr_as(Func::count(Expr::col("id")), "count")
+            .from_subquery(locked, "locked")
+            .take();
+        let counted = self.connection().query_one(&count).await;
+        counted.map(drop).map_err(store_error)
     }
 
     async fn lock_all(&self, rows: Select<Entity>) -> Result<Vec<Delivery>, StoreError> {

@@ -8,8 +8,11 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The URL names a database that this store does not speak.
-    #[error("the database URL must begin with sqlite://")]
+    #[error("the database URL must begin with sqlite:// or postgres://")]
     UnsupportedUrl,
+    /// The URL of a PostgreSQL cannot be read. Not said is which part of it: it holds a password.
+    #[error("the database URL is not of the form postgres://user:password@host:port/database")]
+    BrokenUrl,
     /// The writer and the readers would each see a database of their own.
     #[error("an SQLite database in memory cannot be shared: name a file")]
     InMemory,
@@ -34,11 +37,21 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     }
 }
 
-/// Tells whether the schema refused the change.
+/// The transaction could not be put beside another one: "serialization failure" and "deadlock
+/// detected". It is undone; as with every conflict, reading again helps.
+const LOST_TO_ANOTHER: [&str; 2] = ["40001", "40P01"];
+
+/// Tells whether the schema refused the change, or another change came first.
 fn breaks_a_rule(error: &DbErr) -> bool {
     let Some(SqlxError::Database(error)) = driver_error(error) else {
         return false;
     };
+    if error
+        .code()
+        .is_some_and(|code| LOST_TO_ANOTHER.contains(&code.as_ref()))
+    {
+        return true;
+    }
     matches!(
         error.kind(),
         ErrorKind::UniqueViolation

@@ -19,6 +19,7 @@ mod endpoints;
 mod entities;
 mod error;
 mod events;
+mod invariants;
 mod organizations;
 mod page;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 
-use crate::backend::sqlite::{self, DueScan, NewLease};
+use crate::backend::{DueScan, NewLease, sqlite};
 use crate::entities::audit_row;
 use crate::entities::delivery::{Column, Model};
 use crate::page::newest_first;

@@ -11,26 +11,23 @@ use kayle_app::ports::queue::{
     ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
 use kayle_app::ports::store::StoreError;
-use kayle_delivery::{CompactJwe, Delivery, LeaseHolder};
+use kayle_delivery::{CompactJwe, Delivery, DeliveryState, LeaseHolder};
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::{DeliveryId, Timestamp};
 use kayle_sessions::SessionStatus;
+use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
     QuerySelect, Select, SelectTwo,
 };
 
-use crate::backend::sqlite::{self, DueScan, NewLease};
+use crate::backend::{DueScan, NewLease};
 use crate::deliveries::in_state;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::{Row, at};
-use crate::entities::{endpoint, event};
+use crate::entities::{endpoint, event, organization};
 use crate::error::store_error;
 use crate::store::{SqlStore, SqlTx};
-
-/// How many due deliveries a claim looks at in one go, for each that it has room for: what an
-/// endpoint has no room for is passed over.
-const SCANNED_PER_CLAIMED: usize = 2;
 
 #[async_trait]
 impl DeliveryQueue for SqlStore {
@@ -59,17 +56,19 @@ impl DeliveryQueue for SqlStore {
             return Ok(Vec::new());
         }
         let tx = self.begin_write().await?;
+        // Before the deliveries, as everybody who changes an endpoint or organization with them.
+        let enabled = tx.enabled_among(&held_back(settlements)).await?;
         let mut leases = tx.leases(settlements).await?;
         let mut settled = Vec::with_capacity(settlements.len());
         let mut rows = Vec::with_capacity(settlements.len());
         let mut attempts = Vec::with_capacity(settlements.len());
         for settlement in settlements {
-            let Some(lease) = take_lease(&mut leases, settlement) else {
+            if !take_lease(&mut leases, settlement) {
                 settled.push(Settled::LeaseLost);
                 continue;
-            };
+            }
             settled.push(Settled::Written);
-            rows.push(released_if_enabled(&settlement.step.delivery, &lease));
+            rows.push(released_if_enabled(&settlement.step.delivery, &enabled));
             attempts.extend(&settlement.step.attempt);
         }
         tx.save_all(rows).await?;
@@ -144,7 +143,7 @@ impl SqlTx {
         let mut chosen = Vec::new();
         let mut after = (i64::MIN, String::new());
         while chosen.len() < request.limit {
-            let limit = SCANNED_PER_CLAIMED * (request.limit - chosen.len());
+            let limit = self.dialect.scanned_per_claimed() * (request.limit - chosen.len());
             let scan = DueScan {
                 now_ms: request.now.unix_ms(),
                 after,
@@ -168,7 +167,7 @@ impl SqlTx {
     }
 
     async fn due(&self, scan: &DueScan<'_>) -> Result<Vec<Candidate>, StoreError> {
-        Candidate::find_by_statement(sqlite::due(scan))
+        Candidate::find_by_statement(self.dialect.due(scan))
             .all(self.connection())
             .await
             .map_err(store_error)
@@ -187,7 +186,7 @@ impl SqlTx {
             until_ms: request.lease.until.unix_ms(),
         };
         let leased = Entity::find()
-            .from_raw_sql(sqlite::lease(&ids, lease))
+            .from_raw_sql(self.dialect.lease(&ids, lease))
             .all(self.connection())
             .await
             .map_err(store_error)?;
@@ -211,7 +210,7 @@ impl SqlTx {
     }
 
     async fn contents(&self, ids: &[&str]) -> Result<Vec<Contents>, StoreError> {
-        Contents::find_by_statement(sqlite::contents(ids))
+        Contents::find_by_statement(self.dialect.contents(ids))
             .all(self.connection())
             .await
             .map_err(store_error)
@@ -235,23 +234,65 @@ impl SqlTx {
         Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
     }
 
-    /// Reads the leases of the deliveries that are to be settled, by delivery.
+    /// Locks the deliveries that are to be settled, and gives who holds each.
     async fn leases(
         &self,
         settlements: &[Settlement],
-    ) -> Result<HashMap<String, CurrentLease>, StoreError> {
+    ) -> Result<HashMap<String, String>, StoreError> {
         let ids: Vec<&str> = settlements
             .iter()
             .map(|settlement| settlement.step.delivery.id.as_str())
             .collect();
-        let leases = CurrentLease::find_by_statement(sqlite::leases(&ids))
+        let leases = CurrentLease::find_by_statement(self.dialect.leases(&ids))
             .all(self.connection())
             .await
             .map_err(store_error)?;
         let by_delivery = leases
             .into_iter()
-            .map(|lease| (lease.delivery_id.clone(), lease));
+            .map(|lease| (lease.delivery_id, lease.lease_holder));
         Ok(by_delivery.collect())
+    }
+
+    /// Gives those of the deliveries' endpoints that are enabled, as are their organizations.
+    ///
+    /// They stay as they are until this transaction has ended: whoever enables one of them then
+    /// finds the deliveries that this transaction holds back, and releases them.
+    async fn enabled_among(&self, deliveries: &[&Delivery]) -> Result<HashSet<String>, StoreError> {
+        if deliveries.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let endpoint_ids: HashSet<&str> = deliveries
+            .iter()
+            .map(|delivery| delivery.endpoint_id.as_str())
+            .collect();
+        let organization_ids: HashSet<Uuid> = deliveries
+            .iter()
+            .map(|delivery| delivery.organization_id.0)
+            .collect();
+        // All of them, not the enabled ones: what is not read is not locked either.
+        let endpoints = endpoint::Entity::find()
+            .filter(endpoint::Column::Id.is_in(endpoint_ids))
+            .order_by_asc(endpoint::Column::Id)
+            .lock_shared()
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        let frozen: HashSet<Uuid> = organization::Entity::find()
+            .filter(organization::Column::Id.is_in(organization_ids))
+            .order_by_asc(organization::Column::Id)
+            .lock_shared()
+            .all(self.connection())
+            .await
+            .map_err(store_error)?
+            .into_iter()
+            .filter(|organization| organization.pending_deletion_at.is_some())
+            .map(|organization| organization.id)
+            .collect();
+        let enabled = endpoints
+            .into_iter()
+            .filter(|endpoint| endpoint.is_enabled() && !frozen.contains(&endpoint.organization_id))
+            .map(|endpoint| endpoint.id);
+        Ok(enabled.collect())
     }
 }
 
@@ -378,40 +419,35 @@ fn expired_lease(
     })
 }
 
-/// The lease on a delivery, and what decides whether the delivery may be held back.
+/// The lease on a delivery.
 #[derive(Debug, FromQueryResult)]
 struct CurrentLease {
     delivery_id: String,
     lease_holder: String,
-    endpoint_disabled_at: Option<i64>,
-    endpoint_deleted_at: Option<i64>,
-    organization_pending_deletion_at: Option<i64>,
-}
-
-impl CurrentLease {
-    fn can_go_out(&self) -> bool {
-        self.endpoint_disabled_at.is_none()
-            && self.endpoint_deleted_at.is_none()
-            && self.organization_pending_deletion_at.is_none()
-    }
 }
 
 /// Takes the lease that a settlement was made under, if it is still held: the first settlement of
 /// a claim ends it.
-fn take_lease(
-    leases: &mut HashMap<String, CurrentLease>,
-    settlement: &Settlement,
-) -> Option<CurrentLease> {
+fn take_lease(leases: &mut HashMap<String, String>, settlement: &Settlement) -> bool {
     let delivery_id = settlement.step.delivery.id.as_str();
-    let is_held = leases.get(delivery_id)?.lease_holder == settlement.holder.0;
-    is_held.then(|| leases.remove(delivery_id)).flatten()
+    let is_held = leases.get(delivery_id) == Some(&settlement.holder.0);
+    is_held && leases.remove(delivery_id).is_some()
+}
+
+/// Gives the deliveries that are to be held back.
+fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
+    settlements
+        .iter()
+        .map(|settlement| &settlement.step.delivery)
+        .filter(|delivery| matches!(delivery.state, DeliveryState::Held { .. }))
+        .collect()
 }
 
 /// Gives the row to write. Nobody would release a delivery that is held for an endpoint and an
 /// organization that are both enabled by then: it is pending, due when it was due.
-fn released_if_enabled(delivery: &Delivery, lease: &CurrentLease) -> Model {
+fn released_if_enabled(delivery: &Delivery, enabled: &HashSet<String>) -> Model {
     let row = Model::from_domain(delivery);
-    if row.state == state::HELD && lease.can_go_out() {
+    if row.state == state::HELD && enabled.contains(&row.endpoint_id) {
         return Model {
             state: state::PENDING.to_owned(),
             ..row

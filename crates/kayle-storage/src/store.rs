@@ -4,6 +4,10 @@
 //! `BEGIN IMMEDIATE`: they wait for their turn in the pool's queue, which is fair, instead of in
 //! SQLite's, which is not, and none that has read can fail to write afterwards. Readers have
 //! connections of their own beside it and never wait for the writer (WAL).
+//!
+//! PostgreSQL has as many writers as connections, which all do everything. Its transactions are
+//! READ COMMITTED: each statement sees what was committed before it, and what must not change
+//! meanwhile is locked.
 
 use std::time::Duration;
 
@@ -14,16 +18,16 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use crate::backend::sqlite;
+use crate::backend::{self, Connections, Dialect};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
 
 /// How the store uses its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// How many connections read beside the writer.
+    /// How many connections read beside the writer of an SQLite database.
     pub readers: u32,
-    /// How many connections a pool to PostgreSQL has.
+    /// How many connections a PostgreSQL is asked for at most.
     pub connections: u32,
     /// The longest wait for a connection, and for another process's write. What waits longer ends
     /// as [`StoreError::Unavailable`], so that a stuck database is an error and not a hang.
@@ -45,6 +49,7 @@ impl Default for StoreOptions {
 /// Keeps everything in an SQL database. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
+    pub(crate) dialect: Dialect,
     writer: DatabaseConnection,
     pub(crate) readers: Connected<DatabaseConnection>,
 }
@@ -56,16 +61,23 @@ pub(crate) struct Connected<C>(pub(crate) C);
 /// A transaction.
 #[derive(Debug)]
 pub(crate) struct SqlTx {
+    pub(crate) dialect: Dialect,
     reads: Connected<DatabaseTransaction>,
 }
 
 impl SqlStore {
-    /// Opens a database: `sqlite://` and a file, as in `sqlite://kayle.db?mode=rwc`.
+    /// Opens a database: `sqlite://` and a file, as in `sqlite://kayle.db?mode=rwc`, or
+    /// `postgres://user:password@host:port/database`.
     ///
     /// The schema is not touched; see [`Self::connection`].
     pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
-        let (writer, readers) = sqlite::connect(url, options).await?;
+        let Connections {
+            dialect,
+            writer,
+            readers,
+        } = backend::connect(url, options).await?;
         Ok(Self {
+            dialect,
             writer,
             readers: Connected(readers),
         })
@@ -94,6 +106,7 @@ impl SqlStore {
         };
         let transaction = self.writer.begin_with_options(options).await;
         Ok(SqlTx {
+            dialect: self.dialect,
             reads: Connected(transaction.map_err(store_error)?),
         })
     }

@@ -1,3 +1,181 @@
 //! What differs between databases: how to connect, and the statements over many rows.
 
+use std::collections::BTreeMap;
+
+use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use sea_orm::{DatabaseConnection, Statement};
+
+use crate::entities::delivery;
+use crate::error::ConnectError;
+use crate::store::StoreOptions;
+
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
+
+/// A database's way of saying things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// One writer, whose transactions exclude each other: nothing needs a lock.
+    Sqlite,
+    /// Many writers, each of which locks what it is about to change.
+    Postgres,
+}
+
+/// The open connections; both may be the same pool.
+pub(crate) struct Connections {
+    pub(crate) dialect: Dialect,
+    pub(crate) writer: DatabaseConnection,
+    pub(crate) readers: DatabaseConnection,
+}
+
+/// Opens the database that a URL names.
+pub(crate) async fn connect(
+    url: &str,
+    options: &StoreOptions,
+) -> Result<Connections, ConnectError> {
+    if url.starts_with(sqlite::SCHEME) {
+        return sqlite::connect(url, options).await;
+    }
+    if postgres::SCHEMES
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
+        return postgres::connect(url, options).await;
+    }
+    Err(ConnectError::UnsupportedUrl)
+}
+
+/// Where a scan of what is due has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DueScan<'a> {
+    /// Deliveries due at this moment or before are meant.
+    pub(crate) now_ms: i64,
+    /// The last one seen: when it is due, and its id.
+    pub(crate) after: (i64, String),
+    /// Endpoints without room.
+    pub(crate) excluded: Vec<&'a str>,
+    /// The most to take.
+    pub(crate) limit: u64,
+}
+
+/// The lease that [`Dialect::lease`] puts on deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewLease<'a> {
+    /// Since when.
+    pub(crate) claimed_at_ms: i64,
+    /// Whose.
+    pub(crate) holder: &'a str,
+    /// Until when.
+    pub(crate) until_ms: i64,
+}
+
+impl Dialect {
+    /// How many due deliveries a claim looks at in one go, for each that it has room for: what an
+    /// endpoint has no room for is passed over. A look of PostgreSQL's keeps others away from what
+    /// it has seen, so that it looks at no more than it wants.
+    pub(crate) fn scanned_per_claimed(self) -> usize {
+        match self {
+            Self::Sqlite => 2,
+            Self::Postgres => 1,
+        }
+    }
+
+    /// Takes the next deliveries that are due, in order. Columns: `due_at`, `id`, `endpoint_id`.
+    pub(crate) fn due(self, scan: &DueScan<'_>) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::due(scan),
+            Self::Postgres => postgres::due(scan),
+        }
+    }
+
+    /// Puts one lease on many deliveries and gives them back.
+    pub(crate) fn lease(self, ids: &[&str], lease: NewLease<'_>) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::lease(ids, lease),
+            Self::Postgres => postgres::lease(ids, lease),
+        }
+    }
+
+    /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
+    /// forbid to send them.
+    pub(crate) fn contents(self, ids: &[&str]) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::contents(ids),
+            Self::Postgres => postgres::contents(ids),
+        }
+    }
+
+    /// Locks those of the deliveries that are leased, and reads who holds them. Columns:
+    /// `delivery_id`, `lease_holder`.
+    pub(crate) fn leases(self, ids: &[&str]) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::leases(ids),
+            Self::Postgres => postgres::leases(ids),
+        }
+    }
+
+    /// Writes all that changes in deliveries.
+    pub(crate) fn save(self, rows: &[delivery::Model]) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::save(rows),
+            Self::Postgres => postgres::save(rows),
+        }
+    }
+
+    /// Deletes the bytes of deliveries.
+    pub(crate) fn delete_payloads(self, ids: &[&str]) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::delete_payloads(ids),
+            Self::Postgres => postgres::delete_payloads(ids),
+        }
+    }
+
+    /// Adds to request counts.
+    pub(crate) fn count_requests(self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::count_requests(counts),
+            Self::Postgres => postgres::count_requests(counts),
+        }
+    }
+
+    /// Names a session's events. Columns: `id`, `event_type`.
+    pub(crate) fn events_of_session(self, id: &SessionId) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::events_of_session(id),
+            Self::Postgres => postgres::events_of_session(id),
+        }
+    }
+
+    /// Gives up all of an endpoint's deliveries that store a payload.
+    pub(crate) fn drop_of_endpoint(self, id: &EndpointId, now: Timestamp) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::drop_of_endpoint(id, now),
+            Self::Postgres => postgres::drop_of_endpoint(id, now),
+        }
+    }
+
+    /// Locks all of an endpoint's deliveries that store a payload, and deletes the bytes.
+    pub(crate) fn delete_payloads_of_endpoint(self, id: &EndpointId) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::delete_payloads_of_endpoint(id),
+            Self::Postgres => postgres::delete_payloads_of_endpoint(id),
+        }
+    }
+}
+
+/// Names a session's events. Each of the three partial indexes holds some of the types.
+const EVENTS_OF_SESSION: &str = "\
+SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.session.succeeded', 'verification.session.failed', \
+'verification.session.expired') \
+UNION SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.session.expired', 'verification.session.cancelled') \
+UNION SELECT id, event_type FROM events WHERE session_id = $1 \
+AND event_type IN ('verification.attempt.succeeded', 'verification.attempt.failed')";
+
+/// Gives up all of an endpoint's deliveries that store a payload.
+const DROP_OF_ENDPOINT: &str = "\
+UPDATE deliveries SET state = 'failed', due_at = NULL, claimed_at = NULL, lease_holder = NULL, \
+lease_until = NULL, payload_reason = 'expired', payload_expires_at = NULL, \
+payload_scrubbed_at = $2, updated_at = $2 \
+WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL";

@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{ConnectOptions, Database, DbBackend, Statement, Value};
 use serde_json::json;
 
+use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
 use crate::entities::delivery;
 use crate::error::ConnectError;
 use crate::store::StoreOptions;
 
-const SCHEME: &str = "sqlite://";
+/// What the URLs of an SQLite database begin with.
+pub(crate) const SCHEME: &str = "sqlite://";
 
 /// How far the write-ahead log's file may stay grown after a checkpoint.
 const LOG_BYTES_KEPT: &str = "67108864";
@@ -25,10 +27,7 @@ const LOG_BYTES_KEPT: &str = "67108864";
 pub(crate) async fn connect(
     url: &str,
     options: &StoreOptions,
-) -> Result<(DatabaseConnection, DatabaseConnection), ConnectError> {
-    if !url.starts_with(SCHEME) {
-        return Err(ConnectError::UnsupportedUrl);
-    }
+) -> Result<Connections, ConnectError> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(ConnectError::InMemory);
     }
@@ -42,10 +41,11 @@ pub(crate) async fn connect(
         durable(sqlite, wait_max).pragma("query_only", "ON")
     });
     let readers = Database::connect(readers).await;
-    Ok((
-        writer.map_err(ConnectError::Database)?,
-        readers.map_err(ConnectError::Database)?,
-    ))
+    Ok(Connections {
+        dialect: Dialect::Sqlite,
+        writer: writer.map_err(ConnectError::Database)?,
+        readers: readers.map_err(ConnectError::Database)?,
+    })
 }
 
 fn pool(url: &str, connections: u32, wait_max: Duration) -> ConnectOptions {
@@ -101,16 +101,10 @@ JOIN organizations ON organizations.id = deliveries.organization_id \
 LEFT JOIN sessions ON sessions.id = events.session_id \
 LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id";
 
-/// Reads who holds deliveries, and whether what was held back could go out.
+/// Reads who holds deliveries.
 const LEASES: &str = "\
-SELECT deliveries.id AS delivery_id, deliveries.lease_holder AS lease_holder, \
-endpoints.disabled_at AS endpoint_disabled_at, endpoints.deleted_at AS endpoint_deleted_at, \
-organizations.pending_deletion_at AS organization_pending_deletion_at \
-FROM json_each($1) AS wanted \
-CROSS JOIN deliveries ON deliveries.id = wanted.value \
-JOIN endpoints ON endpoints.id = deliveries.endpoint_id \
-JOIN organizations ON organizations.id = deliveries.organization_id \
-WHERE deliveries.state = 'delivering'";
+SELECT id AS delivery_id, lease_holder FROM deliveries \
+WHERE id IN (SELECT value FROM json_each($1)) AND state = 'delivering'";
 
 /// Writes all that changes in a delivery. The numbers are the places in [`saved_columns`].
 const SAVE: &str = "\
@@ -137,51 +131,10 @@ UPDATE api_keys SET request_count = request_count + counted.requests \
 FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS requests FROM json_each($1)) AS counted \
 WHERE api_keys.id = counted.id";
 
-/// Names a session's events. Each of the three partial indexes holds some of the types.
-const EVENTS_OF_SESSION: &str = "\
-SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.session.succeeded', 'verification.session.failed', \
-'verification.session.expired') \
-UNION SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.session.expired', 'verification.session.cancelled') \
-UNION SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.attempt.succeeded', 'verification.attempt.failed')";
-
-/// Gives up all of an endpoint's deliveries that store a payload.
-const DROP_OF_ENDPOINT: &str = "\
-UPDATE deliveries SET state = 'failed', due_at = NULL, claimed_at = NULL, lease_holder = NULL, \
-lease_until = NULL, payload_reason = 'expired', payload_expires_at = NULL, \
-payload_scrubbed_at = $2, updated_at = $2 \
-WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL";
-
 /// Deletes the bytes of all of an endpoint's deliveries.
 const DELETE_PAYLOADS_OF_ENDPOINT: &str = "\
 DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT id FROM deliveries \
 WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL)";
-
-/// Where a scan of what is due has come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DueScan<'a> {
-    /// Deliveries due at this moment or before are meant.
-    pub(crate) now_ms: i64,
-    /// The last one seen: when it is due, and its id.
-    pub(crate) after: (i64, String),
-    /// Endpoints without room.
-    pub(crate) excluded: Vec<&'a str>,
-    /// The most to take.
-    pub(crate) limit: u64,
-}
-
-/// The lease that [`lease`] puts on deliveries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NewLease<'a> {
-    /// Since when.
-    pub(crate) claimed_at_ms: i64,
-    /// Whose.
-    pub(crate) holder: &'a str,
-    /// Until when.
-    pub(crate) until_ms: i64,
-}
 
 pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
     let (after_due_at, after_id) = &scan.after;

@@ -95,6 +95,10 @@ impl Model {
         self.deleted_at.is_some()
     }
 
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.disabled_at.is_none() && !self.is_deleted()
+    }
+
     /// Gives the sealed secret; `None` if the row has lost a part of it.
     pub(crate) fn signing_secret(&self) -> Option<Sealed> {
         Some(Sealed {

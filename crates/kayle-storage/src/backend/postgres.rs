@@ -1,0 +1,249 @@
+//! PostgreSQL: how it is opened, and its statements over many rows.
+//!
+//! Many rows come in as arrays, one for each column. Transactions are READ COMMITTED. Whoever
+//! changes deliveries locks them first, in the order of their ids, so that no two wait for each
+//! other; a claim waits for nobody and passes over what is locked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use sea_orm::prelude::Uuid;
+use sea_orm::sqlx::ConnectOptions as _;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::{DbBackend, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector, Statement, Value};
+
+use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
+use crate::entities::delivery::Model;
+use crate::error::ConnectError;
+use crate::store::StoreOptions;
+
+/// What the URLs of a PostgreSQL begin with.
+pub(crate) const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// Under which name the server lists our connections.
+const APPLICATION_NAME: &str = "kayle-webhooks";
+
+/// The server ends what takes longer: a statement (the largest touches a thousand rows), a wait
+/// for a lock, and a transaction that has gone silent, which would hold its locks for ever.
+const SERVER_LIMITS: [(&str, &str); 4] = [
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+    // Compiling a plan takes longer than running any of ours.
+    ("jit", "off"),
+];
+
+/// A connection that was idle for this long is asked for a sign of life before it is used: those
+/// that a restart of the server has cut are then replaced, not handed out. Busy ones are not
+/// asked, since that costs each use a round trip.
+const TESTED_AFTER_IDLE: Duration = Duration::from_millis(100);
+
+/// Opens one pool for all.
+pub(crate) async fn connect(
+    url: &str,
+    options: &StoreOptions,
+) -> Result<Connections, ConnectError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections)
+        .min_connections(1)
+        .acquire_timeout(options.wait_max)
+        .test_before_acquire(false)
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if TESTED_AFTER_IDLE <= metadata.idle_for {
+                    sea_orm::sqlx::Connection::ping(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(connect_options(url)?)
+        .await
+        .map_err(|error| {
+            ConnectError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+        })?;
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Connections {
+        dialect: Dialect::Postgres,
+        writer: connection.clone(),
+        readers: connection,
+    })
+}
+
+/// Reads a URL. What is wrong with it is not told: it holds a password.
+fn connect_options(url: &str) -> Result<PgConnectOptions, ConnectError> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|_: SqlxError| ConnectError::BrokenUrl)?;
+    Ok(options
+        .application_name(APPLICATION_NAME)
+        .options(SERVER_LIMITS)
+        .disable_statement_logging())
+}
+
+/// Takes the next deliveries that are due, in order, from beyond `after` on, except those of
+/// `excluded` endpoints; locks them, and passes over those that another claim has locked.
+const DUE: &str = "\
+SELECT due_at, id, endpoint_id FROM deliveries \
+WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
+AND payload_expires_at > $1 AND endpoint_id <> ALL ($4) \
+ORDER BY due_at, id LIMIT $5 FOR UPDATE SKIP LOCKED";
+
+/// Puts one lease on many deliveries and gives them back.
+const LEASE: &str = "\
+UPDATE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
+lease_until = $4, updated_at = $2 \
+WHERE id = ANY ($1) RETURNING *";
+
+/// Reads what deliveries bring.
+const CONTENTS: &str = "\
+SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
+events.id AS event_id, events.organization_id AS event_organization_id, \
+events.event_type AS event_event_type, events.session_id AS event_session_id, \
+events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
+sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
+organizations.pending_deletion_at AS organization_pending_deletion_at \
+FROM deliveries \
+JOIN events ON events.id = deliveries.event_id \
+JOIN organizations ON organizations.id = deliveries.organization_id \
+LEFT JOIN sessions ON sessions.id = events.session_id \
+LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id \
+WHERE deliveries.id = ANY ($1)";
+
+/// Locks what is leased, and reads who holds it.
+const LEASES: &str = "\
+SELECT id AS delivery_id, lease_holder FROM deliveries \
+WHERE id = ANY ($1) AND state = 'delivering' ORDER BY id FOR UPDATE";
+
+/// Writes all that changes in a delivery. An array of the driver's has no NULL in it: a number
+/// that is not there is -1, and a text is empty.
+const SAVE: &str = "\
+UPDATE deliveries SET state = saved.state, due_at = NULLIF(saved.due_at, -1), \
+claimed_at = NULLIF(saved.claimed_at, -1), lease_holder = NULLIF(saved.lease_holder, ''), \
+lease_until = NULLIF(saved.lease_until, -1), attempt_count = saved.attempt_count, \
+last_attempt_at = NULLIF(saved.last_attempt_at, -1), \
+last_status_code = NULLIF(saved.last_status_code, -1), payload_reason = saved.payload_reason, \
+payload_expires_at = NULLIF(saved.payload_expires_at, -1), \
+payload_scrubbed_at = NULLIF(saved.payload_scrubbed_at, -1), updated_at = saved.updated_at \
+FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], \
+$7::integer[], $8::bigint[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], \
+$13::bigint[]) AS saved (id, state, due_at, claimed_at, lease_holder, lease_until, \
+attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, \
+payload_scrubbed_at, updated_at) \
+WHERE deliveries.id = saved.id";
+
+const ABSENT: i64 = -1;
+
+const DELETE_PAYLOADS: &str = "DELETE FROM delivery_payloads WHERE delivery_id = ANY ($1)";
+
+/// Adds to request counts, in the order of the ids: two processes that add at once take turns.
+const COUNT_REQUESTS: &str = "\
+WITH counted AS MATERIALIZED (\
+SELECT api_keys.id, counted.requests FROM UNNEST($1::uuid[], $2::bigint[]) AS counted (id, requests) \
+JOIN api_keys ON api_keys.id = counted.id ORDER BY api_keys.id FOR UPDATE OF api_keys) \
+UPDATE api_keys SET request_count = request_count + counted.requests \
+FROM counted WHERE api_keys.id = counted.id";
+
+/// Deletes the bytes of all of an endpoint's deliveries.
+const DELETE_PAYLOADS_OF_ENDPOINT: &str = "\
+WITH dropped AS MATERIALIZED (\
+SELECT id FROM deliveries WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL \
+ORDER BY id FOR UPDATE) \
+DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT id FROM dropped)";
+
+pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
+    let (after_due_at, after_id) = &scan.after;
+    statement(
+        DUE,
+        [
+            scan.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+            texts(scan.excluded.iter().copied()),
+            scan.limit.into(),
+        ],
+    )
+}
+
+pub(crate) fn lease(ids: &[&str], lease: NewLease<'_>) -> Statement {
+    statement(
+        LEASE,
+        [
+            texts(ids.iter().copied()),
+            lease.claimed_at_ms.into(),
+            lease.holder.into(),
+            lease.until_ms.into(),
+        ],
+    )
+}
+
+pub(crate) fn contents(ids: &[&str]) -> Statement {
+    statement(CONTENTS, [texts(ids.iter().copied())])
+}
+
+pub(crate) fn leases(ids: &[&str]) -> Statement {
+    statement(LEASES, [texts(ids.iter().copied())])
+}
+
+pub(crate) fn save(rows: &[Model]) -> Statement {
+    let moments = |column: fn(&Model) -> Option<i64>| -> Value {
+        let values = rows.iter().map(|row| column(row).unwrap_or(ABSENT));
+        values.collect::<Vec<i64>>().into()
+    };
+    let numbers = |column: fn(&Model) -> i32| -> Value {
+        rows.iter().map(column).collect::<Vec<i32>>().into()
+    };
+    let words = |column: fn(&Model) -> &str| texts(rows.iter().map(column));
+    statement(
+        SAVE,
+        [
+            words(|row| &row.id),
+            words(|row| &row.state),
+            moments(|row| row.due_at),
+            moments(|row| row.claimed_at),
+            words(|row| row.lease_holder.as_deref().unwrap_or_default()),
+            moments(|row| row.lease_until),
+            numbers(|row| row.attempt_count),
+            moments(|row| row.last_attempt_at),
+            numbers(|row| row.last_status_code.unwrap_or(-1)),
+            words(|row| &row.payload_reason),
+            moments(|row| row.payload_expires_at),
+            moments(|row| row.payload_scrubbed_at),
+            moments(|row| Some(row.updated_at)),
+        ],
+    )
+}
+
+pub(crate) fn delete_payloads(ids: &[&str]) -> Statement {
+    statement(DELETE_PAYLOADS, [texts(ids.iter().copied())])
+}
+
+pub(crate) fn count_requests(counts: &BTreeMap<ApiKeyId, u64>) -> Statement {
+    let ids: Vec<Uuid> = counts.keys().map(|id| id.0).collect();
+    let requests = counts
+        .values()
+        .map(|count| i64::try_from(*count).unwrap_or(i64::MAX));
+    let requests: Vec<i64> = requests.collect();
+    statement(COUNT_REQUESTS, [ids.into(), requests.into()])
+}
+
+pub(crate) fn events_of_session(id: &SessionId) -> Statement {
+    statement(EVENTS_OF_SESSION, [id.as_str().into()])
+}
+
+pub(crate) fn drop_of_endpoint(id: &EndpointId, now: Timestamp) -> Statement {
+    let values = [id.as_str().into(), now.unix_ms().into()];
+    statement(DROP_OF_ENDPOINT, values)
+}
+
+pub(crate) fn delete_payloads_of_endpoint(id: &EndpointId) -> Statement {
+    statement(DELETE_PAYLOADS_OF_ENDPOINT, [id.as_str().into()])
+}
+
+fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
+    texts.map(str::to_owned).collect::<Vec<String>>().into()
+}
+
+fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
+}

@@ -1,0 +1,87 @@
+//! A migrated database of its own for each test.
+
+use std::thread;
+
+use kayle_storage::{SqlStore, StoreOptions};
+use sea_orm::prelude::Uuid;
+use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+/// A store in a database that is gone when this is dropped.
+pub(crate) struct Database {
+    /// The store.
+    pub(crate) store: SqlStore,
+    /// Leads to the database.
+    pub(crate) url: String,
+    name: String,
+}
+
+impl Database {
+    /// Opens a database without a row.
+    pub(crate) async fn new() -> Self {
+        Self::with(&StoreOptions::default()).await
+    }
+
+    /// Opens a database without a row.
+    pub(crate) async fn with(options: &StoreOptions) -> Self {
+        let name = format!("t_{}", Uuid::new_v4().simple());
+        on_the_server(format!("CREATE DATABASE {name} TEMPLATE kayle_template")).await;
+        let url = format!("{}/{name}", server());
+        let store = SqlStore::connect(&url, options).await;
+        let store = store.expect("the database was just made");
+        Self { store, url, name }
+    }
+
+    /// Opens the same database once more, as another process would.
+    pub(crate) async fn another_store(&self) -> SqlStore {
+        let store = SqlStore::connect(&self.url, &StoreOptions::default()).await;
+        store.expect("the database is there")
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), DbErr> {
+        let connection = self.store.connection();
+        connection.execute_unprepared(sql).await.map(drop)
+    }
+
+    /// Gives the first column of what a query finds.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let rows = self.store.connection().query_all_raw(statement).await;
+        let rows = rows.expect("the query is right");
+        let first = rows.iter().map(|row| row.try_get_by_index(0));
+        first
+            .collect::<Result<_, _>>()
+            .expect("the column is a text")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        // The test's own runtime cannot wait here.
+        thread::spawn(|| {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime can be made")
+                .block_on(on_the_server(drop));
+        })
+        .join()
+        .expect("the database can be dropped");
+    }
+}
+
+fn server() -> String {
+    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`, which starts a PostgreSQL")
+}
+
+/// Runs a statement beside all databases.
+async fn on_the_server(sql: String) {
+    let url = format!("{}/postgres", server());
+    let connection = PgConnection::connect(&url).await;
+    let mut connection = connection.expect("the PostgreSQL of TEST_POSTGRES_URL answers");
+    let executed = connection.execute(AssertSqlSafe(sql)).await;
+    executed.expect("the statement is right");
+    connection.close().await.expect("nothing is under way");
+}

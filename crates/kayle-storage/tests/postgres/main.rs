@@ -1,0 +1,4 @@
+//! The store on PostgreSQL: `cargo xtask test` starts one and says where in `TEST_POSTGRES_URL`.
+
+mod conformance;
+mod database;

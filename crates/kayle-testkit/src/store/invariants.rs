@@ -57,13 +57,12 @@ impl Tables {
                 found
                     .is_none_or(|found| found.event.organization_id != row.delivery.organization_id)
             }),
+            // Of a deleted endpoint nothing is left here: only a foreign one can be told.
             Invariant::DeliveryHasItsEndpoint => self.deliveries_where(|row| {
-                let Delivery {
-                    organization_id,
-                    endpoint_id,
-                    ..
-                } = &row.delivery;
-                self.endpoint(*organization_id, endpoint_id).is_none()
+                let found = self.endpoints.get(&row.delivery.endpoint_id);
+                found.is_some_and(|found| {
+                    found.endpoint.organization_id != row.delivery.organization_id
+                })
             }),
             Invariant::EndedDeliveryHasNoBytes => {
                 self.deliveries_where(|row| row.jwe.is_some() && expires_at(row).is_none())

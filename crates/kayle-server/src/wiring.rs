@@ -16,10 +16,11 @@ use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::secret_key::key_ring;
 
-/// The operations with what wakes their dispatcher.
+/// The operations with what wakes their dispatcher, and the store behind them.
 pub(crate) struct Wired {
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) wakeup: Arc<Wakeup>,
+    pub(crate) store: Arc<SqlStore>,
 }
 
 /// Connects to the database as it is.
@@ -55,22 +56,37 @@ pub(crate) async fn migrate(store: &SqlStore) -> anyhow::Result<()> {
 pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     let store = connect(config).await?;
     let pending = pending_migrations(&store).await?;
-    if !pending.is_empty() {
-        if config.database_url.sqlite_file().is_none() {
-            bail!(
-                "the database lacks {} migrations: run `kayle-webhooks migrate up`",
-                pending.len()
-            );
-        }
+    if config.database_url.sqlite_file().is_some() && !pending.is_empty() {
         migrate(&store).await?;
+    } else {
+        refuse_pending(&pending)?;
     }
+    assemble(config, store)
+}
+
+/// Puts the operations together over a database that must be up to date, embedded or not.
+pub(crate) async fn wire_as_it_is(config: &Config) -> anyhow::Result<Wired> {
+    let store = connect(config).await?;
+    refuse_pending(&pending_migrations(&store).await?)?;
+    assemble(config, store)
+}
+
+fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
+    match pending.len() {
+        0 => Ok(()),
+        1 => bail!("the database lacks 1 migration: run `kayle-webhooks migrate up`"),
+        many => bail!("the database lacks {many} migrations: run `kayle-webhooks migrate up`"),
+    }
+}
+
+fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
     let entropy = Arc::new(SystemEntropy::new());
     let keys = key_ring(config, &*entropy)?;
     let store = Arc::new(store);
     let wakeup = Arc::new(Wakeup::default());
     let webhooks = Webhooks::new(Parts {
         store: Arc::clone(&store) as _,
-        queue: store,
+        queue: Arc::clone(&store) as _,
         clock: Arc::new(SystemClock),
         entropy,
         wakeup: Arc::clone(&wakeup),
@@ -84,6 +100,7 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     Ok(Wired {
         webhooks: Arc::new(webhooks),
         wakeup,
+        store,
     })
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{
     EXAMPLES_MAX, Invariant, InvariantReads, Overdue, StoreError, Violation,
 };
+use kayle_primitives::Timestamp;
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 use crate::error::store_error;
@@ -121,7 +122,7 @@ fn question(invariant: Invariant, overdue: &Overdue) -> Option<Question> {
         Invariant::DueDeliveryIsClaimed => (DUE_OVERDUE, Some(overdue.due_at)),
         Invariant::AuditLogIsWhole => return None,
     };
-    let value = moment.map(|moment| moment.unix_ms());
+    let value = moment.map(Timestamp::unix_ms);
     Some(Question { sql, value })
 }
 

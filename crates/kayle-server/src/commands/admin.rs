@@ -11,6 +11,7 @@ use kayle_primitives::OrganizationId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::doctor;
 use crate::config::Config;
 use crate::wiring;
 
@@ -43,6 +44,8 @@ enum Subject {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Check what must always be true of what is stored; changes nothing.
+    Doctor,
 }
 
 #[derive(Subcommand)]
@@ -126,13 +129,14 @@ struct Done {
 }
 
 pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
-    let webhooks = wiring::wire(config).await?.webhooks;
+    let wire = async || anyhow::Ok(wiring::wire(config).await?.webhooks);
     let done = match admin.subject {
-        Subject::Organization(command) => organization(&webhooks, command).await?,
-        Subject::ApiKey(command) => api_key(&webhooks, command).await?,
-        Subject::ServiceToken(command) => service_token(&webhooks, command),
-        Subject::SessionToken(command) => session_token(&webhooks, config, command).await?,
-        Subject::Audit(AuditCommand::Verify) => audit_verify(&webhooks).await?,
+        Subject::Organization(command) => organization(&*wire().await?, command).await?,
+        Subject::ApiKey(command) => api_key(&*wire().await?, command).await?,
+        Subject::ServiceToken(command) => service_token(&*wire().await?, command),
+        Subject::SessionToken(command) => session_token(&*wire().await?, config, command).await?,
+        Subject::Audit(AuditCommand::Verify) => audit_verify(&*wire().await?).await?,
+        Subject::Doctor => return doctor::run(config, admin.json).await,
     };
     if admin.json {
         println!("{}", done.json);

@@ -1,6 +1,7 @@
 //! The commands of the binary (contract 13.1).
 
 mod admin;
+mod doctor;
 mod migrate;
 mod serve;
 

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kayle_delivery::Delivery;
-use kayle_primitives::Timestamp;
 use kayle_testkit::builders::Builders;
 use kayle_testkit::seed::Seed;
 use migration::{Migrator, MigratorTrait};

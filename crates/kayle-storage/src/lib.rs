@@ -1,9 +1,12 @@
-//! The store and the queue over sea-orm, on SQLite; PostgreSQL joins in `backend`.
+//! The store and the queue over sea-orm, on SQLite and PostgreSQL.
 //!
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
-//! says what is read and written; `queue` is the dispatcher's side of the deliveries; `entities`
-//! are the rows, which never leave this crate; `backend` holds the statements that differ between
-//! databases. The schema is the migration crate's.
+//! says what is read and written; `queue` is the dispatcher's side of the deliveries; `wakeup` and
+//! `clock` are what processes share besides rows; `entities` are the rows, which never leave this
+//! crate; `backend` holds what differs between databases. The schema is the migration crate's.
+//!
+//! Where several write at once, rows are locked in one order: endpoints, organizations,
+//! deliveries, the organization's audit chain; of each kind in the order of the ids.
 //!
 //! A statement on SQLite costs 40 to 60 µs of thread hand-over however small it is: what is many
 //! is written with one statement, never in a loop.
@@ -13,6 +16,7 @@
 mod api_keys;
 mod audit;
 mod backend;
+mod clock;
 mod deliveries;
 mod encryption_keys;
 mod endpoints;
@@ -28,6 +32,7 @@ mod purge;
 mod queue;
 mod sessions;
 mod store;
+mod wakeup;
 
 pub use error::ConnectError;
 pub use store::{SqlStore, StoreOptions};

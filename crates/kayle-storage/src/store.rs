@@ -12,13 +12,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx};
+use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, QueryTrait,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use crate::backend::{self, Connections, Dialect};
+use crate::backend::{self, Connections, Dialect, postgres};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
 
@@ -141,6 +141,22 @@ impl Store for SqlStore {
             .limit(1);
         let answer = self.readers.0.query_one(&any.into_query()).await;
         answer.map(drop).map_err(store_error)
+    }
+
+    async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {
+        match self.dialect {
+            // One process has the database.
+            Dialect::Sqlite => Ok(Some(SweepTurn::new(()))),
+            Dialect::Postgres => {
+                let tx = self.begin_write().await?;
+                let taken = tx.connection().query_one_raw(postgres::take_sweep_turn());
+                let taken = taken.await.map_err(store_error)?;
+                let taken = taken.map(|row| row.try_get("", "taken")).transpose();
+                let taken: Option<bool> = taken.map_err(store_error)?;
+                // The turn is the transaction's: it ends with it, however that comes about.
+                Ok((taken == Some(true)).then(|| SweepTurn::new(tx)))
+            }
+        }
     }
 }
 

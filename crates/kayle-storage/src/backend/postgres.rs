@@ -151,6 +151,17 @@ SELECT id FROM deliveries WHERE endpoint_id = $1 AND payload_expires_at IS NOT N
 ORDER BY id FOR UPDATE) \
 DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT id FROM dropped)";
 
+/// Takes the turn to sweep, unless another transaction has it, for as long as the transaction is
+/// open: silent for as long as the sweep takes. The number is the first eight bytes of "kayle
+/// sweep" by SHA-256: anything that nobody else takes will do.
+const TAKE_SWEEP_TURN: &str = "\
+SELECT set_config('idle_in_transaction_session_timeout', '0', true) AS patience, \
+pg_try_advisory_xact_lock(3695868140865719285) AS taken";
+
+pub(crate) fn take_sweep_turn() -> Statement {
+    Statement::from_string(DbBackend::Postgres, TAKE_SWEEP_TURN)
+}
+
 pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
     let (after_due_at, after_id) = &scan.after;
     statement(

@@ -4,14 +4,37 @@
 //! test that nobody runs. That the Rust compiler is young enough is cargo's own check, against
 //! `rust-version` in the root manifest.
 
+mod database;
 mod debian;
+mod mounts;
 mod receiver_tools;
 
 use std::process::Command;
 
 use crate::workspace::{self, Profile};
 
+use database::TestServer;
+use mounts::Mounts;
 use receiver_tools::ReceiverTools;
+
+/// What the tests find outside themselves.
+struct Surroundings {
+    tools: ReceiverTools,
+    server: TestServer,
+    mounts: Mounts,
+}
+
+/// A program that runs tests.
+#[derive(Debug, Clone, Copy)]
+enum Runner {
+    /// Runs each test in its own process, and knows no documentation tests.
+    Nextest,
+    Cargo,
+}
+
+/// Modules of the package `tests` that start no service on the run's database: they bring their
+/// own, or none.
+const WITHOUT_DATABASE: [&str; 3] = ["layers::", "faults::", "simulation::"];
 
 /// Prepares what the tests need, builds the binary they start, and runs all of them.
 ///
@@ -20,23 +43,69 @@ use receiver_tools::ReceiverTools;
 pub fn run() -> anyhow::Result<()> {
     debian::install_missing()?;
     let tools = ReceiverTools::install()?;
-    workspace::build_binary(Profile::Dev)?;
-    run_tests(&tools)
+    let binary = workspace::build_binary(Profile::Dev)?;
+    let server = TestServer::start(&binary)?;
+    let surroundings = Surroundings {
+        tools,
+        server,
+        mounts: Mounts::probe()?,
+    };
+    let runner = Runner::find();
+    // All of them, whatever the first ones say.
+    let outcomes = [
+        run_all(runner, &surroundings),
+        run_the_wire_on_postgres(runner, &surroundings),
+        run_documentation_tests(),
+    ];
+    outcomes.into_iter().collect()
 }
 
-/// Nextest runs each test in its own process and does not know documentation tests; they follow.
-fn run_tests(tools: &ReceiverTools) -> anyhow::Result<()> {
-    let mut tests = workspace::command("cargo");
-    if workspace::succeeds(Command::new("cargo").args(["nextest", "--version"])) {
-        tests.args(["nextest", "run", "--no-fail-fast"]);
-    } else {
-        println!("cargo-nextest is not installed: running with cargo test");
-        tests.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
-    }
+fn run_all(runner: Runner, surroundings: &Surroundings) -> anyhow::Result<()> {
+    let mut tests = runner.command();
     tests.args(["--workspace", "--locked"]);
-    workspace::run(tools.announce(&mut tests))?;
+    workspace::run(surroundings.announce(&mut tests))
+}
 
-    let mut doc_tests = workspace::command("cargo");
-    doc_tests.args(["test", "--doc", "--workspace", "--locked"]);
-    workspace::run(&mut doc_tests)
+/// The run before had every service on SQLite.
+fn run_the_wire_on_postgres(runner: Runner, surroundings: &Surroundings) -> anyhow::Result<()> {
+    println!("the same services on PostgreSQL");
+    let mut tests = runner.command();
+    tests.args(["--package", "tests", "--locked", "--"]);
+    for module in WITHOUT_DATABASE {
+        tests.args(["--skip", module]);
+    }
+    tests.env("TEST_DATABASE", "postgres");
+    workspace::run(surroundings.announce(&mut tests))
+}
+
+fn run_documentation_tests() -> anyhow::Result<()> {
+    let mut tests = workspace::command("cargo");
+    workspace::run(tests.args(["test", "--doc", "--workspace", "--locked"]))
+}
+
+impl Surroundings {
+    /// Tells a test run where they are.
+    fn announce<'a>(&self, tests: &'a mut Command) -> &'a mut Command {
+        let tests = self.mounts.announce(tests);
+        self.server.announce(self.tools.announce(tests))
+    }
+}
+
+impl Runner {
+    fn find() -> Self {
+        if workspace::succeeds(Command::new("cargo").args(["nextest", "--version"])) {
+            return Self::Nextest;
+        }
+        println!("cargo-nextest is not installed: running with cargo test");
+        Self::Cargo
+    }
+
+    fn command(self) -> Command {
+        let mut command = workspace::command("cargo");
+        match self {
+            Self::Nextest => command.args(["nextest", "run", "--no-fail-fast"]),
+            Self::Cargo => command.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]),
+        };
+        command
+    }
 }

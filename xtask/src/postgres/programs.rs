@@ -69,6 +69,25 @@ impl Programs {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Gives everything that is in a database as text.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub fn dump(&self, url: &str) -> anyhow::Result<String> {
+        let output = self
+            .command("pg_dump", None)
+            .args(["--dbname", url])
+            .output();
+        let output = output.context("cannot run pg_dump")?;
+        if !output.status.success() {
+            bail!(
+                "pg_dump: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Gives one of them, to be run as this user.
     pub(super) fn command(&self, program: &str, user: Option<&User>) -> Command {
         let program = match &self.folder {

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::postgres::Programs;
 use crate::workspace;
 
 /// A program that some test starts.
@@ -28,6 +29,11 @@ const TOOLS: &[Tool] = &[
         package: "npm",
         serves: "the JavaScript receiver's packages",
         is_there: || succeeds("npm", &["--version"]),
+    },
+    Tool {
+        package: "postgresql",
+        serves: "the database server that the service also runs on",
+        is_there: || Programs::find().is_ok(),
     },
 ];
 
@@ -59,13 +65,21 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
         bail!("the tests need programs that only root can install; type:\n  sudo sh -c '{by_hand}'")
     };
     println!("installing: {by_hand}");
-    // The recommended packages are documentation and compilers that no test needs.
+    // The recommended packages are documentation and compilers that no test needs, and Debian's
+    // own cluster would run beside the tests' for ever.
     let quietly = format!(
-        "export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && \
-         apt-get -qq install --yes --no-install-recommends {packages}"
+        "export DEBIAN_FRONTEND=noninteractive; {NO_CLUSTER}; apt-get -qq update && \
+         apt-get -qq install --yes --no-install-recommends \
+         --option Dpkg::Options::=--force-confold {packages}"
     );
     workspace::run(shell.arg(quietly))
 }
+
+/// Keeps Debian's package from making and starting a server. Who has servers of this kind has made
+/// that decision already.
+const NO_CLUSTER: &str = "test -e /etc/postgresql-common/createcluster.conf || { \
+     mkdir -p /etc/postgresql-common && \
+     echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf; }";
 
 /// A root's `sh -c`: directly, or by a sudo that asks for no password.
 fn root_shell() -> Option<Command> {

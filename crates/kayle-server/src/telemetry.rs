@@ -7,8 +7,10 @@ use crate::config::{Config, LogFormat};
 
 /// What libraries say that nobody needs to read; an operator's own filter may ask for it again. A
 /// request that is no HTTP is its sender's affair: it is answered 400 and nobody here must act, yet
-/// actix logs each as an error. Migrations are told by the command that runs them.
-const QUIET: &str = "actix_http::h1::dispatcher=off,actix_server=warn,sea_orm_migration=warn";
+/// actix logs each as an error. Migrations are told by the command that runs them, and so is what
+/// PostgreSQL notes of them.
+const QUIET: &str = "actix_http::h1::dispatcher=off,actix_server=warn,sea_orm_migration=warn,\
+     sqlx::postgres::notice=warn";
 
 /// Starts logging. Lines go to stderr; stdout is for answers.
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {

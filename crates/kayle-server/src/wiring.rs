@@ -7,11 +7,12 @@ use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dispatcher::{Dispatcher, Limits};
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
+use kayle_primitives::Clock;
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
 use kayle_storage::{SqlStore, StoreOptions};
 use migration::{Migrator, MigratorTrait};
 
-use crate::clock::SystemClock;
+use crate::clock::{DatabaseClock, SteadyClock, SystemClock};
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::secret_key::key_ring;
@@ -21,6 +22,8 @@ pub(crate) struct Wired {
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) wakeup: Arc<Wakeup>,
     pub(crate) store: Arc<SqlStore>,
+    /// To be corrected now and then; `None` where the system's clock counts.
+    pub(crate) database_clock: Option<Arc<DatabaseClock>>,
 }
 
 /// Connects to the database as it is.
@@ -31,7 +34,7 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<SqlStore> {
     };
     SqlStore::connect(config.database_url.as_str(), &options)
         .await
-        .context("the database cannot be opened")
+        .context("KAYLE_DATABASE_URL")
 }
 
 /// Names the schema migrations that the database lacks.
@@ -61,14 +64,14 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     } else {
         refuse_pending(&pending)?;
     }
-    assemble(config, store)
+    assemble(config, store).await
 }
 
 /// Puts the operations together over a database that must be up to date, embedded or not.
 pub(crate) async fn wire_as_it_is(config: &Config) -> anyhow::Result<Wired> {
     let store = connect(config).await?;
     refuse_pending(&pending_migrations(&store).await?)?;
-    assemble(config, store)
+    assemble(config, store).await
 }
 
 fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
@@ -79,7 +82,12 @@ fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
     }
 }
 
-fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
+async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
+    let database_clock = database_clock(config, &store).await?;
+    let clock: Arc<dyn Clock> = match &database_clock {
+        Some(clock) => Arc::clone(clock) as _,
+        None => Arc::new(SystemClock),
+    };
     let entropy = Arc::new(SystemEntropy::new());
     let keys = key_ring(config, &*entropy)?;
     let store = Arc::new(store);
@@ -87,7 +95,7 @@ fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
     let webhooks = Webhooks::new(Parts {
         store: Arc::clone(&store) as _,
         queue: Arc::clone(&store) as _,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy,
         wakeup: Arc::clone(&wakeup),
         keys,
@@ -101,7 +109,22 @@ fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
         webhooks: Arc::new(webhooks),
         wakeup,
         store,
+        database_clock,
     })
+}
+
+/// Gives the clock that all processes on one database follow; an embedded one has one process.
+async fn database_clock(
+    config: &Config,
+    store: &SqlStore,
+) -> anyhow::Result<Option<Arc<DatabaseClock>>> {
+    if config.database_url.sqlite_file().is_some() {
+        return Ok(None);
+    }
+    let steady = SteadyClock::new();
+    let ahead = store.clock_offset(&steady).await;
+    let ahead_ms = ahead.context("the database does not tell the time")?;
+    Ok(Some(Arc::new(DatabaseClock::new(steady, ahead_ms))))
 }
 
 /// Makes the dispatcher with its real sender.

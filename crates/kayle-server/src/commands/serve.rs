@@ -11,10 +11,12 @@ use kayle_api::{Api, Surface};
 use kayle_app::Webhooks;
 use kayle_dispatcher::{Heartbeat, leases, sweeper, usage};
 use kayle_primitives::id::random_uuid;
+use kayle_storage::SqlStore;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::DatabaseClock;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::wiring::{self, Wired};
@@ -22,6 +24,10 @@ use crate::wiring::{self, Wired};
 /// How long beyond the delivery timeout a stop waits for requests: they end by themselves at the
 /// timeout, and what they brought takes a moment to be seen.
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
+
+/// How often the clock is compared with the database's: two machines' clocks drift apart by less
+/// than a millisecond meanwhile, and a clock that somebody sets is followed soon.
+const CORRECTION_INTERVAL: Duration = Duration::from_secs(10);
 
 #[derive(Args, Default)]
 pub(super) struct Serve {
@@ -119,6 +125,7 @@ fn start_loops(
     heartbeat: Option<&Arc<Heartbeat>>,
 ) -> anyhow::Result<()> {
     let sweep_interval = config.sweep_interval;
+    follow_database(loops, wired, stop);
     let with_webhooks = || (Arc::clone(&wired.webhooks), stop.clone());
     if role.answers_callers() {
         let (webhooks, stop) = with_webhooks();
@@ -136,6 +143,40 @@ fn start_loops(
         loops.spawn(async move { sweeper::run(&webhooks, sweep_interval, stop).await });
     }
     Ok(())
+}
+
+/// Starts what several processes on one database need: wake-ups of each other, and one clock.
+fn follow_database(loops: &mut JoinSet<()>, wired: &Wired, stop: &CancellationToken) {
+    let Some(clock) = wired.database_clock.clone() else {
+        return;
+    };
+    let (store, stopped) = (Arc::clone(&wired.store), stop.clone());
+    loops.spawn(async move { correct_clock(&clock, &store, &stopped).await });
+    let (store, wakeup) = (Arc::clone(&wired.store), Arc::clone(&wired.wakeup));
+    let stop = stop.clone();
+    loops.spawn(async move { store.relay(&wakeup, &stop).await });
+}
+
+async fn correct_clock(clock: &DatabaseClock, store: &SqlStore, stop: &CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(CORRECTION_INTERVAL) => {}
+        }
+        match store.clock_offset(&clock.steady).await {
+            Ok(ahead_ms) => match clock.correct(ahead_ms) {
+                0 => {}
+                step_ms => tracing::info!(step_ms, "the clock was set by the database's"),
+            },
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(
+                    error,
+                    "the database does not tell the time; the clock goes on"
+                );
+            }
+        }
+    }
 }
 
 fn api(

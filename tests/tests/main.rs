@@ -25,6 +25,7 @@ mod nonsense;
 mod openapi;
 mod retries;
 mod shutdown;
+mod simulation;
 mod support;
 mod tenants;
 mod withdrawal;

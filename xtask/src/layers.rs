@@ -185,6 +185,7 @@ const SEATS: &[Seat] = &[
             "kayle-dispatcher",
             TESTKIT,
             "migration",
+            "tests",
         ],
     },
     // The domain neither waits nor logs.

@@ -27,6 +27,8 @@ enum Verb {
     Layers,
     /// Measures how fast the service is; fails only if something is lost
     Load(xtask::load::Options),
+    /// Runs the service in one thread, with every fault chosen by a seed
+    Sim(xtask::sim::Options),
     /// Runs `kayle-webhooks admin` with these arguments
     #[command(disable_help_flag = true)]
     Admin {
@@ -56,6 +58,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             println!("{packages} packages keep to their layers");
         }
         Verb::Load(options) => return xtask::load::run(&options),
+        Verb::Sim(options) => return xtask::sim::run(&options),
         Verb::Admin { arguments } => return xtask::admin::run(&arguments),
     }
     Ok(ExitCode::SUCCESS)

@@ -37,44 +37,44 @@ fn the_same_seed_tells_the_same_story() {
 }
 
 /// Names the law that first catches a mutant.
-fn law_that_catches(mutant: Mutant) -> &'static str {
+fn law_that_catches(mutant: Mutant) -> Option<&'static str> {
     let caught = (0..SEEDS_FOR_A_MUTANT).find_map(|seed| run(seed, Some(mutant)).breach);
-    caught.map_or("none", |breach| breach.law)
+    caught.map(|breach| breach.law)
+}
+
+/// Names the laws that a mutant breaks; which of them it breaks first is up to the seeds.
+fn laws_broken_by(mutant: Mutant) -> &'static [&'static str] {
+    match mutant {
+        Mutant::SettlesWithoutLease => &["only_the_holder_writes_a_result"],
+        Mutant::ForgetsTheSchedule | Mutant::ForgetsTheCount => &["the_schedule_is_kept"],
+        Mutant::TakesSilenceForSuccess => &["a_result_is_what_came_back"],
+        Mutant::SkipsTheScrub => &["no_payload_outlives_its_retention"],
+        Mutant::FansOutTwice => &["one_delivery_for_each_event_and_endpoint"],
+        Mutant::ClaimsWhatIsLeased => &["a_claim_takes_only_what_is_due"],
+        Mutant::AlwaysStillHeld => &[
+            "nothing_is_sent_after_a_withdrawal",
+            "nothing_is_sent_once_it_is_scrubbed",
+        ],
+        Mutant::NeverTakesOver => &["everything_has_ended"],
+        Mutant::SendsTwice => &["one_request_for_each_claim"],
+        Mutant::KeepsWhatWasWithdrawn => &["nothing_is_sent_after_a_withdrawal"],
+        Mutant::IgnoresRevisions => &[
+            "nothing_is_sent_after_a_withdrawal",
+            "one_terminal_webhook_for_each_session",
+        ],
+        Mutant::BreaksTheAuditChain => &["the_audit_chain_is_whole"],
+        Mutant::LosesEvents => &[
+            "one_terminal_webhook_for_each_session",
+            "what_was_acknowledged_is_kept",
+        ],
+    }
 }
 
 #[test]
-fn every_mutant_is_caught_by_the_law_it_breaks() {
-    let caught = Mutant::ALL.map(|mutant| (mutant, law_that_catches(mutant)));
-    let expected = [
-        (
-            Mutant::SettlesWithoutLease,
-            "only_the_holder_writes_a_result",
-        ),
-        (Mutant::ForgetsTheSchedule, "the_schedule_is_kept"),
-        (Mutant::ForgetsTheCount, "the_schedule_is_kept"),
-        (Mutant::TakesSilenceForSuccess, "a_result_is_what_came_back"),
-        (Mutant::SkipsTheScrub, "no_payload_outlives_its_retention"),
-        (
-            Mutant::FansOutTwice,
-            "one_delivery_for_each_event_and_endpoint",
-        ),
-        (Mutant::ClaimsWhatIsLeased, "a_claim_takes_only_what_is_due"),
-        (
-            Mutant::AlwaysStillHeld,
-            "nothing_is_sent_after_a_withdrawal",
-        ),
-        (Mutant::NeverTakesOver, "everything_has_ended"),
-        (Mutant::SendsTwice, "one_request_for_each_claim"),
-        (
-            Mutant::KeepsWhatWasWithdrawn,
-            "nothing_is_sent_after_a_withdrawal",
-        ),
-        (
-            Mutant::IgnoresRevisions,
-            "nothing_is_sent_after_a_withdrawal",
-        ),
-        (Mutant::BreaksTheAuditChain, "the_audit_chain_is_whole"),
-        (Mutant::LosesEvents, "one_terminal_webhook_for_each_session"),
-    ];
-    assert_eq!(caught, expected);
+fn every_mutant_is_caught_by_a_law_it_breaks() {
+    for mutant in Mutant::ALL {
+        let caught = law_that_catches(mutant);
+        let is_expected = caught.is_some_and(|law| laws_broken_by(mutant).contains(&law));
+        assert!(is_expected, "{mutant:?} is caught by {caught:?}");
+    }
 }

@@ -1,11 +1,15 @@
 //! A migrated database of its own for each test.
 
 use std::thread;
+use std::time::Duration;
 
 use kayle_storage::{SqlStore, StoreOptions};
 use sea_orm::prelude::Uuid;
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+/// A wait that has not begun by then never will.
+const WAITED_FOR_MAX: Duration = Duration::from_secs(10);
 
 /// A store in a database that is gone when this is dropped.
 pub(crate) struct Database {
@@ -46,14 +50,35 @@ impl Database {
 
     /// Gives the first column of what a query finds.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        let statement = Statement::from_string(DbBackend::Postgres, sql);
-        let rows = self.store.connection().query_all_raw(statement).await;
-        let rows = rows.expect("the query is right");
-        let first = rows.iter().map(|row| row.try_get_by_index(0));
-        first
-            .collect::<Result<_, _>>()
-            .expect("the column is a text")
+        texts(&self.store, sql).await
     }
+
+    /// Waits until a transaction waits for another one's lock.
+    pub(crate) async fn until_somebody_waits(&self) {
+        let waiting = "SELECT query FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let seen = async { while self.texts(waiting).await.is_empty() {} };
+        let seen = tokio::time::timeout(WAITED_FOR_MAX, seen).await;
+        seen.expect("a transaction waits for another one");
+    }
+}
+
+/// Gives the first column of what a query finds.
+pub(crate) async fn texts(store: &SqlStore, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let rows = store.connection().query_all_raw(statement).await;
+    let rows = rows.expect("the query is right");
+    let first = rows.iter().map(|row| row.try_get_by_index(0));
+    first
+        .collect::<Result<_, _>>()
+        .expect("the column is a text")
+}
+
+/// Cuts all connections to the store's database but the one this goes over; gives how many.
+pub(crate) async fn cut_connections(store: &SqlStore) -> usize {
+    let cut = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    texts(store, cut).await.len()
 }
 
 impl Drop for Database {
@@ -72,6 +97,10 @@ impl Drop for Database {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test run says where its PostgreSQL is"
+)]
 fn server() -> String {
     std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`, which starts a PostgreSQL")
 }

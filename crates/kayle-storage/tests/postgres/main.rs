@@ -1,4 +1,8 @@
 //! The store on PostgreSQL: `cargo xtask test` starts one and says where in `TEST_POSTGRES_URL`.
 
 mod conformance;
+mod connections;
 mod database;
+mod processes;
+mod races;
+mod schema;

@@ -42,10 +42,7 @@ async fn claim_and_send(world: &Rc<World>, number: usize) {
         return;
     };
     let holder = claim.holder.clone();
-    // What an error leaves claimed goes on when its lease is over.
-    let Ok(prepared) = process.webhooks.prepare(claim).await else {
-        return;
-    };
+    let prepared = process.webhooks.prepare(claim).await;
     process.unsettled.borrow_mut().extend(prepared.finished);
     for ready in prepared.to_send {
         let flight = world.network.send(&ready.request, &holder);

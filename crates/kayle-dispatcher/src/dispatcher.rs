@@ -96,7 +96,7 @@ impl Dispatcher {
         let claim = self.webhooks.claim_deliveries(&room).await?;
         let claimed = claim.deliveries.len();
         if 0 < claimed {
-            let prepared = self.webhooks.prepare(claim).await?;
+            let prepared = self.webhooks.prepare(claim).await;
             self.unsettled.extend(prepared.finished);
             for ready in prepared.to_send {
                 if stop.is_cancelled() {

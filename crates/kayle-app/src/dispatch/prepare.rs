@@ -14,7 +14,6 @@ use super::settle::{Finished, InFlight, Outcome};
 use crate::Webhooks;
 use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::sender::SendRequest;
-use crate::ports::store::StoreError;
 
 /// What the checks made of a claim.
 #[derive(Debug, Default)]
@@ -36,8 +35,9 @@ pub struct ToSend {
 
 impl Webhooks {
     /// Checks every delivery of a claim. Those whose lease was taken away meanwhile are left
-    /// alone: whoever took it has written their end.
-    pub async fn prepare(&self, claim: Claim) -> Result<Prepared, StoreError> {
+    /// alone: whoever took it has written their end. If the store cannot say whose they are,
+    /// nothing is sent, and they are tried again.
+    pub async fn prepare(&self, claim: Claim) -> Prepared {
         let mut prepared = Prepared::default();
         for claimed in claim.deliveries {
             let in_flight = InFlight::new(&claimed, claim.holder.clone(), self.clock.now());
@@ -46,14 +46,25 @@ impl Webhooks {
                 Err(outcome) => prepared.finished.push(self.finish(in_flight, outcome)),
             }
         }
-        if !prepared.to_send.is_empty() {
-            let held = self.queue.still_held(&claim.holder).await?;
-            let held: BTreeSet<DeliveryId> = held.into_iter().collect();
-            prepared
-                .to_send
-                .retain(|ready| held.contains(&ready.request.delivery_id));
+        if prepared.to_send.is_empty() {
+            return prepared;
         }
-        Ok(prepared)
+        match self.queue.still_held(&claim.holder).await {
+            Ok(held) => {
+                let held: BTreeSet<DeliveryId> = held.into_iter().collect();
+                prepared
+                    .to_send
+                    .retain(|ready| held.contains(&ready.request.delivery_id));
+            }
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "the store failed; nothing of the claim is sent");
+                let unsent = prepared.to_send.drain(..);
+                let unsent = unsent.map(|ready| self.finish(ready.in_flight, Outcome::Fault));
+                prepared.finished.extend(unsent);
+            }
+        }
+        prepared
     }
 
     fn check(&self, claimed: Claimed, in_flight: &InFlight) -> Result<SendRequest, Outcome> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::dispatch::{Claim, Outcome};
+use kayle_app::limits::FAULT_DELAY;
 use kayle_app::ports::queue::{Claimed, ClaimedEndpoint};
 use kayle_crypto::{KeyRing, verify_signature};
 use kayle_delivery::{
@@ -284,6 +285,20 @@ async fn nothing_is_sent_once_a_withdrawal_has_taken_the_lease_away() {
     let prepared = prepare(&kit, claim).await;
     assert_eq!((prepared.to_send.len(), prepared.finished.len()), (0, 0));
     assert_eq!(stored_delivery(&kit, &delivery).await, withdrawn.delivery);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_the_store_cannot_say_whose_the_lease_is() {
+    let (kit, _, delivery) = scene().await;
+    let claim = claim(&kit).await;
+    kit.store.fail_next(1);
+    let released = ended_unsent(&kit, claim, &delivery).await;
+    assert_eq!(
+        (released.attempt_count, released.payload),
+        (0, delivery.payload)
+    );
+    let due_at = kit.webhooks.now().plus(FAULT_DELAY);
+    assert_eq!(released.state, DeliveryState::Pending { due_at });
 }
 
 #[tokio::test]

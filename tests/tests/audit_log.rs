@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::api::send;
-use crate::support::{Customer, Dashboard, Installation, binary, database, text};
+use crate::support::{Customer, Dashboard, Installation, database, text};
 
 const AUDIT_LOGS: &str = "/v1/auth/orgs/audit-logs";
 
@@ -23,13 +23,7 @@ async fn rename(installation: &Installation, customer: &Customer, name: &str) {
 
 /// Gives what an operator is answered who has the logs checked.
 async fn verify(installation: &Installation) -> Output {
-    let database = format!("sqlite://{}", installation.service.database().display());
-    let settings = [("KAYLE_DATABASE_URL", database.as_str())];
-    let mut command = binary::command(installation.service.folder(), settings);
-    let output = command
-        .args(["admin", "audit", "verify", "--json"])
-        .output();
-    output.await.expect("the binary can be started")
+    installation.service.try_admin(&["audit", "verify"]).await
 }
 
 /// Expects the check to fail, and to name what is wrong.
@@ -50,7 +44,7 @@ async fn tampered_with(sql: &str) -> Installation {
     rename(&installation, &customer, "Production").await;
     let whole = verify(&installation).await;
     assert!(whole.status.success(), "{whole:?}");
-    let changed = database::change(&installation.service.database(), sql).await;
+    let changed = database::change(installation.service.database(), sql).await;
     assert_eq!(changed, 1);
     installation
 }
@@ -163,6 +157,6 @@ async fn a_log_whose_bounds_were_moved_is_found() {
     let installation = tampered_with(moved_on).await;
     let database = installation.service.database();
     let cut = "DELETE FROM audit_rows WHERE sequence <= 2";
-    assert_eq!(database::change(&database, cut).await, 2);
+    assert_eq!(database::change(database, cut).await, 2);
     expect_broken(&installation, "row 2 is missing").await;
 }

@@ -79,10 +79,10 @@ async fn neither_database_nor_log_hold_a_secret_or_a_claim() {
         &working.signing_secret,
         &failing.signing_secret,
     ];
-    expect_no_leak(&Files::read(installation.service.folder()), &secrets);
+    expect_no_leak(&Files::written_by(&installation.service), &secrets);
     installation.service.ask_to_stop().await;
     installation.service.ended().await;
-    expect_no_leak(&Files::read(installation.service.folder()), &secrets);
+    expect_no_leak(&Files::written_by(&installation.service), &secrets);
 }
 
 fn expect_no_leak(files: &Files, secrets: &[&str]) {

@@ -30,8 +30,8 @@ async fn five_hundred_reports_by_sixteen_callers_are_each_delivered_once() {
     })
     .await;
     let file = installation.service.database();
-    assert_eq!(database::count(&file, "delivery_payloads").await, 0);
-    assert_eq!(database::count(&file, "deliveries").await, 500);
+    assert_eq!(database::count(file, "delivery_payloads").await, 0);
+    assert_eq!(database::count(file, "deliveries").await, 500);
 
     // By now everything is settled: a second request for a delivery would have been seen.
     assert_eq!(customer.receiver.received().len(), SESSIONS);

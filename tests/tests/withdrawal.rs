@@ -82,7 +82,7 @@ async fn a_result_that_comes_after_the_withdrawal_is_discarded_and_the_cancellat
         .expect("it has one");
     installation.delivery_in("succeeded", delivery_id).await;
     let database = installation.service.database();
-    assert_eq!(database::count(&database, "delivery_payloads").await, 0);
+    assert_eq!(database::count(database, "delivery_payloads").await, 0);
 }
 
 #[tokio::test]

@@ -24,7 +24,26 @@ pub(crate) fn command<'a>(
     folder: &Path,
     environment: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Command {
-    let mut command = Command::new(path());
+    in_surroundings(Command::new(path()), folder, environment)
+}
+
+/// The same, with the signal ignored that would end it when it meets a limit on files: it is told
+/// that the file is too large, as it would be told that a disk is full.
+pub(crate) fn command_deaf_to_file_limits<'a>(
+    folder: &Path,
+    environment: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+    shell.arg(path());
+    in_surroundings(shell, folder, environment)
+}
+
+fn in_surroundings<'a>(
+    mut command: Command,
+    folder: &Path,
+    environment: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Command {
     command
         .current_dir(folder)
         .env_clear()

@@ -1,37 +1,191 @@
-//! A look into the SQLite file with another implementation's eyes, and a hand in it.
+//! Where a service keeps its data, a look into it with another implementation's eyes, and a hand
+//! in it.
 
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::Value;
-use tokio::process::Command;
+use xtask::postgres::{Cluster, Programs};
 
-use super::tools;
+use super::{binary, tools};
 
-const QUERY: &str = "\
-import json, sqlite3, sys
+/// A database of one test; dropping it removes it.
+pub(crate) enum Database {
+    Sqlite(PathBuf),
+    Postgres(Postgres),
+}
+
+/// A database on a PostgreSQL server.
+pub(crate) struct Postgres {
+    programs: Programs,
+    /// The server's URL, without a database.
+    server: String,
+    name: String,
+}
+
+/// The file of every service's SQLite database, in its folder.
+const SQLITE_FILE: &str = "kayle.db";
+
+const COUNT: &str = "\
+import sqlite3, sys
 database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)
-print(json.dumps(database.execute(sys.argv[2]).fetchall()))";
+print(database.execute(sys.argv[2]).fetchone()[0])";
 
 const CHANGE: &str = "\
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1], timeout=30) as database:
     print(database.execute(sys.argv[2]).rowcount)";
 
+impl Database {
+    /// Gives a fresh one of the kind that this test run is about: SQLite, or PostgreSQL if
+    /// `TEST_DATABASE` says so.
+    pub(crate) fn of_this_run(folder: &Path) -> Self {
+        if tools::is_about_postgres() {
+            Self::postgres()
+        } else {
+            Self::sqlite(folder)
+        }
+    }
+
+    /// Gives a file in this folder that is not there yet.
+    pub(crate) fn sqlite(folder: &Path) -> Self {
+        Self::Sqlite(folder.join(SQLITE_FILE))
+    }
+
+    /// Makes a migrated, empty database on the test run's server.
+    pub(crate) fn postgres() -> Self {
+        Self::postgres_from("kayle_template")
+    }
+
+    /// Makes a database without any table on the test run's server.
+    pub(crate) fn bare_postgres() -> Self {
+        Self::postgres_from("template0")
+    }
+
+    fn postgres_from(template: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        // No other running process has this one's id, but an earlier one may have had it.
+        let name = format!("t_{}_{number}", std::process::id());
+        let database = Postgres {
+            programs: Programs::find().expect("PostgreSQL's programs are installed"),
+            server: tools::postgres_url(),
+            name,
+        };
+        database.drop();
+        database.on_server(&format!(
+            "CREATE DATABASE {} TEMPLATE {template}",
+            database.name
+        ));
+        Self::Postgres(database)
+    }
+
+    /// Makes a migrated, empty database on a test's own server.
+    pub(crate) async fn on(cluster: &Cluster) -> Self {
+        let name = "kayle".to_owned();
+        cluster.create_database(&name).expect("the server answers");
+        let url = cluster.url(&name);
+        let settings = [("KAYLE_DATABASE_URL", url.as_str())];
+        let mut migrate = binary::command(Path::new("/"), settings);
+        let migrated = migrate.args(["migrate", "up"]).output().await;
+        let migrated = migrated.expect("the binary can be started");
+        assert!(migrated.status.success(), "{migrated:?}");
+        Self::Postgres(Postgres {
+            programs: Programs::find().expect("PostgreSQL's programs are installed"),
+            server: cluster.base_url(),
+            name,
+        })
+    }
+
+    /// Gives the URL that the service is configured with.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()),
+            Self::Postgres(database) => database.url(),
+        }
+    }
+
+    /// Gives the one on a PostgreSQL server.
+    pub(crate) fn expect_postgres(&self) -> &Postgres {
+        match self {
+            Self::Sqlite(_) => panic!("the test runs on a SQLite file"),
+            Self::Postgres(database) => database,
+        }
+    }
+}
+
+impl Postgres {
+    pub(crate) fn url(&self) -> String {
+        format!("{}/{}", self.server, self.name)
+    }
+
+    /// Runs a statement and gives what it answers as text.
+    pub(crate) fn query(&self, sql: &str) -> String {
+        let answer = self.programs.query(&self.url(), sql);
+        answer.expect("the statement is good and the server there")
+    }
+
+    /// Runs a statement that concerns the whole server.
+    pub(crate) fn on_server(&self, sql: &str) -> String {
+        let answer = self
+            .programs
+            .query(&format!("{}/postgres", self.server), sql);
+        answer.expect("the statement is good and the server there")
+    }
+
+    /// Gives a `psql` on this database, to be kept open.
+    pub(crate) fn psql(&self) -> Command {
+        self.programs.psql(&self.url())
+    }
+
+    /// Gives one of PostgreSQL's client programs.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        self.programs.client(name)
+    }
+
+    /// Gives everything that is in it as text.
+    pub(crate) fn dump(&self) -> String {
+        self.programs.dump(&self.url()).expect("the server answers")
+    }
+
+    fn drop(&self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let server = format!("{}/postgres", self.server);
+        // Its server may be gone already, and the database with it.
+        let _ = self.programs.query(&server, &drop);
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        Self::drop(self);
+    }
+}
+
 /// Changes rows behind the service's back, and gives how many. `sql` is a test's own.
-pub(crate) async fn change(database: &Path, sql: &str) -> u64 {
-    let changed = run(CHANGE, database, sql).await;
-    changed.as_u64().expect("a count is a number")
+pub(crate) async fn change(database: &Database, sql: &str) -> u64 {
+    let changed = match database {
+        Database::Sqlite(file) => run(CHANGE, file, sql).await,
+        Database::Postgres(database) => database.query(&format!(
+            "WITH changed AS ({sql} RETURNING 1) SELECT count(*) FROM changed"
+        )),
+    };
+    changed.parse().expect("a count is a number")
 }
 
-/// Gives the rows of a query, each an array. `sql` is a test's own.
-pub(crate) async fn rows(database: &Path, sql: &str) -> Value {
-    run(QUERY, database, sql).await
+/// Counts the rows of a table.
+pub(crate) async fn count(database: &Database, table: &str) -> u64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let counted = match database {
+        Database::Sqlite(file) => run(COUNT, file, &sql).await,
+        Database::Postgres(database) => database.query(&sql),
+    };
+    counted.parse().expect("a count is a number")
 }
 
-/// Runs a program in Python that prints JSON.
-async fn run(program: &str, database: &Path, sql: &str) -> Value {
-    let output = Command::new(tools::python())
+/// Runs a program in Python that prints one number.
+async fn run(program: &str, database: &Path, sql: &str) -> String {
+    let output = tokio::process::Command::new(tools::python())
         .args(["-c", program])
         .arg(database)
         .arg(sql)
@@ -40,11 +194,6 @@ async fn run(program: &str, database: &Path, sql: &str) -> Value {
         .await
         .expect("Python can be started");
     assert!(output.status.success(), "{sql} failed");
-    serde_json::from_slice(&output.stdout).expect("it prints JSON")
-}
-
-/// Counts the rows of a table.
-pub(crate) async fn count(database: &Path, table: &str) -> u64 {
-    let counted = rows(database, &format!("SELECT count(*) FROM {table}")).await;
-    counted[0][0].as_u64().expect("a count is a number")
+    let printed = String::from_utf8(output.stdout).expect("a number is text");
+    printed.trim().to_owned()
 }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::database::Database;
 use super::report::{attempts_path, success};
+use super::service::Launch;
 use super::{Answer, Api, Service, eventually, text};
 
 /// A running service, one organization on it, and a verifier that reports to it.
@@ -23,7 +25,28 @@ pub(crate) struct Organization {
 impl Installation {
     /// Starts a service with these settings besides the ones of every test.
     pub(crate) async fn start(settings: &[(&'static str, &'static str)]) -> Self {
-        let service = Service::start(settings).await;
+        Self::around(Service::start(settings).await).await
+    }
+
+    /// Starts a service on this database with these settings besides the ones of every test.
+    pub(crate) async fn start_on(
+        database: Database,
+        settings: &[(&'static str, &'static str)],
+    ) -> Self {
+        let service = Service::start_on(database, Launch::Directly, settings).await;
+        Self::around(service).await
+    }
+
+    /// Starts a service on this database that survives a limit on its files.
+    pub(crate) async fn start_deaf_to_file_limits(
+        database: Database,
+        settings: &[(&'static str, &'static str)],
+    ) -> Self {
+        let service = Service::start_on(database, Launch::DeafToFileLimits, settings).await;
+        Self::around(service).await
+    }
+
+    async fn around(service: Service) -> Self {
         let organization = Organization::create(&service, "Ada's Bank").await;
         let create = ["service-token", "create", "--subject", "verifier"];
         let token = service.admin(&create).await;
@@ -38,6 +61,16 @@ impl Installation {
     /// Starts the service again; all callers learn its new address.
     pub(crate) async fn start_again(&mut self) {
         self.service.start_again().await;
+        self.learn_address();
+    }
+
+    /// Puts another service in the place of this one; all callers learn its address.
+    pub(crate) fn move_to(&mut self, service: Service) {
+        self.service = service;
+        self.learn_address();
+    }
+
+    fn learn_address(&mut self) {
         self.intake = self.intake.moved_to(self.service.url());
         self.organization.api = self.organization.api.moved_to(self.service.url());
     }

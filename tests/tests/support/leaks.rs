@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::Service;
+use super::database::Database;
+
 /// A prefix alone is too short to mean anything: by accident, every quarter of a megabyte of
 /// base64url holds a `kk_`. With twelve symbols of a body after it, it is no accident.
 const BODY_CHARS: usize = 12;
@@ -11,6 +14,16 @@ const BODY_CHARS: usize = 12;
 pub(crate) struct Files(Vec<(String, Vec<u8>)>);
 
 impl Files {
+    /// Reads all that a service has written: its files, and its database if that is elsewhere.
+    pub(crate) fn written_by(service: &Service) -> Self {
+        let mut files = Self::read(service.folder());
+        if let Database::Postgres(database) = service.database() {
+            let dump = database.dump().into_bytes();
+            files.0.push(("the database".to_owned(), dump));
+        }
+        files
+    }
+
     /// Reads all files in a folder.
     pub(crate) fn read(folder: &Path) -> Self {
         let entries = fs::read_dir(folder).expect("the folder is there");

@@ -2,46 +2,94 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::path::Path;
+use std::process::{ExitStatus, Output};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::database::Database;
 use super::{binary, eventually, within_patience};
 
 /// A running service and the folder that holds all it writes; dropping it ends both.
 pub(crate) struct Service {
-    settings: BTreeMap<&'static str, &'static str>,
+    settings: Settings,
+    launch: Launch,
     child: Child,
     url: String,
     folder: TempDir,
+    /// Shared with the other nodes on it.
+    database: Arc<Database>,
 }
 
+/// So many last lines of its log tell why a test failed.
+const LOG_LINES_SHOWN: usize = 30;
+
+/// How a process of the service is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Launch {
+    Directly,
+    /// It is told of a limit on its files, and not ended by it.
+    DeafToFileLimits,
+}
+
+/// The whole environment of a process.
+type Settings = BTreeMap<&'static str, String>;
+
 /// Settings of every service under test; a test may choose others.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 3] = [
     ("KAYLE_LISTEN", "127.0.0.1:0"),
-    ("KAYLE_DATABASE_URL", "sqlite://kayle.db?mode=rwc"),
     // What is due at a later time, or changed by another process, is seen soon.
     ("KAYLE_SWEEP_INTERVAL", "500ms"),
     ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s"),
 ];
 
+/// All nodes on one database have one key; beside a SQLite file, the service makes its own.
+const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 const STDOUT: &str = "service.out";
 const LOG: &str = "service.log";
 
 impl Service {
-    /// Starts a service on an empty folder and waits until it listens.
+    /// Starts a service on an empty database and waits until it listens.
     pub(crate) async fn start(settings: &[(&'static str, &'static str)]) -> Self {
-        let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
-        let settings = SETTINGS.iter().chain(settings).copied().collect();
-        let child = serve(folder.path(), &settings);
+        let folder = empty_folder();
+        let database = Database::of_this_run(folder.path());
+        let settings = environment_of(settings, &database);
+        Self::start_in(folder, Arc::new(database), Launch::Directly, settings).await
+    }
+
+    /// Starts a service on this database and waits until it listens.
+    pub(crate) async fn start_on(
+        database: Database,
+        launch: Launch,
+        settings: &[(&'static str, &'static str)],
+    ) -> Self {
+        let settings = environment_of(settings, &database);
+        Self::start_in(empty_folder(), Arc::new(database), launch, settings).await
+    }
+
+    /// Starts another process with the same settings on the same database.
+    pub(crate) async fn start_node(&self) -> Self {
+        let database = Arc::clone(&self.database);
+        Self::start_in(empty_folder(), database, self.launch, self.settings.clone()).await
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        database: Arc<Database>,
+        launch: Launch,
+        settings: Settings,
+    ) -> Self {
         let mut service = Self {
+            child: serve(folder.path(), launch, &settings),
             settings,
-            child,
+            launch,
             url: String::new(),
             folder,
+            database,
         };
         service.url = service.listening_url().await;
         service
@@ -49,7 +97,7 @@ impl Service {
 
     /// Starts it again on the same files; its address is another.
     pub(crate) async fn start_again(&mut self) {
-        self.child = serve(self.folder.path(), &self.settings);
+        self.child = serve(self.folder.path(), self.launch, &self.settings);
         self.url = self.listening_url().await;
     }
 
@@ -78,14 +126,19 @@ impl Service {
         self.folder.path()
     }
 
-    /// Gives the file of its database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("kayle.db")
+    /// Gives its database.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Gives what it has logged since its first start.
     pub(crate) fn log(&self) -> String {
         read(&self.folder.path().join(LOG))
+    }
+
+    /// Gives the running process's id.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id().expect("the service runs")
     }
 
     /// Says whether the process is there.
@@ -96,17 +149,20 @@ impl Service {
 
     /// Runs an admin command on the same database and gives the JSON that it prints.
     pub(crate) async fn admin(&self, arguments: &[&str]) -> Value {
-        let settings = self.settings.iter().map(|(name, value)| (*name, *value));
-        let output = binary::command(self.folder.path(), settings)
-            .arg("admin")
-            .args(arguments)
-            .arg("--json")
-            .output()
-            .await
-            .expect("the binary can be started");
+        let output = self.try_admin(arguments).await;
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "admin {arguments:?}: {stderr}");
         serde_json::from_slice(&output.stdout).expect("an admin command prints JSON")
+    }
+
+    /// Runs an admin command that may fail.
+    pub(crate) async fn try_admin(&self, arguments: &[&str]) -> Output {
+        let output = binary::command(self.folder.path(), environment(&self.settings))
+            .arg("admin")
+            .args(arguments)
+            .arg("--json")
+            .output();
+        output.await.expect("the binary can be started")
     }
 
     /// Ends it as a power cut would.
@@ -117,7 +173,7 @@ impl Service {
     /// Asks it to stop (SIGTERM). The standard library can only kill; a shell is everywhere,
     /// `kill` as a program is not.
     pub(crate) async fn ask_to_stop(&self) {
-        let id = self.child.id().expect("the service runs");
+        let id = self.process_id();
         let mut shell = Command::new("sh");
         shell.args(["-c", "kill -TERM \"$0\"", &id.to_string()]);
         let sent = shell.status().await.expect("there is a shell");
@@ -131,14 +187,53 @@ impl Service {
     }
 }
 
-fn serve(folder: &Path, settings: &BTreeMap<&'static str, &'static str>) -> Child {
+impl Drop for Service {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<_> = log.lines().collect();
+            let shown = lines.len().saturating_sub(LOG_LINES_SHOWN);
+            println!(
+                "the end of the service's log:\n{}",
+                lines[shown..].join("\n")
+            );
+        }
+    }
+}
+
+fn empty_folder() -> TempDir {
+    tempfile::tempdir().expect("there is room for a throw-away folder")
+}
+
+fn environment(settings: &Settings) -> impl Iterator<Item = (&str, &str)> {
+    settings.iter().map(|(name, value)| (*name, value.as_str()))
+}
+
+/// Gives the settings of every test, the chosen ones, and where the database is.
+fn environment_of(chosen: &[(&'static str, &'static str)], database: &Database) -> Settings {
+    let chosen = SETTINGS.iter().chain(chosen);
+    let chosen = chosen.map(|(name, value)| (*name, (*value).to_owned()));
+    let mut settings: Settings = chosen.collect();
+    settings.insert("KAYLE_DATABASE_URL", database.url());
+    if let Database::Postgres(_) = database {
+        settings.insert("KAYLE_SECRET_KEY", SECRET_KEY.to_owned());
+    }
+    settings
+}
+
+fn serve(folder: &Path, launch: Launch, settings: &Settings) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
         .open(folder.join(LOG))
         .expect("the log can be written");
     let stdout = File::create(folder.join(STDOUT)).expect("the start line can be written");
-    binary::command(folder, settings.iter().map(|(name, value)| (*name, *value)))
+    let environment = environment(settings);
+    let mut command = match launch {
+        Launch::Directly => binary::command(folder, environment),
+        Launch::DeafToFileLimits => binary::command_deaf_to_file_limits(folder, environment),
+    };
+    command
         .arg("serve")
         .stdout(stdout)
         .stderr(log)

@@ -1,5 +1,6 @@
 //! What `cargo xtask test` prepares.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Gives a Python interpreter that has the receiver's packages.
@@ -12,15 +13,50 @@ pub(crate) fn node_modules() -> PathBuf {
     prepared("TEST_NODE_MODULES")
 }
 
+/// Gives the URL of the test run's PostgreSQL server, without a database.
+pub(crate) fn postgres_url() -> String {
+    let url = prepared("TEST_POSTGRES_URL").into_os_string();
+    url.into_string().expect("a URL is text")
+}
+
+/// Says whether this test run is about services on PostgreSQL.
+pub(crate) fn is_about_postgres() -> bool {
+    match variable("TEST_DATABASE") {
+        None => false,
+        Some(name) if name == "postgres" => true,
+        Some(name) => panic!(
+            "TEST_DATABASE is `postgres` or not set, but not {}",
+            name.display()
+        ),
+    }
+}
+
+/// Gives how often a fault is repeated within its test.
+pub(crate) fn fault_rounds() -> usize {
+    let rounds = variable("FAULT_ROUNDS").and_then(|rounds| rounds.into_string().ok());
+    rounds.map_or(1, |rounds| {
+        rounds.parse().expect("FAULT_ROUNDS is a number")
+    })
+}
+
+/// Says whether the test run found out that this user may mount nothing.
+pub(crate) fn mounts_are_refused() -> bool {
+    variable("TEST_MOUNTS").is_some_and(|mounts| mounts == "refused")
+}
+
 #[expect(
     clippy::disallowed_methods,
-    reason = "it is how the test run is told where its tools lie"
+    reason = "it is how a test run is told what it is about and where its tools lie"
 )]
-fn prepared(variable: &str) -> PathBuf {
-    match std::env::var_os(variable) {
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn prepared(name: &str) -> PathBuf {
+    match variable(name) {
         Some(path) => PathBuf::from(path),
         None => {
-            panic!("{variable} is not set: run the tests with `cargo xtask test`, which sets it")
+            panic!("{name} is not set: run the tests with `cargo xtask test`, which sets it")
         }
     }
 }

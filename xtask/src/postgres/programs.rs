@@ -56,6 +56,12 @@ impl Programs {
         psql
     }
 
+    /// Gives a client program, such as `pg_dump`.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        self.command(program, None)
+    }
+
     /// Runs one statement and gives the rows as text.
     ///
     /// # Errors

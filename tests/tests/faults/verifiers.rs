@@ -1,0 +1,132 @@
+//! Callers who report under load, and repeat what was not accepted until it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use kayle_primitives::Clock;
+use kayle_testkit::receiver::WallClock;
+use serde_json::Value;
+
+use crate::support::report::{attempts_path, numbered, success};
+use crate::support::{Api, Installation, eventually};
+
+/// Sixteen callers, and what they were answered.
+pub(super) struct Verifiers {
+    sessions: Vec<String>,
+    /// The nodes they know. Who gets no answer from one asks the next.
+    nodes: Mutex<Vec<Api>>,
+    answers: Mutex<BTreeMap<String, Value>>,
+    refusals: Mutex<Vec<Refusal>>,
+}
+
+/// A report that was answered, but not accepted.
+#[derive(Debug, Clone)]
+struct Refusal {
+    status: u16,
+    has_retry_after: bool,
+    text: String,
+    took: Duration,
+}
+
+pub(super) const CALLERS: usize = 16;
+
+/// The longest wait for "not now". The service waits up to five seconds for a connection and once
+/// more for a lock; a busy machine gets a little more.
+const ANSWER_MAX: Duration = Duration::from_secs(15);
+
+impl Verifiers {
+    /// Opens the sessions that are to be reported about.
+    pub(super) async fn with_sessions(installation: &Installation, sessions: usize) -> Self {
+        let sessions = stream::iter(0..sessions)
+            .map(|_| installation.session_id())
+            .buffer_unordered(CALLERS)
+            .collect()
+            .await;
+        Self {
+            sessions,
+            nodes: Mutex::new(vec![installation.intake.clone()]),
+            answers: Mutex::default(),
+            refusals: Mutex::default(),
+        }
+    }
+
+    pub(super) fn sessions(&self) -> &[String] {
+        &self.sessions
+    }
+
+    /// Tells them where the service is.
+    pub(super) fn know(&self, nodes: impl IntoIterator<Item = Api>) {
+        *lock(&self.nodes) = nodes.into_iter().collect();
+    }
+
+    /// Reports about every session until each report is accepted.
+    pub(super) async fn report_all(&self) {
+        let reporting = stream::iter(self.sessions.iter().enumerate());
+        reporting
+            .for_each_concurrent(CALLERS, |(number, session_id)| async move {
+                let mut node = number;
+                let answer = eventually("the report is accepted", async || {
+                    node += 1;
+                    self.report(node, number, session_id).await
+                })
+                .await;
+                lock(&self.answers).insert(session_id.clone(), answer);
+            })
+            .await;
+    }
+
+    /// Gives the answer if the report was accepted.
+    async fn report(&self, node: usize, number: usize, session_id: &str) -> Option<Value> {
+        let node = {
+            let nodes = lock(&self.nodes);
+            nodes[node % nodes.len()].clone()
+        };
+        let report = numbered(success(), number);
+        let asked_at = WallClock.now();
+        // Without an answer it may be on disk or not: it is said again.
+        let answer = node.try_post(&attempts_path(session_id), &report).await;
+        let answer = answer.ok()?;
+        if answer.status < 300 {
+            return Some(answer.data());
+        }
+        let refusal = Refusal {
+            status: answer.status,
+            has_retry_after: answer.headers.contains_key("retry-after"),
+            text: answer.text,
+            took: WallClock.now().since(asked_at),
+        };
+        lock(&self.refusals).push(refusal);
+        None
+    }
+
+    /// Waits until a report was refused.
+    pub(super) async fn are_refused(&self) {
+        let before = lock(&self.refusals).len();
+        eventually("a report is refused", async || {
+            (lock(&self.refusals).len() > before).then_some(())
+        })
+        .await;
+    }
+
+    /// Gives what was accepted so far, by session.
+    pub(super) fn accepted(&self) -> BTreeMap<String, Value> {
+        lock(&self.answers).clone()
+    }
+
+    /// Expects that every refusal was "not now", soon enough and with nothing of the report in it.
+    pub(super) fn expect_only_polite_refusals(&self) {
+        for refusal in lock(&self.refusals).iter() {
+            assert_eq!(refusal.status, 503, "{refusal:?}");
+            assert!(refusal.has_retry_after, "{refusal:?}");
+            assert!(refusal.text.contains("SERVICE_UNAVAILABLE"), "{refusal:?}");
+            assert!(!refusal.text.contains("kdoc_1"), "{refusal:?}");
+            assert!(refusal.took < ANSWER_MAX, "{refusal:?}");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nobody panics while holding it")
+}

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DbBackend, Statement, Value};
 use serde_json::json;
@@ -24,6 +25,10 @@ pub(crate) const SCHEME: &str = "sqlite://";
 const LOG_BYTES_KEPT: &str = "67108864";
 
 /// Opens the connection that writes and those that read.
+///
+/// When a disk is full or fails, SQLite itself undoes the transaction. The driver's own ROLLBACK
+/// then fails, it believes for ever that the transaction is open, and no other can begin. Such a
+/// connection is thrown away, and its place taken by another.
 pub(crate) async fn connect(
     url: &str,
     options: &StoreOptions,
@@ -33,7 +38,12 @@ pub(crate) async fn connect(
     }
     let wait_max = options.wait_max;
     let mut writer = pool(url, 1, wait_max);
-    writer.map_sqlx_sqlite_opts(move |sqlite| durable(sqlite, wait_max));
+    writer
+        .map_sqlx_sqlite_opts(move |sqlite| durable(sqlite, wait_max))
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_usable) })
+        });
     let writer = Database::connect(writer).await;
     let mut readers = pool(url, options.readers, wait_max);
     readers.map_sqlx_sqlite_opts(move |sqlite| {

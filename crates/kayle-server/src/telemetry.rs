@@ -18,7 +18,10 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     let filter = filter.context("KAYLE_LOG is no log filter")?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // A line that cannot be written (the disk below it is full) would be complained about on
+        // stderr, which cannot be written either: that panics, in the middle of a request.
+        .log_internal_errors(false);
     match config.log_format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
         LogFormat::Json => lines.json().try_init(),

@@ -2,8 +2,8 @@
 //!
 //! The cast: [`Cluster`] is the server in a throw-away folder, on a free loopback port, open to
 //! everyone on this machine; [`Programs`] are PostgreSQL's own, wherever the distribution put
-//! them; an unprivileged [`User`] runs them where root would, because PostgreSQL refuses root; the
-//! [`Guard`] ends the server even when its owner is killed.
+//! them; an unprivileged user runs them where root would, because PostgreSQL refuses root; the
+//! guard ends the server even when its owner is killed.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! How SQLite finds the rows of what is asked often: never by reading a whole table, and never by
-//! sorting what an index has in order.
+//! sorting what an index has in order. `postgres` asks the same of the other database.
+
+mod postgres;
 
 use std::collections::BTreeMap;
 

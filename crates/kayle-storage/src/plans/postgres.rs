@@ -1,0 +1,211 @@
+//! How PostgreSQL finds the rows of what is asked often, with twenty thousand deliveries of which
+//! half are due.
+
+use kayle_app::ports::store::{DeliveryFilter, HeldScope};
+use kayle_delivery::LeaseHolder;
+use kayle_primitives::{EndpointId, EventId, PageLimit};
+use sea_orm::prelude::Uuid;
+use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+
+use super::{NOW, ORGANIZATION, at, leased_row};
+use crate::backend::{DueScan, NewLease, postgres};
+use crate::entities::delivery::Column;
+use crate::page::newest_first;
+use crate::{SqlStore, StoreOptions, deliveries, purge, queue};
+
+const PENDING: &str = "10000";
+
+/// The tables that grow: none is ever read as a whole.
+const GROWING: [&str; 4] = [
+    "deliveries",
+    "delivery_payloads",
+    "delivery_attempts",
+    "events",
+];
+
+/// Whether a plan may sort what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// It is walked in order: sorting would mean reading all of it first.
+    OfAnIndex,
+    /// Only a batch is sorted, or nothing.
+    Any,
+}
+
+/// A database for one test.
+struct Planner {
+    store: SqlStore,
+    name: String,
+}
+
+impl Planner {
+    async fn new() -> Self {
+        let name = format!("t_{}", Uuid::new_v4().simple());
+        on_the_server(format!("CREATE DATABASE {name} TEMPLATE kayle_template")).await;
+        let url = format!("{}/{name}", server());
+        let store = SqlStore::connect(&url, &StoreOptions::default()).await;
+        let store = store.expect("the database was just made");
+        let fill = include_str!("../../fixtures/queue.sql").replace("PENDING", PENDING);
+        for sql in [fill.as_str(), "VACUUM ANALYZE"] {
+            let filled = store.connection().execute_unprepared(sql).await;
+            filled.expect("the statements are right");
+        }
+        Self { store, name }
+    }
+
+    async fn close(self) {
+        self.store.close().await.expect("nothing is under way");
+        on_the_server(format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+
+    /// Asserts that the plan has `step` in it, and reads no growing table as a whole.
+    async fn check(&self, mut statement: Statement, order: Order, step: &str) {
+        statement.sql.insert_str(0, "EXPLAIN ");
+        let rows = self.store.connection().query_all_raw(statement.clone());
+        let plan: Vec<String> = rows
+            .await
+            .expect("the statement is right")
+            .iter()
+            .map(|row| row.try_get_by_index(0).expect("a plan is text"))
+            .collect();
+        let costly = |line: &String| {
+            let reads_whole = GROWING
+                .iter()
+                .any(|table| line.contains(&format!("Seq Scan on {table} ")));
+            reads_whole || (order == Order::OfAnIndex && line.contains("Sort"))
+        };
+        assert!(
+            plan.iter().any(|line| line.contains(step)) && !plan.iter().any(costly),
+            "{step:?} is not how this goes: {plan:#?}\n{}",
+            statement.sql
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_queue_is_walked_by_its_indexes() {
+    let planner = Planner::new().await;
+    let due = postgres::due(&DueScan {
+        now_ms: NOW,
+        after: (i64::MIN, String::new()),
+        excluded: vec!["whe_1"],
+        limit: 100,
+    });
+    let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
+    let leased = queue::leased_until(at(NOW), 100);
+    let next = queue::pending().build(DbBackend::Postgres);
+    let expired = deliveries::expired_payloads(at(NOW), 100);
+    for (statement, order, step) in [
+        (due, Order::OfAnIndex, "using deliveries_due"),
+        (next, Order::OfAnIndex, "using deliveries_due"),
+        (
+            leased.build(DbBackend::Postgres),
+            Order::Any,
+            "deliveries_lease_until",
+        ),
+        (
+            held_by.build(DbBackend::Postgres),
+            Order::Any,
+            "deliveries_lease_holder",
+        ),
+        (
+            expired.build(DbBackend::Postgres),
+            Order::OfAnIndex,
+            "using deliveries_payload_expiry",
+        ),
+    ] {
+        planner.check(statement, order, step).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn batches_are_read_and_written_by_key() {
+    let planner = Planner::new().await;
+    let ids: Vec<String> = (10_001..10_101).map(|n| format!("whd_{n:012}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let lease = NewLease {
+        claimed_at_ms: NOW,
+        holder: "dispatcher",
+        until_ms: NOW,
+    };
+    let rows: Vec<_> = (0..100).map(|_| leased_row()).collect();
+    for (statement, step) in [
+        (postgres::lease(&ids, lease), "deliveries_pkey"),
+        (postgres::contents(&ids), "deliveries_pkey"),
+        (postgres::leases(&ids), "deliveries_pkey"),
+        (postgres::save(&rows), "deliveries_pkey"),
+        (postgres::delete_payloads(&ids), "delivery_payloads_pkey"),
+    ] {
+        planner.check(statement, Order::Any, step).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn changes_of_many_find_them_by_an_index() {
+    let planner = Planner::new().await;
+    let endpoint = EndpointId::parse("whe_1").unwrap();
+    let scope = HeldScope::Endpoint(endpoint.clone());
+    let resumed = deliveries::resumed(ORGANIZATION, &scope, at(NOW));
+    let purged = purge::purged_events(at(1), 100);
+    for (statement, step) in [
+        (resumed.build(DbBackend::Postgres), "deliveries_held"),
+        (purged.build(DbBackend::Postgres), "events_oldest_first"),
+        (
+            postgres::drop_of_endpoint(&endpoint, at(NOW)),
+            "deliveries_of_endpoint_newest_first",
+        ),
+    ] {
+        planner.check(statement, Order::Any, step).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn lists_walk_an_index_in_the_lists_order() {
+    let planner = Planner::new().await;
+    let everything = DeliveryFilter::default();
+    let of_endpoint = DeliveryFilter {
+        endpoint_id: Some(EndpointId::parse("whe_1").unwrap()),
+        ..DeliveryFilter::default()
+    };
+    for after in [None, Some((NOW - 5000, "whd_1".to_owned()))] {
+        for (filter, index) in [
+            (&everything, "using deliveries_newest_first"),
+            (&of_endpoint, "using deliveries_of_endpoint_newest_first"),
+        ] {
+            let rows = deliveries::filtered(ORGANIZATION, filter);
+            let order = (Column::CreatedAt, Column::Id);
+            let list = newest_first(rows, order, after.clone(), PageLimit::DEFAULT);
+            let list = list.build(DbBackend::Postgres);
+            planner.check(list, Order::OfAnIndex, index).await;
+        }
+    }
+    let of_event = DeliveryFilter {
+        event_id: Some(EventId::parse("evt_000000000001").unwrap()),
+        ..DeliveryFilter::default()
+    };
+    let of_event = deliveries::filtered(ORGANIZATION, &of_event).build(DbBackend::Postgres);
+    let by_event = "using deliveries_once_per_endpoint";
+    planner.check(of_event, Order::Any, by_event).await;
+    planner.close().await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test run says where its PostgreSQL is"
+)]
+fn server() -> String {
+    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`, which starts a PostgreSQL")
+}
+
+/// Runs a statement beside all databases.
+async fn on_the_server(sql: String) {
+    let url = format!("{}/postgres", server());
+    let connection = PgConnection::connect(&url).await;
+    let mut connection = connection.expect("the PostgreSQL of TEST_POSTGRES_URL answers");
+    let executed = connection.execute(AssertSqlSafe(sql)).await;
+    executed.expect("the statement is right");
+}

@@ -11,8 +11,7 @@ use tempfile::TempDir;
 
 use super::ledger::expect_nothing_lost;
 use super::verifiers::Verifiers;
-use super::{ARRIVED_BEFORE_THE_FAULT, IN_FLIGHT_MAX, REPORTS_OF_A_ROUND, SETTINGS};
-use super::{reports, rounds};
+use super::{IN_FLIGHT_MAX, SETTINGS, rounds, under_load};
 use crate::support::database::Database;
 use crate::support::{Customer, Installation, tools};
 
@@ -49,21 +48,18 @@ async fn while_the_disk_is_full_reports_are_put_off_and_none_is_lost() {
 
 async fn nothing_is_lost(installation: &Installation, disk: &impl Disk) {
     let customer = Customer::register(installation.api(), Behaviour::good()).await;
-    let verifiers = Verifiers::with_sessions(installation, reports()).await;
-
-    let filling = async {
-        for round in rounds() {
-            let wanted = round * REPORTS_OF_A_ROUND + ARRIVED_BEFORE_THE_FAULT;
-            customer.requests(wanted).await;
+    let mut verifiers = Verifiers::of(installation);
+    for round in rounds() {
+        verifiers.open_sessions(installation).await;
+        let filling = async {
+            under_load(&customer).await;
             disk.fill();
             verifiers.are_refused().await;
             disk.free();
-        }
-    };
-    join(verifiers.report_all(), filling).await;
-
-    let repeated_max = rounds().len() * IN_FLIGHT_MAX;
-    expect_nothing_lost(installation, &customer, &verifiers, repeated_max).await;
+        };
+        join(verifiers.report_all(), filling).await;
+        expect_nothing_lost(installation, &customer, &verifiers, round * IN_FLIGHT_MAX).await;
+    }
 }
 
 /// A limit of zero bytes on the files that a process writes.

@@ -7,8 +7,7 @@ use kayle_testkit::receiver::{Behaviour, Reaction};
 
 use super::ledger::expect_nothing_lost;
 use super::verifiers::Verifiers;
-use super::{ARRIVED_BEFORE_THE_FAULT, IN_FLIGHT_MAX, REPORTS_OF_A_ROUND, SETTINGS};
-use super::{reports, rounds};
+use super::{IN_FLIGHT_MAX, SETTINGS, rounds, under_load};
 use crate::support::database::Database;
 use crate::support::{Customer, Installation, eventually};
 
@@ -26,23 +25,19 @@ async fn nothing_that_was_accepted_on_postgres_is_lost_when_the_process_is_kille
 async fn nothing_is_lost(database: Database) {
     let mut installation = Installation::start_on(database, &SETTINGS).await;
     let customer = Customer::register(installation.api(), Behaviour::good()).await;
-    let verifiers = Verifiers::with_sessions(&installation, reports()).await;
-
-    let killing = async {
-        for round in rounds() {
-            let wanted = round * REPORTS_OF_A_ROUND + ARRIVED_BEFORE_THE_FAULT;
-            customer.requests(wanted).await;
+    let mut verifiers = Verifiers::of(&installation);
+    for round in rounds() {
+        verifiers.open_sessions(&installation).await;
+        let killing = async {
+            under_load(&customer).await;
             installation.service.kill().await;
-            let accepted = verifiers.accepted().len();
-            assert!(accepted < reports(), "the process outlived the load");
+            verifiers.expect_to_be_busy();
             installation.start_again().await;
             verifiers.know([installation.intake.clone()]);
-        }
-    };
-    join(verifiers.report_all(), killing).await;
-
-    let repeated_max = rounds().len() * IN_FLIGHT_MAX;
-    expect_nothing_lost(&installation, &customer, &verifiers, repeated_max).await;
+        };
+        join(verifiers.report_all(), killing).await;
+        expect_nothing_lost(&installation, &customer, &verifiers, round * IN_FLIGHT_MAX).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

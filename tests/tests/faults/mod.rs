@@ -14,7 +14,7 @@ mod postgres_away;
 mod two_nodes;
 mod verifiers;
 
-use crate::support::tools;
+use crate::support::{Customer, tools};
 
 /// A lease of a killed process runs out soon. It is long enough for a machine so busy that an
 /// attempt takes a while.
@@ -41,12 +41,13 @@ const REPORTS_OF_A_ROUND: usize = 300;
 /// So many of a round have arrived when the fault strikes.
 const ARRIVED_BEFORE_THE_FAULT: usize = 60;
 
-/// Gives the numbers of the rounds.
-fn rounds() -> std::ops::Range<usize> {
-    0..tools::fault_rounds()
+/// Gives the numbers of the rounds, from 1.
+fn rounds() -> std::ops::RangeInclusive<usize> {
+    1..=tools::fault_rounds()
 }
 
-/// Gives how many reports a whole test makes.
-fn reports() -> usize {
-    rounds().len() * REPORTS_OF_A_ROUND
+/// Waits until a round is in the middle of everything.
+async fn under_load(customer: &Customer) {
+    let before = customer.receiver.received().len();
+    customer.requests(before + ARRIVED_BEFORE_THE_FAULT).await;
 }

@@ -8,8 +8,7 @@ use kayle_testkit::receiver::Behaviour;
 
 use super::ledger::expect_nothing_lost;
 use super::verifiers::Verifiers;
-use super::{ARRIVED_BEFORE_THE_FAULT, IN_FLIGHT_MAX, REPORTS_OF_A_ROUND, SETTINGS};
-use super::{reports, rounds};
+use super::{IN_FLIGHT_MAX, SETTINGS, rounds, under_load};
 use crate::support::database::{Database, Postgres};
 use crate::support::{Customer, Installation, eventually};
 
@@ -18,21 +17,18 @@ async fn while_no_connection_is_free_reports_are_put_off_and_none_is_lost() {
     let settings = [&SETTINGS[..], &[("KAYLE_DATABASE_CONNECTIONS", "4")]].concat();
     let installation = Installation::start_on(Database::postgres(), &settings).await;
     let customer = Customer::register(installation.api(), Behaviour::good()).await;
-    let verifiers = Verifiers::with_sessions(&installation, reports()).await;
-
-    let blocking = async {
-        for round in rounds() {
-            let wanted = round * REPORTS_OF_A_ROUND + ARRIVED_BEFORE_THE_FAULT;
-            customer.requests(wanted).await;
+    let mut verifiers = Verifiers::of(&installation);
+    for round in rounds() {
+        verifiers.open_sessions(&installation).await;
+        let blocking = async {
+            under_load(&customer).await;
             let lock = Lock::take(installation.service.database().expect_postgres()).await;
             verifiers.are_refused().await;
             drop(lock);
-        }
-    };
-    join(verifiers.report_all(), blocking).await;
-
-    let repeated_max = rounds().len() * IN_FLIGHT_MAX;
-    expect_nothing_lost(&installation, &customer, &verifiers, repeated_max).await;
+        };
+        join(verifiers.report_all(), blocking).await;
+        expect_nothing_lost(&installation, &customer, &verifiers, round * IN_FLIGHT_MAX).await;
+    }
 }
 
 /// A table that nobody else may even read; dropping this frees it.

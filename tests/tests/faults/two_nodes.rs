@@ -7,8 +7,7 @@ use kayle_testkit::receiver::Behaviour;
 
 use super::ledger::expect_nothing_lost;
 use super::verifiers::Verifiers;
-use super::{ARRIVED_BEFORE_THE_FAULT, IN_FLIGHT_MAX, REPORTS_OF_A_ROUND, SETTINGS};
-use super::{reports, rounds};
+use super::{IN_FLIGHT_MAX, SETTINGS, rounds, under_load};
 use crate::support::database::Database;
 use crate::support::service::Service;
 use crate::support::{Customer, Installation};
@@ -25,31 +24,31 @@ async fn when_a_node_is_killed_the_other_goes_on_at_once() {
     let mut installation = Installation::start_on(Database::postgres(), &SETTINGS).await;
     let mut other = installation.service.start_node().await;
     let customer = Customer::register(installation.api(), Behaviour::good()).await;
-    let verifiers = Verifiers::with_sessions(&installation, reports()).await;
-    know_both(&verifiers, &installation, &other);
-
-    let killing = async {
-        for round in rounds() {
-            let start = round * REPORTS_OF_A_ROUND;
-            customer.requests(start + ARRIVED_BEFORE_THE_FAULT).await;
+    let mut verifiers = Verifiers::of(&installation);
+    for round in rounds() {
+        know_both(&verifiers, &installation, &other);
+        verifiers.open_sessions(&installation).await;
+        let killing = async {
+            under_load(&customer).await;
             installation.service.kill().await;
             expect_no_silence(&customer).await;
             installation.start_again().await;
             know_both(&verifiers, &installation, &other);
 
-            customer
-                .requests(start + 2 * ARRIVED_BEFORE_THE_FAULT + MEANWHILE)
-                .await;
+            verifiers.expect_to_be_busy();
             other.kill().await;
             expect_no_silence(&customer).await;
             other.start_again().await;
-            know_both(&verifiers, &installation, &other);
-        }
-    };
-    join(verifiers.report_all(), killing).await;
-
-    let repeated_max = 2 * rounds().len() * IN_FLIGHT_MAX;
-    expect_nothing_lost(&installation, &customer, &verifiers, repeated_max).await;
+        };
+        join(verifiers.report_all(), killing).await;
+        expect_nothing_lost(
+            &installation,
+            &customer,
+            &verifiers,
+            2 * round * IN_FLIGHT_MAX,
+        )
+        .await;
+    }
 }
 
 fn know_both(verifiers: &Verifiers, installation: &Installation, other: &Service) {

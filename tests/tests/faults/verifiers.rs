@@ -9,6 +9,7 @@ use kayle_primitives::Clock;
 use kayle_testkit::receiver::WallClock;
 use serde_json::Value;
 
+use super::REPORTS_OF_A_ROUND;
 use crate::support::report::{attempts_path, numbered, success};
 use crate::support::{Api, Installation, eventually};
 
@@ -37,19 +38,24 @@ pub(super) const CALLERS: usize = 16;
 const ANSWER_MAX: Duration = Duration::from_secs(15);
 
 impl Verifiers {
-    /// Opens the sessions that are to be reported about.
-    pub(super) async fn with_sessions(installation: &Installation, sessions: usize) -> Self {
-        let sessions = stream::iter(0..sessions)
-            .map(|_| installation.session_id())
-            .buffer_unordered(CALLERS)
-            .collect()
-            .await;
+    /// Makes verifiers that know one node and have nothing to report yet.
+    pub(super) fn of(installation: &Installation) -> Self {
         Self {
-            sessions,
+            sessions: Vec::new(),
             nodes: Mutex::new(vec![installation.intake.clone()]),
             answers: Mutex::default(),
             refusals: Mutex::default(),
         }
+    }
+
+    /// Opens as many sessions as one round reports about.
+    pub(super) async fn open_sessions(&mut self, installation: &Installation) {
+        let opened: Vec<_> = stream::iter(0..REPORTS_OF_A_ROUND)
+            .map(|_| installation.session_id())
+            .buffer_unordered(CALLERS)
+            .collect()
+            .await;
+        self.sessions.extend(opened);
     }
 
     pub(super) fn sessions(&self) -> &[String] {
@@ -61,9 +67,10 @@ impl Verifiers {
         *lock(&self.nodes) = nodes.into_iter().collect();
     }
 
-    /// Reports about every session until each report is accepted.
+    /// Reports about every session that was not reported about, until each report is accepted.
     pub(super) async fn report_all(&self) {
-        let reporting = stream::iter(self.sessions.iter().enumerate());
+        let reported = lock(&self.answers).len();
+        let reporting = stream::iter(self.sessions.iter().enumerate().skip(reported));
         reporting
             .for_each_concurrent(CALLERS, |(number, session_id)| async move {
                 let mut node = number;
@@ -108,6 +115,12 @@ impl Verifiers {
             (lock(&self.refusals).len() > before).then_some(())
         })
         .await;
+    }
+
+    /// Expects that there is still something to be reported: the fault struck under load.
+    pub(super) fn expect_to_be_busy(&self) {
+        let accepted = lock(&self.answers).len();
+        assert!(accepted < self.sessions.len(), "the load is over");
     }
 
     /// Gives what was accepted so far, by session.

@@ -68,7 +68,12 @@ struct Loaded {
 }
 
 async fn loaded(database: Database) -> Loaded {
-    let installation = Installation::start_on(database, &[]).await;
+    // What a backup catches in the middle of a claim waits for the end of its lease.
+    let settings = [
+        ("KAYLE_DELIVERY_TIMEOUT", "2s"),
+        ("KAYLE_DELIVERY_LEASE", "4s"),
+    ];
+    let installation = Installation::start_on(database, &settings).await;
     let customer = Customer::register(installation.api(), Behaviour::good()).await;
     for _ in 0..DELIVERIES {
         let delivery = installation.deliver_success().await;

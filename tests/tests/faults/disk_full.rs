@@ -95,7 +95,7 @@ impl SmallDisk {
     fn mount() -> Self {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=32m", "tmpfs"]);
+        mount.args(["-t", "tmpfs", "-o", "size=256m", "tmpfs"]);
         run(mount.arg(folder.path()));
         Self { folder }
     }

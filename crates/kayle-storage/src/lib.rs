@@ -1,9 +1,10 @@
 //! The store and the queue over sea-orm, on SQLite and PostgreSQL.
 //!
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
-//! says what is read and written; `queue` is the dispatcher's side of the deliveries; `wakeup` and
-//! `clock` are what processes share besides rows; `entities` are the rows, which never leave this
-//! crate; `backend` holds what differs between databases. The schema is the migration crate's.
+//! says what is read and written; `queue` and `settle` are the dispatcher's side of the
+//! deliveries; `wakeup` and `clock` are what processes share besides rows; `entities` are the
+//! rows, which never leave this crate; `backend` holds what differs between databases. The schema
+//! is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
 //! deliveries, the organization's audit chain; of each kind in the order of the ids.
@@ -31,6 +32,7 @@ mod plans;
 mod purge;
 mod queue;
 mod sessions;
+mod settle;
 mod store;
 mod wakeup;
 

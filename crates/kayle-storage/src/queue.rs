@@ -2,7 +2,7 @@
 //!
 //! One row that cannot be read must not stop the queue for all others: a claim and a look at
 //! expired leases log it and go on without it. The lease of such a delivery runs out, and its
-//! schedule ends it.
+//! schedule ends it. Settlements have a file of their own, `settle`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,11 +11,10 @@ use kayle_app::ports::queue::{
     ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
 use kayle_app::ports::store::StoreError;
-use kayle_delivery::{CompactJwe, Delivery, DeliveryState, LeaseHolder};
+use kayle_delivery::{CompactJwe, LeaseHolder};
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::{DeliveryId, Timestamp};
 use kayle_sessions::SessionStatus;
-use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
     QuerySelect, Select, SelectTwo,
@@ -25,7 +24,7 @@ use crate::backend::{DueScan, NewLease};
 use crate::deliveries::in_state;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::{Row, at};
-use crate::entities::{endpoint, event, organization};
+use crate::entities::{endpoint, event};
 use crate::error::store_error;
 use crate::store::{SqlStore, SqlTx};
 
@@ -56,23 +55,7 @@ impl DeliveryQueue for SqlStore {
             return Ok(Vec::new());
         }
         let tx = self.begin_write().await?;
-        // Before the deliveries, as everybody who changes an endpoint or organization with them.
-        let enabled = tx.enabled_among(&held_back(settlements)).await?;
-        let mut leases = tx.leases(settlements).await?;
-        let mut settled = Vec::with_capacity(settlements.len());
-        let mut rows = Vec::with_capacity(settlements.len());
-        let mut attempts = Vec::with_capacity(settlements.len());
-        for settlement in settlements {
-            if !take_lease(&mut leases, settlement) {
-                settled.push(Settled::LeaseLost);
-                continue;
-            }
-            settled.push(Settled::Written);
-            rows.push(released_if_enabled(&settlement.step.delivery, &enabled));
-            attempts.extend(&settlement.step.attempt);
-        }
-        tx.save_all(rows).await?;
-        tx.insert_delivery_attempts(attempts.into_iter()).await?;
+        let settled = tx.settle(settlements).await?;
         tx.commit().await?;
         Ok(settled)
     }
@@ -233,67 +216,6 @@ impl SqlTx {
             .map_err(store_error)?;
         Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
     }
-
-    /// Locks the deliveries that are to be settled, and gives who holds each.
-    async fn leases(
-        &self,
-        settlements: &[Settlement],
-    ) -> Result<HashMap<String, String>, StoreError> {
-        let ids: Vec<&str> = settlements
-            .iter()
-            .map(|settlement| settlement.step.delivery.id.as_str())
-            .collect();
-        let leases = CurrentLease::find_by_statement(self.dialect.leases(&ids))
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
-        let by_delivery = leases
-            .into_iter()
-            .map(|lease| (lease.delivery_id, lease.lease_holder));
-        Ok(by_delivery.collect())
-    }
-
-    /// Gives those of the deliveries' endpoints that are enabled, as are their organizations.
-    ///
-    /// They stay as they are until this transaction has ended: whoever enables one of them then
-    /// finds the deliveries that this transaction holds back, and releases them.
-    async fn enabled_among(&self, deliveries: &[&Delivery]) -> Result<HashSet<String>, StoreError> {
-        if deliveries.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let endpoint_ids: HashSet<&str> = deliveries
-            .iter()
-            .map(|delivery| delivery.endpoint_id.as_str())
-            .collect();
-        let organization_ids: HashSet<Uuid> = deliveries
-            .iter()
-            .map(|delivery| delivery.organization_id.0)
-            .collect();
-        // All of them, not the enabled ones: what is not read is not locked either.
-        let endpoints = endpoint::Entity::find()
-            .filter(endpoint::Column::Id.is_in(endpoint_ids))
-            .order_by_asc(endpoint::Column::Id)
-            .lock_shared()
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
-        let frozen: HashSet<Uuid> = organization::Entity::find()
-            .filter(organization::Column::Id.is_in(organization_ids))
-            .order_by_asc(organization::Column::Id)
-            .lock_shared()
-            .all(self.connection())
-            .await
-            .map_err(store_error)?
-            .into_iter()
-            .filter(|organization| organization.pending_deletion_at.is_some())
-            .map(|organization| organization.id)
-            .collect();
-        let enabled = endpoints
-            .into_iter()
-            .filter(|endpoint| endpoint.is_enabled() && !frozen.contains(&endpoint.organization_id))
-            .map(|endpoint| endpoint.id);
-        Ok(enabled.collect())
-    }
 }
 
 /// A delivery that is due.
@@ -417,43 +339,6 @@ fn expired_lease(
         retry_schedule: retry_schedule.unwrap_or(RetryScheduleName::Standard),
         retention: retention.unwrap_or(Retention::SevenDays),
     })
-}
-
-/// The lease on a delivery.
-#[derive(Debug, FromQueryResult)]
-struct CurrentLease {
-    delivery_id: String,
-    lease_holder: String,
-}
-
-/// Takes the lease that a settlement was made under, if it is still held: the first settlement of
-/// a claim ends it.
-fn take_lease(leases: &mut HashMap<String, String>, settlement: &Settlement) -> bool {
-    let delivery_id = settlement.step.delivery.id.as_str();
-    let is_held = leases.get(delivery_id) == Some(&settlement.holder.0);
-    is_held && leases.remove(delivery_id).is_some()
-}
-
-/// Gives the deliveries that are to be held back.
-fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
-    settlements
-        .iter()
-        .map(|settlement| &settlement.step.delivery)
-        .filter(|delivery| matches!(delivery.state, DeliveryState::Held { .. }))
-        .collect()
-}
-
-/// Gives the row to write. Nobody would release a delivery that is held for an endpoint and an
-/// organization that are both enabled by then: it is pending, due when it was due.
-fn released_if_enabled(delivery: &Delivery, enabled: &HashSet<String>) -> Model {
-    let row = Model::from_domain(delivery);
-    if row.state == state::HELD && enabled.contains(&row.endpoint_id) {
-        return Model {
-            state: state::PENDING.to_owned(),
-            ..row
-        };
-    }
-    row
 }
 
 /// Passes over what cannot be read.

@@ -49,7 +49,7 @@ pub(crate) async fn pending_migrations(store: &SqlStore) -> anyhow::Result<Vec<S
 
 /// Applies every pending migration.
 pub(crate) async fn migrate(store: &SqlStore) -> anyhow::Result<()> {
-    Migrator::up(store.connection(), None)
+    migration::up(store.connection())
         .await
         .context("the schema cannot be migrated")
 }

@@ -8,9 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::support::database::{Database, change};
-use crate::support::{Customer, Installation, binary, within_patience};
-
-const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+use crate::support::{Customer, Installation, SECRET_KEY, binary, within_patience};
 
 #[tokio::test]
 async fn a_part_of_the_service_does_not_start_on_an_embedded_database() {
@@ -35,6 +33,7 @@ async fn a_start_without_its_database_fails_and_keeps_the_password() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("KAYLE_DATABASE_URL"), "{stderr}");
+    assert!(stderr.contains("Connection refused"), "{stderr}");
     assert!(!stderr.contains("hunter2"), "{stderr}");
 }
 

@@ -5,7 +5,9 @@
 //! them; an unprivileged user runs them where root would, because PostgreSQL refuses root; the
 //! guard ends the server even when its owner is killed.
 
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,6 +93,31 @@ impl Cluster {
     pub fn create_database(&self, name: &str) -> anyhow::Result<()> {
         let create = format!("CREATE DATABASE {name}");
         self.programs.query(&self.url("postgres"), &create)?;
+        Ok(())
+    }
+
+    /// Makes it refuse whoever does not speak TLS, and show this certificate (both PEM).
+    ///
+    /// # Errors
+    /// The server does not take the certificate or the key.
+    pub fn demand_tls(&self, certificate: &str, key: &str) -> anyhow::Result<()> {
+        self.keep("server.crt", certificate)?;
+        self.keep("server.key", key)?;
+        self.keep("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n")?;
+        self.programs
+            .query(&self.url("postgres"), "ALTER SYSTEM SET ssl = on")?;
+        run(self.pg_ctl().args(["stop", "--silent", "--wait"]))?;
+        self.start_again()
+    }
+
+    /// Puts a file into the server's folder, closed to everyone but its user.
+    fn keep(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let file = data(self.folder.path()).join(name);
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+        if let Some(user) = &self.user {
+            user.take_over(&file)?;
+        }
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 use kayle_storage::{SqlStore, StoreOptions};
 use kayle_testkit::builders::Builders;
 use sea_orm::ConnectionTrait;
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::runtime::Runtime;
 
 /// The moment of `queue.sql`.

@@ -2,8 +2,8 @@
 
 use kayle_app::ports::store::StoreError;
 use kayle_primitives::Clock;
-use sea_orm::sqlx::query_scalar;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sqlx::query_scalar;
 
 use crate::backend::Dialect;
 use crate::error::store_error;

@@ -1,8 +1,8 @@
 //! The database's errors in the store's three kinds.
 
 use kayle_app::ports::store::StoreError;
-use sea_orm::sqlx::error::ErrorKind;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sqlx::error::ErrorKind;
 
 /// The store could not be connected.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,11 @@ pub enum ConnectError {
     /// The URL of a PostgreSQL cannot be read. Not said is which part of it: it holds a password.
     #[error("the database URL is not of the form postgres://user:password@host:port/database")]
     BrokenUrl,
+    /// Something that the URL of a PostgreSQL names is not on this machine.
+    #[error(
+        "a file that the database URL names (sslrootcert, sslcert, sslkey, or a socket) is not there"
+    )]
+    MissingFile,
     /// The writer and the readers would each see a database of their own.
     #[error("an SQLite database in memory cannot be shared: name a file")]
     InMemory,

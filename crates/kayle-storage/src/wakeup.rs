@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use kayle_app::ports::wakeup::Wakeup;
 use sea_orm::SqlxError;
-use sea_orm::sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
-use sea_orm::sqlx::{Executor, query, query_scalar};
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sqlx::{Executor, query, query_scalar};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 

@@ -21,6 +21,8 @@ pub(crate) struct Postgres {
     /// The server's URL, without a database.
     server: String,
     name: String,
+    /// How it is connected to: empty, or a `?` and the parameters.
+    parameters: String,
 }
 
 /// The file of every service's SQLite database, in its folder.
@@ -71,6 +73,7 @@ impl Database {
             programs: Programs::find().expect("PostgreSQL's programs are installed"),
             server: tools::postgres_url(),
             name,
+            parameters: String::new(),
         };
         database.drop();
         database.on_server(&format!(
@@ -94,6 +97,7 @@ impl Database {
             programs: Programs::find().expect("PostgreSQL's programs are installed"),
             server: cluster.base_url(),
             name,
+            parameters: String::new(),
         })
     }
 
@@ -103,6 +107,15 @@ impl Database {
             Self::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()),
             Self::Postgres(database) => database.url(),
         }
+    }
+
+    /// Has everyone connect with these parameters, such as `?sslmode=require`.
+    pub(crate) fn connected_with(mut self, parameters: &str) -> Self {
+        match &mut self {
+            Self::Sqlite(_) => panic!("the test runs on a SQLite file"),
+            Self::Postgres(database) => parameters.clone_into(&mut database.parameters),
+        }
+        self
     }
 
     /// Gives the one on a PostgreSQL server.
@@ -116,7 +129,7 @@ impl Database {
 
 impl Postgres {
     pub(crate) fn url(&self) -> String {
-        format!("{}/{}", self.server, self.name)
+        format!("{}/{}{}", self.server, self.name, self.parameters)
     }
 
     /// Runs a statement and gives what it answers as text.

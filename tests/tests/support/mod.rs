@@ -26,4 +26,4 @@ pub(crate) use self::dashboard::Dashboard;
 pub(crate) use self::documented::DocumentedReceiver;
 pub(crate) use self::installation::{Installation, Organization};
 pub(crate) use self::patience::{PATIENCE, eventually, within_patience};
-pub(crate) use self::service::Service;
+pub(crate) use self::service::{SECRET_KEY, Service};

@@ -47,7 +47,7 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 
 /// All nodes on one database have one key; beside a SQLite file, the service makes its own.
-const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 const STDOUT: &str = "service.out";
 const LOG: &str = "service.log";

@@ -131,10 +131,10 @@ impl User {
         Ok(Some(user))
     }
 
-    /// Makes a folder this user's own.
-    pub(super) fn take_over(self, folder: &Path) -> anyhow::Result<()> {
-        chown(folder, Some(self.id), Some(self.group))
-            .with_context(|| format!("cannot give {} away", folder.display()))
+    /// Makes a file or a folder this user's own.
+    pub(super) fn take_over(self, path: &Path) -> anyhow::Result<()> {
+        chown(path, Some(self.id), Some(self.group))
+            .with_context(|| format!("cannot give {} away", path.display()))
     }
 }
 

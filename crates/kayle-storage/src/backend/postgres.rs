@@ -5,13 +5,15 @@
 //! other; a claim waits for nobody and passes over what is locked.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::prelude::Uuid;
-use sea_orm::sqlx::ConnectOptions as _;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::{DbBackend, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector, Statement, Value};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::time::timeout;
 
 use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
 use crate::entities::delivery::Model;
@@ -48,6 +50,7 @@ pub(crate) async fn connect(
     url: &str,
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
+    let server = connect_options(url)?;
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .min_connections(1)
@@ -56,22 +59,40 @@ pub(crate) async fn connect(
         .before_acquire(|connection, metadata| {
             Box::pin(async move {
                 if TESTED_AFTER_IDLE <= metadata.idle_for {
-                    sea_orm::sqlx::Connection::ping(connection).await?;
+                    sqlx::Connection::ping(connection).await?;
                 }
                 Ok(true)
             })
         })
-        .connect_with(connect_options(url)?)
-        .await
-        .map_err(|error| {
-            ConnectError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
-        })?;
+        .connect_with(server.clone())
+        .await;
+    let pool = match pool {
+        Ok(pool) => pool,
+        Err(error) => return Err(refusal(&server, options.wait_max, error).await),
+    };
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     Ok(Connections {
         dialect: Dialect::Postgres,
         writer: connection.clone(),
         readers: connection,
     })
+}
+
+/// Tells why no connection was had. A pool tries until its time is up, and then says just that: one
+/// attempt more says what stands in the way.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
+async fn refusal(server: &PgConnectOptions, wait_max: Duration, error: SqlxError) -> ConnectError {
+    let error = match error {
+        SqlxError::PoolTimedOut => match timeout(wait_max, server.connect()).await {
+            Ok(Err(reason)) => reason,
+            Ok(Ok(_)) | Err(_) => error,
+        },
+        reason => reason,
+    };
+    match error {
+        SqlxError::Io(error) if error.kind() == ErrorKind::NotFound => ConnectError::MissingFile,
+        reason => ConnectError::Database(DbErr::Conn(RuntimeErr::SqlxError(reason.into()))),
+    }
 }
 
 /// Reads a URL. What is wrong with it is not told: it holds a password.

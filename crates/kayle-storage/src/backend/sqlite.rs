@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
-use sea_orm::sqlx::Connection;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DbBackend, Statement, Value};
 use serde_json::json;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
 use crate::entities::delivery;

@@ -5,8 +5,8 @@ use kayle_app::ports::store::{DeliveryFilter, HeldScope};
 use kayle_delivery::LeaseHolder;
 use kayle_primitives::{EndpointId, EventId, PageLimit};
 use sea_orm::prelude::Uuid;
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::{NOW, ORGANIZATION, at, leased_row};
 use crate::backend::{DueScan, NewLease, postgres};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kayle_storage::{SqlStore, StoreOptions};
 use sea_orm::prelude::Uuid;
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 /// A wait that has not begun by then never will.
 const WAITED_FOR_MAX: Duration = Duration::from_secs(10);

@@ -21,8 +21,38 @@ fn main() -> ExitCode {
     match commands::run(CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kayle-webhooks: {error:#}");
+            eprintln!("kayle-webhooks: {}", told(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Gives what went wrong and why, in one line. Some libraries end an error with its cause's words;
+/// those are told once.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for link in error.chain() {
+        let link = link.to_string();
+        if told.is_empty() {
+            told = link;
+        } else if !told.ends_with(&link) {
+            told = format!("{told}: {link}");
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let refused = std::io::Error::other("refused");
+        let quoting = anyhow::Error::new(refused).context("no connection: refused");
+        assert_eq!(
+            told(&quoting.context("no database")),
+            "no database: no connection: refused"
+        );
     }
 }

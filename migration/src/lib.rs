@@ -15,6 +15,7 @@ mod m20261121_000005_sessions;
 mod m20261121_000006_events;
 mod m20261121_000007_deliveries;
 mod m20261121_000008_audit;
+mod m20261121_000009_due_of_endpoint;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_events::Migration),
             Box::new(m20261121_000007_deliveries::Migration),
             Box::new(m20261121_000008_audit::Migration),
+            Box::new(m20261121_000009_due_of_endpoint::Migration),
         ]
     }
 }

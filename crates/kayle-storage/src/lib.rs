@@ -1,7 +1,7 @@
 //! The store and the queue over sea-orm, on SQLite and PostgreSQL.
 //!
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
-//! says what is read and written; `queue` and `settle` are the dispatcher's side of the
+//! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
 //! deliveries; `wakeup` and `clock` are what processes share besides rows; `entities` are the
 //! rows, which never leave this crate; `backend` holds what differs between databases. The schema
 //! is the migration crate's.
@@ -19,6 +19,7 @@ mod audit;
 mod backend;
 mod clock;
 mod deliveries;
+mod due;
 mod encryption_keys;
 mod endpoints;
 mod entities;

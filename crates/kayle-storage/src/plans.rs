@@ -14,7 +14,8 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 
-use crate::backend::{DueScan, NewLease, sqlite};
+use crate::backend::{Dialect, DueScan, NewLease, sqlite};
+use crate::due::WALKED_PAST_MAX;
 use crate::entities::audit_row;
 use crate::entities::delivery::{Column, Model};
 use crate::page::newest_first;
@@ -99,16 +100,20 @@ async fn a_claim_walks_the_due_index_and_nothing_else() {
     let scan = DueScan {
         now_ms: NOW,
         after: (i64::MIN, String::new()),
-        excluded: vec!["whe_1"],
+        excluded: &["whe_1".to_owned()],
         limit: 200,
     };
-    Planner::new()
-        .await
-        .check(
-            sqlite::due(&scan),
-            "SEARCH deliveries USING COVERING INDEX deliveries_due",
-        )
-        .await;
+    let planner = Planner::new().await;
+    let by_time = "SEARCH deliveries USING COVERING INDEX deliveries_due (";
+    let by_endpoint = "SEARCH deliveries USING COVERING INDEX deliveries_due_of_endpoint (";
+    let dialect = Dialect::Sqlite;
+    for (statement, step) in [
+        (dialect.due(&scan), by_time),
+        (dialect.due_at_place(&scan, WALKED_PAST_MAX), by_time),
+        (dialect.due_of_endpoint("whe_1", &scan), by_endpoint),
+    ] {
+        planner.check(statement, step).await;
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 //!
 //! One row that cannot be read must not stop the queue for all others: a claim and a look at
 //! expired leases log it and go on without it. The lease of such a delivery runs out, and its
-//! schedule ends it. Settlements have a file of their own, `settle`.
+//! schedule ends it. What a claim takes is chosen in `due`; settlements are written in `settle`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use kayle_app::ports::queue::{
@@ -20,7 +20,7 @@ use sea_orm::{
     QuerySelect, Select, SelectTwo,
 };
 
-use crate::backend::{DueScan, NewLease};
+use crate::backend::NewLease;
 use crate::deliveries::in_state;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::{Row, at};
@@ -117,45 +117,6 @@ pub(crate) fn pending() -> Select<Entity> {
 }
 
 impl SqlTx {
-    /// Chooses what a claim takes: the ids, in the order they are due.
-    ///
-    /// Goes on until the request is filled or nothing else is due. Each further round passes over
-    /// at least one more endpoint, so there are at most as many as endpoints with a backlog.
-    async fn choose(&self, request: &ClaimRequest) -> Result<Vec<String>, StoreError> {
-        let mut room = Room::new(request);
-        let mut chosen = Vec::new();
-        let mut after = (i64::MIN, String::new());
-        while chosen.len() < request.limit {
-            let limit = self.dialect.scanned_per_claimed() * (request.limit - chosen.len());
-            let scan = DueScan {
-                now_ms: request.now.unix_ms(),
-                after,
-                excluded: room.exhausted(),
-                limit: as_u64(limit),
-            };
-            let due = self.due(&scan).await?;
-            let is_last = due.len() < limit;
-            let Some(last) = due.last() else {
-                break;
-            };
-            after = (last.due_at, last.id.clone());
-            let admitted = due.into_iter().filter(|due| room.admits(&due.endpoint_id));
-            let wanted = request.limit - chosen.len();
-            chosen.extend(admitted.take(wanted).map(|due| due.id));
-            if is_last {
-                break;
-            }
-        }
-        Ok(chosen)
-    }
-
-    async fn due(&self, scan: &DueScan<'_>) -> Result<Vec<Candidate>, StoreError> {
-        Candidate::find_by_statement(self.dialect.due(scan))
-            .all(self.connection())
-            .await
-            .map_err(store_error)
-    }
-
     /// Puts the request's lease on deliveries, and reads what their attempts need.
     async fn lease(
         &self,
@@ -215,49 +176,6 @@ impl SqlTx {
             .await
             .map_err(store_error)?;
         Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
-    }
-}
-
-/// A delivery that is due.
-#[derive(Debug, FromQueryResult)]
-struct Candidate {
-    due_at: i64,
-    id: String,
-    endpoint_id: String,
-}
-
-/// What is left of the room at each endpoint that is busy, or was seen in this claim.
-struct Room {
-    per_endpoint: usize,
-    left: BTreeMap<String, usize>,
-}
-
-impl Room {
-    fn new(request: &ClaimRequest) -> Self {
-        let busy = request.busy_endpoints.iter();
-        Self {
-            per_endpoint: request.room_per_endpoint,
-            left: busy
-                .map(|(id, room)| (id.as_str().to_owned(), *room))
-                .collect(),
-        }
-    }
-
-    /// Takes one place at the endpoint, if there is one.
-    fn admits(&mut self, endpoint_id: &str) -> bool {
-        let left = self
-            .left
-            .entry(endpoint_id.to_owned())
-            .or_insert(self.per_endpoint);
-        let admitted = 0 < *left;
-        *left = left.saturating_sub(1);
-        admitted
-    }
-
-    /// Gives the endpoints that have no room left.
-    fn exhausted(&self) -> Vec<&str> {
-        let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
-        exhausted.map(|(id, _)| id.as_str()).collect()
     }
 }
 
@@ -354,6 +272,6 @@ fn delivery_row(id: &String) -> Row<'_> {
     }
 }
 
-fn as_u64(count: usize) -> u64 {
+pub(crate) fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -314,6 +314,7 @@ macro_rules! store_conformance {
                 an_endpoint_gets_no_more_than_its_room,
                 a_busy_endpoint_gets_less_room,
                 a_busy_endpoint_does_not_stop_the_others,
+                what_waits_behind_a_long_backlog_is_claimed,
                 a_claim_of_a_frozen_organization_says_so,
                 a_claim_of_a_suppressed_session_says_so,
                 a_claim_for_a_disabled_endpoint_shows_it;

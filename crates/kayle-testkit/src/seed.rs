@@ -120,4 +120,22 @@ impl Seed {
         self.deliveries(std::slice::from_ref(&new)).await;
         new.delivery
     }
+
+    /// Stores many deliveries, each of a fresh event, that are due at once.
+    pub async fn backlog(&self, subscriber: &Subscriber, count: usize) {
+        let mut events = Vec::new();
+        let mut deliveries = Vec::new();
+        let mut tx = self.begin().await;
+        for _ in 0..count {
+            let session = self.make.session(&subscriber.organization);
+            tx.insert_session(&session).await.expect(AVAILABLE);
+            let event = self.make.event(&session, EventType::SessionExpired);
+            let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
+            deliveries.push(self.make.delivery(&event, endpoint, key));
+            events.push(event);
+        }
+        tx.insert_events(&events).await.expect(AVAILABLE);
+        tx.insert_deliveries(&deliveries).await.expect(AVAILABLE);
+        tx.commit().await.expect(AVAILABLE);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
-use sea_orm::{DatabaseConnection, Statement};
+use sea_orm::{DatabaseConnection, DbBackend, Statement};
 
 use crate::entities::delivery;
 use crate::error::ConnectError;
@@ -53,7 +53,7 @@ pub(crate) struct DueScan<'a> {
     /// The last one seen: when it is due, and its id.
     pub(crate) after: (i64, String),
     /// Endpoints without room.
-    pub(crate) excluded: Vec<&'a str>,
+    pub(crate) excluded: &'a [String],
     /// The most to take.
     pub(crate) limit: u64,
 }
@@ -85,6 +85,55 @@ impl Dialect {
         match self {
             Self::Sqlite => sqlite::due(scan),
             Self::Postgres => postgres::due(scan),
+        }
+    }
+
+    /// Takes what is due at one endpoint, as [`Self::due`] does.
+    pub(crate) fn due_of_endpoint(self, endpoint_id: &str, scan: &DueScan<'_>) -> Statement {
+        let (after_due_at, after_id) = &scan.after;
+        let sql = match self {
+            Self::Sqlite => DUE_OF_ENDPOINT.to_owned(),
+            Self::Postgres => format!("{DUE_OF_ENDPOINT} FOR UPDATE SKIP LOCKED"),
+        };
+        let values = [
+            scan.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+            endpoint_id.into(),
+            scan.limit.into(),
+        ];
+        Statement::from_sql_and_values(self.backend(), sql, values)
+    }
+
+    /// Names the endpoints at which something is due, excluded or not, the longest due first.
+    /// Column: `endpoint_id`.
+    pub(crate) fn waiting_endpoints(self, scan: &DueScan<'_>) -> Statement {
+        let (after_due_at, after_id) = &scan.after;
+        let values = [
+            scan.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+            scan.limit.into(),
+        ];
+        Statement::from_sql_and_values(self.backend(), WAITING_ENDPOINTS, values)
+    }
+
+    /// Looks whether more than `place` deliveries are due. A row says so.
+    pub(crate) fn due_at_place(self, scan: &DueScan<'_>, place: u64) -> Statement {
+        let (after_due_at, after_id) = &scan.after;
+        let values = [
+            scan.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+            place.into(),
+        ];
+        Statement::from_sql_and_values(self.backend(), DUE_AT_PLACE, values)
+    }
+
+    fn backend(self) -> DbBackend {
+        match self {
+            Self::Sqlite => DbBackend::Sqlite,
+            Self::Postgres => DbBackend::Postgres,
         }
     }
 
@@ -162,6 +211,31 @@ impl Dialect {
         }
     }
 }
+
+const DUE_AT_PLACE: &str = "\
+SELECT due_at FROM deliveries \
+WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
+ORDER BY due_at, id LIMIT 1 OFFSET $4";
+
+/// Hops from endpoint to endpoint in the index, and looks at the first that is due at each.
+const WAITING_ENDPOINTS: &str = "\
+WITH RECURSIVE hops (endpoint_id) AS (\
+SELECT min(endpoint_id) FROM deliveries WHERE state = 'pending' \
+UNION ALL \
+SELECT (SELECT min(endpoint_id) FROM deliveries \
+WHERE state = 'pending' AND endpoint_id > hops.endpoint_id) \
+FROM hops WHERE hops.endpoint_id IS NOT NULL), \
+waiting AS MATERIALIZED (\
+SELECT endpoint_id, (SELECT due_at FROM deliveries \
+WHERE state = 'pending' AND endpoint_id = hops.endpoint_id \
+AND (due_at, id) > ($2, $3) AND payload_expires_at > $1 \
+ORDER BY due_at, id LIMIT 1) AS due_at FROM hops) \
+SELECT endpoint_id FROM waiting WHERE due_at <= $1 ORDER BY due_at, endpoint_id LIMIT $4";
+
+const DUE_OF_ENDPOINT: &str = "\
+SELECT due_at, id, endpoint_id FROM deliveries \
+WHERE state = 'pending' AND endpoint_id = $4 AND due_at <= $1 AND (due_at, id) > ($2, $3) \
+AND payload_expires_at > $1 ORDER BY due_at, id LIMIT $5";
 
 /// Names a session's events. Each of the three partial indexes holds some of the types.
 const EVENTS_OF_SESSION: &str = "\

@@ -196,7 +196,7 @@ pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
             scan.now_ms.into(),
             (*after_due_at).into(),
             after_id.as_str().into(),
-            texts(scan.excluded.iter().copied()),
+            texts(scan.excluded.iter().map(String::as_str)),
             scan.limit.into(),
         ],
     )

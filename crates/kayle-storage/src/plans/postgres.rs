@@ -9,7 +9,8 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::{NOW, ORGANIZATION, at, leased_row};
-use crate::backend::{DueScan, NewLease, postgres};
+use crate::backend::{Dialect, DueScan, NewLease, postgres};
+use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::Column;
 use crate::page::newest_first;
 use crate::{SqlStore, StoreOptions, deliveries, purge, queue};
@@ -86,18 +87,33 @@ impl Planner {
 #[tokio::test]
 async fn the_queue_is_walked_by_its_indexes() {
     let planner = Planner::new().await;
-    let due = postgres::due(&DueScan {
+    let scan = DueScan {
         now_ms: NOW,
         after: (i64::MIN, String::new()),
-        excluded: vec!["whe_1"],
+        excluded: &["whe_1".to_owned()],
         limit: 100,
-    });
+    };
+    let dialect = Dialect::Postgres;
+    let by_endpoint = dialect.due_of_endpoint("whe_1", &scan);
+    let endpoints = dialect.waiting_endpoints(&scan);
+    let place = dialect.due_at_place(&scan, WALKED_PAST_MAX);
     let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
     let leased = queue::leased_until(at(NOW), 100);
     let next = queue::pending().build(DbBackend::Postgres);
     let expired = deliveries::expired_payloads(at(NOW), 100);
     for (statement, order, step) in [
-        (due, Order::OfAnIndex, "using deliveries_due"),
+        (
+            dialect.due(&scan),
+            Order::OfAnIndex,
+            "using deliveries_due on",
+        ),
+        (place, Order::OfAnIndex, "using deliveries_due on"),
+        (
+            by_endpoint,
+            Order::OfAnIndex,
+            "using deliveries_due_of_endpoint",
+        ),
+        (endpoints, Order::Any, "using deliveries_due_of_endpoint"),
         (next, Order::OfAnIndex, "using deliveries_due"),
         (
             leased.build(DbBackend::Postgres),

@@ -14,6 +14,9 @@ use kayle_sessions::{Session, SessionState};
 use super::{Outcome, TestStore};
 use crate::seed::Subscriber;
 
+/// More than any store walks past.
+const LONG_BACKLOG: usize = 1_100;
+
 pub async fn a_claim_does_what_the_step_does(test: &TestStore) -> Outcome {
     let delivery = test.seed.delivery(&test.subscriber().await).await;
     let now = test.seed.make.clock.advance(Duration::from_secs(1));
@@ -159,6 +162,35 @@ pub async fn a_busy_endpoint_does_not_stop_the_others(test: &TestStore) -> Outco
     };
     let claimed = test.queue.claim_due(&request).await?;
     assert_eq!(per_endpoint(&claimed, [&busy, &quiet]), [0, 1]);
+    Ok(())
+}
+
+pub async fn what_waits_behind_a_long_backlog_is_claimed(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let busy = test.seed.subscriber(&organization).await;
+    test.seed.backlog(&busy, LONG_BACKLOG).await;
+    let mut behind = Vec::new();
+    for _ in 0..2 {
+        let subscriber = test.seed.subscriber(&organization).await;
+        for _ in 0..3 {
+            test.seed.make.clock.advance(Duration::from_millis(1));
+            behind.push(test.seed.delivery(&subscriber).await.id);
+        }
+    }
+    let two_each = ClaimRequest {
+        room_per_endpoint: 2,
+        ..test.request("a", 100)
+    };
+    let claimed = test.queue.claim_due(&two_each).await?;
+    assert_eq!(claimed.len(), 6);
+    assert_eq!(ids(&claimed[2..]), [&behind[..2], &behind[3..5]].concat());
+    let without_room = ClaimRequest {
+        busy_endpoints: [(busy.endpoint.id.clone(), 0)].into(),
+        ..test.request("b", 100)
+    };
+    let claimed = test.queue.claim_due(&without_room).await?;
+    assert_eq!(ids(&claimed), [behind[2].clone(), behind[5].clone()]);
+    assert_eq!(test.claim("c", 100).await?.len(), 100);
     Ok(())
 }
 

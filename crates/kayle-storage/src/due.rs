@@ -1,0 +1,188 @@
+//! What a claim takes: the longest due first, within the room at each endpoint.
+//!
+//! As long as every endpoint has room, or little is due, a claim walks the due index in its order
+//! and passes over endpoints without room. Behind a long backlog that would mean walking past most
+//! of it to find what others wait for; there it asks which endpoints have something due, and takes
+//! each one's in turn.
+
+use std::collections::BTreeMap;
+
+use kayle_app::ports::queue::ClaimRequest;
+use kayle_app::ports::store::StoreError;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use crate::backend::DueScan;
+use crate::error::store_error;
+use crate::queue::as_u64;
+use crate::store::SqlTx;
+
+/// So many due deliveries are walked past at most, at half a microsecond each.
+pub(crate) const WALKED_PAST_MAX: u64 = 1_000;
+
+impl SqlTx {
+    /// Chooses what a claim takes: the ids, in the order they are due.
+    ///
+    /// Goes on until the request is filled or nothing else is due. Each further round passes over
+    /// at least one more endpoint, so there are at most as many as endpoints with a backlog.
+    pub(crate) async fn choose(&self, request: &ClaimRequest) -> Result<Vec<String>, StoreError> {
+        let mut choice = Choice::new(request);
+        while 0 < choice.wanted() {
+            let excluded = choice.room.exhausted();
+            let factor = self.dialect.scanned_per_claimed();
+            let scan = choice.scan(&excluded, factor * choice.wanted());
+            if !excluded.is_empty() && self.backlog_is_long(&scan).await? {
+                self.choose_by_endpoint(&mut choice).await?;
+                break;
+            }
+            let due = self.find(self.dialect.due(&scan)).await?;
+            let is_last = as_u64(due.len()) < scan.limit;
+            choice.take(due);
+            if is_last {
+                break;
+            }
+        }
+        Ok(choice.ids)
+    }
+
+    /// Takes what each endpoint with room waits for, in the order of the first of each.
+    async fn choose_by_endpoint(&self, choice: &mut Choice<'_>) -> Result<(), StoreError> {
+        let excluded = choice.room.exhausted();
+        let scan = choice.scan(&excluded, choice.wanted() + excluded.len());
+        let waiting = WaitingEndpoint::find_by_statement(self.dialect.waiting_endpoints(&scan))
+            .all(self.connection())
+            .await
+            .map_err(store_error)?;
+        let after = choice.after.clone();
+        for endpoint in &waiting {
+            let limit = choice
+                .wanted()
+                .min(choice.room.left_at(&endpoint.endpoint_id));
+            if limit == 0 {
+                continue;
+            }
+            let scan = DueScan {
+                after: after.clone(),
+                ..choice.scan(&[], limit)
+            };
+            let due = self.dialect.due_of_endpoint(&endpoint.endpoint_id, &scan);
+            choice.take(self.find(due).await?);
+        }
+        Ok(())
+    }
+
+    /// Tells whether more is due than a claim should walk past.
+    async fn backlog_is_long(&self, scan: &DueScan<'_>) -> Result<bool, StoreError> {
+        let last_to_walk_past = self.dialect.due_at_place(scan, WALKED_PAST_MAX);
+        let found = self.connection().query_one_raw(last_to_walk_past).await;
+        Ok(found.map_err(store_error)?.is_some())
+    }
+
+    async fn find(&self, due: sea_orm::Statement) -> Result<Vec<Candidate>, StoreError> {
+        Candidate::find_by_statement(due)
+            .all(self.connection())
+            .await
+            .map_err(store_error)
+    }
+}
+
+/// A delivery that is due.
+#[derive(Debug, FromQueryResult)]
+struct Candidate {
+    due_at: i64,
+    id: String,
+    endpoint_id: String,
+}
+
+/// An endpoint with deliveries that are due.
+#[derive(Debug, FromQueryResult)]
+struct WaitingEndpoint {
+    endpoint_id: String,
+}
+
+/// What a claim has chosen so far.
+struct Choice<'a> {
+    request: &'a ClaimRequest,
+    room: Room,
+    /// All that is due up to here was seen.
+    after: (i64, String),
+    ids: Vec<String>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(request: &'a ClaimRequest) -> Self {
+        Self {
+            request,
+            room: Room::new(request),
+            after: (i64::MIN, String::new()),
+            ids: Vec::new(),
+        }
+    }
+
+    fn wanted(&self) -> usize {
+        self.request.limit - self.ids.len()
+    }
+
+    /// Says where to look on, and for how many.
+    fn scan<'s>(&self, excluded: &'s [String], limit: usize) -> DueScan<'s> {
+        DueScan {
+            now_ms: self.request.now.unix_ms(),
+            after: self.after.clone(),
+            excluded,
+            limit: as_u64(limit),
+        }
+    }
+
+    /// Takes of what was found, in its order, what there is room for.
+    fn take(&mut self, due: Vec<Candidate>) {
+        if let Some(last) = due.last() {
+            self.after = (last.due_at, last.id.clone());
+        }
+        for candidate in due {
+            if 0 < self.wanted() && self.room.admits(&candidate.endpoint_id) {
+                self.ids.push(candidate.id);
+            }
+        }
+    }
+}
+
+/// What is left of the room at each endpoint that is busy, or was seen in this claim.
+struct Room {
+    per_endpoint: usize,
+    left: BTreeMap<String, usize>,
+}
+
+impl Room {
+    fn new(request: &ClaimRequest) -> Self {
+        let busy = request.busy_endpoints.iter();
+        Self {
+            per_endpoint: request.room_per_endpoint,
+            left: busy
+                .map(|(id, room)| (id.as_str().to_owned(), *room))
+                .collect(),
+        }
+    }
+
+    fn left_at(&self, endpoint_id: &str) -> usize {
+        self.left
+            .get(endpoint_id)
+            .copied()
+            .unwrap_or(self.per_endpoint)
+    }
+
+    /// Takes one place at the endpoint, if there is one.
+    fn admits(&mut self, endpoint_id: &str) -> bool {
+        let left = self
+            .left
+            .entry(endpoint_id.to_owned())
+            .or_insert(self.per_endpoint);
+        let admitted = 0 < *left;
+        *left = left.saturating_sub(1);
+        admitted
+    }
+
+    /// Gives the endpoints that have no room left.
+    fn exhausted(&self) -> Vec<String> {
+        let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
+        exhausted.map(|(id, _)| id.clone()).collect()
+    }
+}

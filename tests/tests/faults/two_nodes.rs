@@ -34,11 +34,16 @@ async fn when_a_node_is_killed_the_other_goes_on_at_once() {
             expect_no_silence(&customer).await;
             installation.start_again().await;
             know_both(&verifiers, &installation, &other);
+        };
+        join(verifiers.report_all(), killing).await;
 
-            verifiers.expect_to_be_busy();
+        verifiers.open_sessions(&installation).await;
+        let killing = async {
+            under_load(&customer).await;
             other.kill().await;
             expect_no_silence(&customer).await;
             other.start_again().await;
+            know_both(&verifiers, &installation, &other);
         };
         join(verifiers.report_all(), killing).await;
         expect_nothing_lost(

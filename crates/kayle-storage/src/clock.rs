@@ -7,6 +7,7 @@ use sqlx::query_scalar;
 
 use crate::backend::Dialect;
 use crate::error::store_error;
+use crate::silence::within;
 use crate::store::SqlStore;
 
 /// How often the clocks are compared. The first answer comes late, since the statement is prepared
@@ -22,7 +23,8 @@ impl SqlStore {
         match self.dialect {
             Dialect::Sqlite => Ok(0),
             Dialect::Postgres => {
-                let offset = self.postgres_clock_offset(clock).await;
+                let offset = self.postgres_clock_offset(clock);
+                let offset = within(self.options.answer_max, offset).await;
                 offset
                     .map_err(|error| store_error(DbErr::Query(RuntimeErr::SqlxError(error.into()))))
             }

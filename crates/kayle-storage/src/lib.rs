@@ -2,7 +2,8 @@
 //!
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
-//! deliveries; `wakeup` and `clock` are what processes share besides rows; `entities` are the
+//! deliveries; `wakeup` and `clock` are what processes share besides rows; `silence` ends every
+//! wait for a database that has vanished; `entities` are the
 //! rows, which never leave this crate; `backend` holds what differs between databases. The schema
 //! is the migration crate's.
 //!
@@ -34,6 +35,7 @@ mod purge;
 mod queue;
 mod sessions;
 mod settle;
+mod silence;
 mod store;
 mod wakeup;
 

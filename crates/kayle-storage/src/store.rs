@@ -21,6 +21,7 @@ use sea_orm::{
 use crate::backend::{self, Connections, Dialect, postgres};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
+use crate::silence::{Limited, within};
 
 /// How the store uses its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +33,31 @@ pub struct StoreOptions {
     /// The longest wait for a connection, and for another process's write. What waits longer ends
     /// as [`StoreError::Unavailable`], so that a stuck database is an error and not a hang.
     pub wait_max: Duration,
+    /// The longest wait for a PostgreSQL's answer to a statement. It is longer than the server
+    /// lets a statement run, so that a server whose answer takes longer has vanished, and all that
+    /// waits for it ends as [`StoreError::Unavailable`].
+    pub answer_max: Duration,
 }
 
 impl Default for StoreOptions {
     /// Gives four readers, which are more than a small machine's cores; sixteen connections to
-    /// PostgreSQL; and five seconds, which are a thousand times an ordinary write.
+    /// PostgreSQL; five seconds, which are a thousand times an ordinary write; and for an answer
+    /// five seconds more than the thirty after which the server ends a statement.
     fn default() -> Self {
         Self {
             readers: 4,
             connections: 16,
             wait_max: Duration::from_secs(5),
+            answer_max: Duration::from_secs(35),
         }
+    }
+}
+
+impl StoreOptions {
+    /// Gives the longest wait for a sign of life, for which a server has nothing to do: half of a
+    /// wait for a connection, so that as long is left to make another one.
+    pub(crate) fn sign_of_life_max(&self) -> Duration {
+        self.wait_max / 2
     }
 }
 
@@ -50,8 +65,9 @@ impl Default for StoreOptions {
 #[derive(Debug, Clone)]
 pub struct SqlStore {
     pub(crate) dialect: Dialect,
+    pub(crate) options: StoreOptions,
     writer: DatabaseConnection,
-    pub(crate) readers: Connected<DatabaseConnection>,
+    pub(crate) readers: Connected<Limited<DatabaseConnection>>,
 }
 
 /// What can be read over a connection, or inside a transaction. Each repository's file says how.
@@ -62,7 +78,7 @@ pub(crate) struct Connected<C>(pub(crate) C);
 #[derive(Debug)]
 pub(crate) struct SqlTx {
     pub(crate) dialect: Dialect,
-    reads: Connected<DatabaseTransaction>,
+    reads: Connected<Limited<DatabaseTransaction>>,
 }
 
 impl SqlStore {
@@ -78,8 +94,12 @@ impl SqlStore {
         } = backend::connect(url, options).await?;
         Ok(Self {
             dialect,
+            options: options.clone(),
             writer,
-            readers: Connected(readers),
+            readers: Connected(Limited {
+                connection: readers,
+                answer_max: answer_max(dialect, options),
+            }),
         })
     }
 
@@ -92,7 +112,7 @@ impl SqlStore {
     /// Closes all connections once what is under way has ended; everything later is refused as
     /// unavailable.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let readers = self.readers.0.close_by_ref().await;
+        let readers = self.readers.0.connection.close_by_ref().await;
         // The last connection to close writes the log back into the database's file.
         let writer = self.writer.close_by_ref().await;
         readers.and(writer).map_err(store_error)
@@ -104,17 +124,37 @@ impl SqlStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.writer.begin_with_options(options).await;
+        let begun = self.writer.begin_with_options(options);
+        let begun = match self.dialect {
+            Dialect::Sqlite => begun.await,
+            // For a connection, and then for a BEGIN.
+            Dialect::Postgres => {
+                let limit = self.options.wait_max + self.options.sign_of_life_max();
+                within(limit, begun).await
+            }
+        };
         Ok(SqlTx {
             dialect: self.dialect,
-            reads: Connected(transaction.map_err(store_error)?),
+            reads: Connected(Limited {
+                connection: begun.map_err(store_error)?,
+                answer_max: answer_max(self.dialect, &self.options),
+            }),
         })
+    }
+}
+
+/// Gives the longest wait for an answer. An SQLite database is in this process: no network can
+/// come between.
+fn answer_max(dialect: Dialect, options: &StoreOptions) -> Option<Duration> {
+    match dialect {
+        Dialect::Sqlite => None,
+        Dialect::Postgres => Some(options.answer_max),
     }
 }
 
 impl SqlTx {
     /// Gives where statements go.
-    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+    pub(crate) fn connection(&self) -> &Limited<DatabaseTransaction> {
         &self.reads.0
     }
 

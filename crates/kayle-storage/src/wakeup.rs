@@ -2,7 +2,8 @@
 //!
 //! The cast: the *speaker* sends a NOTIFY when this process has something to say; the *listener*
 //! passes on what other processes said. Both have connections of their own, so that a busy pool
-//! delays no wake-up and a wake-up takes nobody's connection.
+//! delays no wake-up and a wake-up takes nobody's connection. Each notices when its connection has
+//! gone silent, and makes another one.
 //!
 //! A NOTIFY is sent after the commit that it tells of, in a transaction of its own: inside, it
 //! would make all commits of the database wait for one another. That it can get lost on the way is
@@ -12,13 +13,15 @@ use std::time::Duration;
 
 use kayle_app::ports::wakeup::Wakeup;
 use sea_orm::SqlxError;
-use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
 use sqlx::{Executor, query, query_scalar};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::Dialect;
-use crate::store::SqlStore;
+use crate::backend::postgres::pool_options;
+use crate::silence::within;
+use crate::store::{SqlStore, StoreOptions};
 
 const CHANNEL: &str = "kayle_deliveries";
 
@@ -30,12 +33,9 @@ const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 /// everybody as well as ten thousand would, and each costs the database a commit.
 const GATHERED: Duration = Duration::from_millis(10);
 
-/// After how much silence the listener asks whether anybody is there. A server that vanished
-/// without a word, as in a failover, would be listened to for ever.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
-
-/// How long the answer to that may take.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// After how many times the longest wait for an answer the listener asks whether anybody is there.
+/// A server that vanished without a word, as in a failover, would be listened to for ever.
+const SILENT_WAITS_MAX: u32 = 3;
 
 impl SqlStore {
     /// Passes wake-ups between this process and the others that use the database, until `stop`.
@@ -45,7 +45,7 @@ impl SqlStore {
         match self.dialect {
             Dialect::Sqlite => stop.cancelled().await,
             Dialect::Postgres => {
-                let relay = Relay::new(self.connection().get_postgres_connection_pool(), wakeup);
+                let relay = Relay::new(self, wakeup);
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = relay.run() => {}
@@ -56,21 +56,30 @@ impl SqlStore {
 }
 
 struct Relay<'a> {
+    server: PgConnectOptions,
+    options: StoreOptions,
+    /// The speaker's.
     pool: PgPool,
     wakeup: &'a Wakeup,
 }
 
 impl<'a> Relay<'a> {
-    /// Makes a relay to the database that `pool` is connected to.
-    fn new(pool: &PgPool, wakeup: &'a Wakeup) -> Self {
+    /// Makes a relay to the database of `store`.
+    fn new(store: &SqlStore, wakeup: &'a Wakeup) -> Self {
+        let server = store.connection().get_postgres_connection_pool();
         // A notification need not survive a power cut.
-        let options = pool.connect_options();
-        let options = (*options).clone().options([("synchronous_commit", "off")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(2)
-            .acquire_timeout(ANSWER_MAX)
-            .connect_lazy_with(options);
-        Self { pool, wakeup }
+        let server = (*server.connect_options()).clone();
+        let server = server.options([("synchronous_commit", "off")]);
+        let options = StoreOptions {
+            connections: 1,
+            ..store.options.clone()
+        };
+        Self {
+            pool: pool_options(&options).connect_lazy_with(server.clone()),
+            server,
+            options,
+            wakeup,
+        }
     }
 
     /// Speaks and listens for ever.
@@ -86,9 +95,8 @@ impl<'a> Relay<'a> {
     }
 
     async fn new_name(&self) -> Result<String, SqlxError> {
-        query_scalar("SELECT gen_random_uuid()::text")
-            .fetch_one(&self.pool)
-            .await
+        let name = query_scalar("SELECT gen_random_uuid()::text").fetch_one(&self.pool);
+        within(self.options.wait_max, name).await
     }
 
     async fn speak(&self, speaker: &str) {
@@ -102,12 +110,11 @@ impl<'a> Relay<'a> {
     }
 
     async fn notify(&self, speaker: &str) -> Result<(), SqlxError> {
-        query("SELECT pg_notify($1, $2)")
+        let notify = query("SELECT pg_notify($1, $2)")
             .bind(CHANNEL)
-            .bind(speaker)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+            .bind(speaker);
+        let notified = notify.execute(&self.pool);
+        within(self.options.wait_max, notified).await.map(drop)
     }
 
     async fn listen(&self, own: &str) {
@@ -120,20 +127,23 @@ impl<'a> Relay<'a> {
 
     /// Listens until the connection is lost.
     async fn listen_once(&self, own: &str) -> Result<(), SqlxError> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        // Nobody else's place is taken: a listener says goodbye when it is dropped, and waits for
+        // the answer for ever.
+        let pool = pool_options(&self.options).connect_lazy_with(self.server.clone());
+        let wait_max = self.options.wait_max;
+        let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
+        within(wait_max, listener.listen(CHANNEL)).await?;
         // Something may have been said while nobody listened.
         self.wakeup.wake_here();
         loop {
-            match timeout(SILENCE_MAX, listener.try_recv()).await {
+            match timeout(wait_max * SILENT_WAITS_MAX, listener.try_recv()).await {
                 Ok(Ok(Some(said))) if said.payload() == own => {}
                 Ok(Ok(Some(_))) => self.wakeup.wake_here(),
                 Ok(Ok(None)) => return Err(SqlxError::WorkerCrashed),
                 Ok(Err(error)) => return Err(error),
                 Err(_) => {
-                    let answer = timeout(ANSWER_MAX, listener.execute("SELECT 1")).await;
-                    answer.map_err(|_| SqlxError::PoolTimedOut)??;
+                    within(wait_max, listener.execute("SELECT 1")).await?;
                 }
             }
         }

@@ -11,13 +11,14 @@ use std::time::Duration;
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::prelude::Uuid;
 use sea_orm::{DbBackend, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector, Statement, Value};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
 use crate::entities::delivery::Model;
 use crate::error::ConnectError;
+use crate::silence::within;
 use crate::store::StoreOptions;
 
 /// What the URLs of a PostgreSQL begin with.
@@ -28,11 +29,17 @@ const APPLICATION_NAME: &str = "kayle-webhooks";
 
 /// What the server goes by on our connections. It ends what takes longer: a statement (the largest
 /// touches a thousand rows), a wait for a lock, and a transaction that has gone silent, which would
-/// hold its locks for ever.
-const SERVER_SETTINGS: [(&str, &str); 5] = [
+/// hold its locks for ever. And it notices within half a minute that we have vanished without a
+/// word, whether it waits for us or has something to say: what our session held is free then.
+const SERVER_SETTINGS: [(&str, &str); 9] = [
     ("statement_timeout", "30s"),
     ("lock_timeout", "5s"),
     ("idle_in_transaction_session_timeout", "30s"),
+    // Seconds; the last is milliseconds. A Unix socket ignores all four.
+    ("tcp_keepalives_idle", "15"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "30000"),
     // Compiling a plan takes longer than running any of ours.
     ("jit", "off"),
     // A hundred look-ups by key are better than reading a table of some thousand rows, on any disk
@@ -51,21 +58,7 @@ pub(crate) async fn connect(
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
     let server = connect_options(url)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections)
-        .min_connections(1)
-        .acquire_timeout(options.wait_max)
-        .test_before_acquire(false)
-        .before_acquire(|connection, metadata| {
-            Box::pin(async move {
-                if TESTED_AFTER_IDLE <= metadata.idle_for {
-                    sqlx::Connection::ping(connection).await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_with(server.clone())
-        .await;
+    let pool = pool_options(options).connect_with(server.clone()).await;
     let pool = match pool {
         Ok(pool) => pool,
         Err(error) => return Err(refusal(&server, options.wait_max, error).await),
@@ -76,6 +69,32 @@ pub(crate) async fn connect(
         writer: connection.clone(),
         readers: connection,
     })
+}
+
+/// Says how a pool deals with its connections. None is kept from the beginning: where one must be
+/// there, sqlx waits for it for five minutes, and it holds a place of the pool meanwhile.
+pub(crate) fn pool_options(options: &StoreOptions) -> PgPoolOptions {
+    let (wait_max, sign_of_life_max) = (options.wait_max, options.sign_of_life_max());
+    PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(wait_max)
+        .test_before_acquire(false)
+        .before_acquire(move |connection, metadata| {
+            Box::pin(async move {
+                if TESTED_AFTER_IDLE <= metadata.idle_for {
+                    within(sign_of_life_max, connection.ping()).await?;
+                }
+                Ok(true)
+            })
+        })
+        // sqlx asks too, but waits for ever, and the connection's place in the pool with it. What
+        // was given up half-way has to end first, and be undone.
+        .after_release(move |connection, _| {
+            Box::pin(async move {
+                within(wait_max, connection.ping()).await?;
+                Ok(true)
+            })
+        })
 }
 
 /// Tells why no connection was had. A pool tries until its time is up, and then says just that: one

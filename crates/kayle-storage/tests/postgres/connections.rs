@@ -117,6 +117,10 @@ async fn the_server_knows_us_and_ends_what_takes_too_long() {
         ("statement_timeout", "30s"),
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "30s"),
+        ("tcp_keepalives_idle", "15"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "30000"),
     ] {
         let set = format!("SELECT current_setting('{setting}')");
         assert_eq!(database.texts(&set).await, [value], "{setting}");

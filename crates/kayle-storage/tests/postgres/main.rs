@@ -4,5 +4,7 @@ mod conformance;
 mod connections;
 mod database;
 mod processes;
+mod proxy;
 mod races;
 mod schema;
+mod silence;

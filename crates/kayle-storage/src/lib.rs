@@ -2,10 +2,10 @@
 //!
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
-//! deliveries; `wakeup` and `clock` are what processes share besides rows; `silence` ends every
-//! wait for a database that has vanished; `entities` are the
-//! rows, which never leave this crate; `backend` holds what differs between databases. The schema
-//! is the migration crate's.
+//! deliveries; `wakeup` and `clock` are what processes share besides rows; `group` has transactions
+//! share commits, and `silence` ends every wait for a database that has vanished; `entities` are
+//! the rows, which never leave this crate; `backend` holds what differs between databases. The
+//! schema is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
 //! deliveries, the organization's audit chain; of each kind in the order of the ids.
@@ -26,6 +26,7 @@ mod endpoints;
 mod entities;
 mod error;
 mod events;
+mod group;
 mod invariants;
 mod organizations;
 mod page;

@@ -5,6 +5,7 @@
 //! goes back to the pool, which asks it for a sign of life and throws it away if there is none.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,11 +44,20 @@ impl From<Silence> for DbErr {
 }
 
 /// A connection, or a transaction, whose answers are waited for only so long.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Limited<C> {
-    pub(crate) connection: C,
+    pub(crate) connection: Arc<C>,
     /// `None` where there is no way on which an answer could get lost.
     pub(crate) answer_max: Option<Duration>,
+}
+
+impl<C> Clone for Limited<C> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: Arc::clone(&self.connection),
+            answer_max: self.answer_max,
+        }
+    }
 }
 
 impl<C> Limited<C> {
@@ -58,7 +68,10 @@ impl<C> Limited<C> {
 
 impl Limited<DatabaseTransaction> {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        within_if_any(self.answer_max, self.connection.commit()).await
+        let Some(transaction) = Arc::into_inner(self.connection) else {
+            return Err(DbErr::Custom("the transaction is still in use".to_owned()));
+        };
+        within_if_any(self.answer_max, transaction.commit()).await
     }
 }
 
@@ -73,7 +86,7 @@ async fn within_if_any<T>(
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> ConnectionTrait for Limited<C> {
+impl<C: ConnectionTrait + Send + Sync> ConnectionTrait for Limited<C> {
     fn get_database_backend(&self) -> DbBackend {
         self.connection.get_database_backend()
     }

@@ -1,26 +1,30 @@
 //! The connections and the transactions.
 //!
 //! SQLite has one writer at a time. Here it is one connection, whose transactions begin with
-//! `BEGIN IMMEDIATE`: they wait for their turn in the pool's queue, which is fair, instead of in
-//! SQLite's, which is not, and none that has read can fail to write afterwards. Readers have
-//! connections of their own beside it and never wait for the writer (WAL).
+//! `BEGIN IMMEDIATE`: they wait for their turn in a queue of ours, which is fair, instead of in
+//! SQLite's, which is not, and none that has read can fail to write afterwards. Those that follow
+//! one another share a commit (`group`). Readers have connections of their own beside it and never
+//! wait for the writer (WAL).
 //!
 //! PostgreSQL has as many writers as connections, which all do everything. Its transactions are
 //! READ COMMITTED: each statement sees what was committed before it, and what must not change
 //! meanwhile is locked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, QueryTrait,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    TransactionTrait,
 };
+use tokio::sync::Mutex;
 
 use crate::backend::{self, Connections, Dialect, postgres};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
+use crate::group::{Group, Turn};
 use crate::silence::{Limited, within};
 
 /// How the store uses its database.
@@ -67,6 +71,8 @@ pub struct SqlStore {
     pub(crate) dialect: Dialect,
     pub(crate) options: StoreOptions,
     writer: DatabaseConnection,
+    /// What is being written to SQLite.
+    group: Arc<Mutex<Group>>,
     pub(crate) readers: Connected<Limited<DatabaseConnection>>,
 }
 
@@ -79,6 +85,8 @@ pub(crate) struct Connected<C>(pub(crate) C);
 pub(crate) struct SqlTx {
     pub(crate) dialect: Dialect,
     reads: Connected<Limited<DatabaseTransaction>>,
+    /// On SQLite.
+    turn: Option<Turn>,
 }
 
 impl SqlStore {
@@ -96,8 +104,9 @@ impl SqlStore {
             dialect,
             options: options.clone(),
             writer,
+            group: Arc::default(),
             readers: Connected(Limited {
-                connection: readers,
+                connection: Arc::new(readers),
                 answer_max: answer_max(dialect, options),
             }),
         })
@@ -120,25 +129,26 @@ impl SqlStore {
 
     /// Begins a transaction that will write.
     pub(crate) async fn begin_write(&self) -> Result<SqlTx, StoreError> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let begun = self.writer.begin_with_options(options);
+        let wait_max = self.options.wait_max;
         let begun = match self.dialect {
-            Dialect::Sqlite => begun.await,
+            Dialect::Sqlite => Turn::begin(&self.group, &self.writer, wait_max)
+                .await
+                .map(|(turn, open)| (open, Some(turn))),
             // For a connection, and then for a BEGIN.
             Dialect::Postgres => {
-                let limit = self.options.wait_max + self.options.sign_of_life_max();
-                within(limit, begun).await
+                let limit = wait_max + self.options.sign_of_life_max();
+                let begun = within(limit, self.writer.begin()).await;
+                begun.map(|begun| (Arc::new(begun), None))
             }
         };
+        let (connection, turn) = begun.map_err(store_error)?;
         Ok(SqlTx {
             dialect: self.dialect,
             reads: Connected(Limited {
-                connection: begun.map_err(store_error)?,
+                connection,
                 answer_max: answer_max(self.dialect, &self.options),
             }),
+            turn,
         })
     }
 }
@@ -159,7 +169,15 @@ impl SqlTx {
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        self.reads.0.commit().await.map_err(store_error)
+        let Self { reads, turn, .. } = self;
+        let committed = match turn {
+            None => reads.0.commit().await,
+            Some(turn) => {
+                drop(reads);
+                turn.commit().await
+            }
+        };
+        committed.map_err(store_error)
     }
 }
 

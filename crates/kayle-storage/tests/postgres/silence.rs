@@ -156,7 +156,8 @@ async fn nothing_that_begins_while_the_database_is_silent_waits_for_ever() {
     far.refuses_in_silence(far.store.ping()).await;
     far.refuses_in_silence(far.store.sweep_turn()).await;
     let clock = MovedClock::default();
-    far.refuses_in_silence(far.store.clock_offset(&clock)).await;
+    far.refuses_in_silence(Box::pin(far.store.clock_offset(&clock)))
+        .await;
     far.until_all_can_be_used().await;
 }
 
@@ -203,5 +204,5 @@ async fn wakeups_go_on_after_the_database_was_silent() {
             test
         )
     };
-    ends(relays).await;
+    ends(Box::pin(relays)).await;
 }

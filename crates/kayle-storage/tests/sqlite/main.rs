@@ -3,4 +3,5 @@
 mod conformance;
 mod connections;
 mod database;
+mod group;
 mod schema;

@@ -1,0 +1,172 @@
+//! One commit for many transactions, on SQLite.
+//!
+//! A commit waits for the disk, and that takes longer than all that comes before it. Transactions
+//! wait for each other's end anyway, so those that follow one another share a commit. The cast:
+//! the [`Group`] is the transaction that SQLite knows of, with those of ours that are in it; a
+//! [`Turn`] is the right to write, which goes to one after the other in the order of their
+//! arrival. All but the first of a group begin with a savepoint: one that fails is undone alone.
+//! Whoever has ended well lines up once more, behind those who have come meanwhile; the first to
+//! get there commits for all, and then all are answered. Who is alone waits for nobody.
+//!
+//! A transaction sees what its group has written before it. They reach the disk together or not
+//! at all.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::time::timeout;
+
+const BEGIN_PART: &str = "SAVEPOINT part";
+const END_PART: &str = "RELEASE part";
+const UNDO_PART: &str = "ROLLBACK TO part; RELEASE part";
+
+/// Transactions that will be committed together.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// Open while somebody waits for its commit, or writes.
+    open: Option<Arc<DatabaseTransaction>>,
+    /// Those who have ended well and wait for the commit.
+    waiting: Vec<oneshot::Sender<Result<(), DbErr>>>,
+    /// Whether the last turn has not ended well: what it wrote is to be undone.
+    unfinished: bool,
+}
+
+/// The right to write. Dropping it undoes what was written.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    held: OwnedMutexGuard<Group>,
+    group: Arc<Mutex<Group>>,
+}
+
+impl Turn {
+    /// Waits for its turn, no longer than `wait_max`, and gives the transaction to write in.
+    pub(crate) async fn begin(
+        group: &Arc<Mutex<Group>>,
+        writer: &DatabaseConnection,
+        wait_max: Duration,
+    ) -> Result<(Self, Arc<DatabaseTransaction>), DbErr> {
+        let held = timeout(wait_max, Arc::clone(group).lock_owned()).await;
+        let mut turn = Self {
+            held: held.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?,
+            group: Arc::clone(group),
+        };
+        turn.held.tidy_up().await;
+        turn.held.unfinished = true;
+        let open = turn.held.join_or_open(writer).await?;
+        Ok((turn, open))
+    }
+
+    /// Commits, together with those who come meanwhile. Goes on when nobody waits for it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is joined at once, and ends by itself if nobody waits any more"
+    )]
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        let committed = tokio::spawn(self.finish()).await;
+        committed.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
+    }
+
+    async fn finish(mut self) -> Result<(), DbErr> {
+        let committed = self.held.end_part().await?;
+        let group = Arc::clone(&self.group);
+        drop(self);
+        group.lock().await.commit().await;
+        committed.await.unwrap_or_else(|_| Err(lost()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.held.unfinished {
+            return;
+        }
+        // Who comes next undoes it. If nobody does, the transaction must not stay open.
+        let group = Arc::clone(&self.group);
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { group.lock().await.tidy_up().await });
+        }
+    }
+}
+
+impl Group {
+    /// Begins a part of the open transaction, or opens one.
+    async fn join_or_open(
+        &mut self,
+        writer: &DatabaseConnection,
+    ) -> Result<Arc<DatabaseTransaction>, DbErr> {
+        if let Some(open) = &self.open {
+            open.execute_unprepared(BEGIN_PART).await?;
+            return Ok(Arc::clone(open));
+        }
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let open = Arc::new(writer.begin_with_options(options).await?);
+        self.open = Some(Arc::clone(&open));
+        Ok(open)
+    }
+
+    /// Ends a part well, and gives where its commit will be told of.
+    ///
+    /// An error means that the database has undone everything by itself, as it does when the disk
+    /// is full.
+    async fn end_part(&mut self) -> Result<oneshot::Receiver<Result<(), DbErr>>, DbErr> {
+        if let (Some(open), false) = (&self.open, self.waiting.is_empty()) {
+            open.execute_unprepared(END_PART).await?;
+        }
+        let (waiting, committed) = oneshot::channel();
+        self.waiting.push(waiting);
+        self.unfinished = false;
+        Ok(committed)
+    }
+
+    /// Undoes what the last turn has left behind.
+    async fn tidy_up(&mut self) {
+        if !self.unfinished {
+            return;
+        }
+        if let (Some(open), false) = (&self.open, self.waiting.is_empty()) {
+            let undone = open.execute_unprepared(UNDO_PART).await;
+            if let Err(error) = undone {
+                // The savepoint is gone, and with it what the others have written.
+                self.open = None;
+                self.answer(&Err(error));
+            }
+        } else if let Some(alone) = self.open.take().and_then(Arc::into_inner) {
+            // Fails if the database has done it by itself.
+            let _ = alone.rollback().await;
+        }
+        self.unfinished = false;
+    }
+
+    /// Commits for all who wait.
+    async fn commit(&mut self) {
+        self.tidy_up().await;
+        if let Some(open) = self.open.take() {
+            let committed = match Arc::into_inner(open) {
+                Some(open) => open.commit().await,
+                None => Err(lost()),
+            };
+            self.answer(&committed);
+        }
+    }
+
+    fn answer(&mut self, committed: &Result<(), DbErr>) {
+        for waiting in mem::take(&mut self.waiting) {
+            // Who is gone does not want to know.
+            let _ = waiting.send(committed.clone());
+        }
+    }
+}
+
+fn lost() -> DbErr {
+    DbErr::Custom("the transaction is still in use".to_owned())
+}

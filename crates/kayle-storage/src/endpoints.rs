@@ -17,7 +17,17 @@ use crate::entities::encryption_key;
 use crate::entities::endpoint::{Column, Entity, Model};
 use crate::error::store_error;
 use crate::page::{Position, newest_first, page_of};
-use crate::store::{Connected, SqlTx};
+use crate::store::{Connected, SqlStore, SqlTx};
+
+impl SqlStore {
+    /// Gives any sealed signing secret and the id of its row, to see whether a key opens it;
+    /// `None` where there is none.
+    pub async fn any_signing_secret(&self) -> Result<Option<(String, Sealed)>, StoreError> {
+        let sealed = Entity::find().filter(Column::SigningSecretSealed.is_not_null());
+        let row = sealed.one(&self.readers.0).await.map_err(store_error)?;
+        Ok(row.and_then(|row| Some((row.id.clone(), row.signing_secret()?))))
+    }
+}
 
 #[async_trait]
 impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {

@@ -21,6 +21,9 @@ pub enum ConnectError {
     /// The writer and the readers would each see a database of their own.
     #[error("an SQLite database in memory cannot be shared: name a file")]
     InMemory,
+    /// It was to be opened alone, and is open elsewhere.
+    #[error("another process has the database open")]
+    InUse,
     /// The database did not answer, or is not one.
     #[error("the database cannot be opened")]
     Database(#[source] DbErr),
@@ -45,6 +48,17 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
 /// The transaction could not be put beside another one: "serialization failure" and "deadlock
 /// detected". It is undone; as with every conflict, reading again helps.
 const LOST_TO_ANOTHER: [&str; 2] = ["40001", "40P01"];
+
+/// Tells whether somebody else has the lock of an SQLite file.
+pub(crate) fn is_busy(error: &DbErr) -> bool {
+    /// What the low byte of every `SQLITE_BUSY` says.
+    const BUSY: i32 = 5;
+    let Some(SqlxError::Database(error)) = driver_error(error) else {
+        return false;
+    };
+    let code = error.code().and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == BUSY)
+}
 
 /// Tells whether the schema refused the change, or another change came first.
 fn breaks_a_rule(error: &DbErr) -> bool {

@@ -3,9 +3,9 @@
 //! The cast: [`SqlStore`] holds the connections and gives transactions; one file per repository
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
 //! deliveries; `wakeup` and `clock` are what processes share besides rows; `group` has transactions
-//! share commits, and `silence` ends every wait for a database that has vanished; `entities` are
-//! the rows, which never leave this crate; `backend` holds what differs between databases. The
-//! schema is the migration crate's.
+//! share commits, and `silence` ends every wait for a database that has vanished; `copy` moves all
+//! rows to another database; `entities` are the rows, which never leave this crate; `backend` holds
+//! what differs between databases. The schema is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
 //! deliveries, the organization's audit chain; of each kind in the order of the ids.
@@ -19,6 +19,7 @@ mod api_keys;
 mod audit;
 mod backend;
 mod clock;
+mod copy;
 mod deliveries;
 mod due;
 mod encryption_keys;
@@ -40,5 +41,6 @@ mod silence;
 mod store;
 mod wakeup;
 
+pub use copy::{CopiedTable, CopyError};
 pub use error::ConnectError;
 pub use store::{SqlStore, StoreOptions};

@@ -21,7 +21,7 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use crate::backend::{self, Connections, Dialect, postgres};
+use crate::backend::{self, Connections, Dialect, postgres, sqlite};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
 use crate::group::{Group, Turn};
@@ -95,12 +95,24 @@ impl SqlStore {
     ///
     /// The schema is not touched; see [`Self::connection`].
     pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let connections = backend::connect(url, options).await?;
+        Ok(Self::over(connections, options))
+    }
+
+    /// Opens an SQLite database that is there, and keeps everybody else out until it is closed;
+    /// refused while anybody else has it open.
+    pub async fn connect_alone(file: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+        let connections = sqlite::connect_alone(file, options).await?;
+        Ok(Self::over(connections, options))
+    }
+
+    fn over(connections: Connections, options: &StoreOptions) -> Self {
         let Connections {
             dialect,
             writer,
             readers,
-        } = backend::connect(url, options).await?;
-        Ok(Self {
+        } = connections;
+        Self {
             dialect,
             options: options.clone(),
             writer,
@@ -109,7 +121,7 @@ impl SqlStore {
                 connection: Arc::new(readers),
                 answer_max: answer_max(dialect, options),
             }),
-        })
+        }
     }
 
     /// Gives the connection that writes, for migrations: before the store is used, run

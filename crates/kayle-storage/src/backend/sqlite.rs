@@ -11,11 +11,11 @@ use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::{ConnectOptions, Database, DbBackend, Statement, Value};
 use serde_json::json;
 use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
 use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
 use crate::entities::delivery;
-use crate::error::ConnectError;
+use crate::error::{ConnectError, is_busy};
 use crate::store::StoreOptions;
 
 /// What the URLs of an SQLite database begin with.
@@ -55,6 +55,38 @@ pub(crate) async fn connect(
         dialect: Dialect::Sqlite,
         writer: writer.map_err(ConnectError::Database)?,
         readers: readers.map_err(ConnectError::Database)?,
+    })
+}
+
+/// Opens one connection for all, and keeps every other one out for as long as it is open: of this
+/// process, and of all others. A file that is not there is not made.
+///
+/// Whoever has a database in WAL mode open holds a lock on its file, even when nothing is under
+/// way. This connection wants that lock for itself, and is refused while anybody else has it.
+pub(crate) async fn connect_alone(
+    file: &str,
+    options: &StoreOptions,
+) -> Result<Connections, ConnectError> {
+    let wait_max = options.wait_max;
+    let mut alone = pool(&format!("{SCHEME}{file}?mode=rw"), 1, wait_max);
+    alone.map_sqlx_sqlite_opts(move |sqlite| {
+        durable(sqlite, wait_max)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            // Whoever has it open does so for long.
+            .busy_timeout(Duration::ZERO)
+    });
+    let alone = Database::connect(alone).await;
+    let alone = alone.map_err(|error| {
+        if is_busy(&error) {
+            ConnectError::InUse
+        } else {
+            ConnectError::Database(error)
+        }
+    })?;
+    Ok(Connections {
+        dialect: Dialect::Sqlite,
+        writer: alone.clone(),
+        readers: alone,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod connections;
+mod copy;
 mod database;
 mod group;
 mod schema;

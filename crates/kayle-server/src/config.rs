@@ -49,6 +49,15 @@ pub(crate) struct Config {
 pub(crate) struct DatabaseUrl(String);
 
 impl DatabaseUrl {
+    /// Reads what an operator wrote; an error says what it must look like.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        const SCHEMES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
+        if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("must start with sqlite: or postgres://".to_owned())
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -111,7 +120,7 @@ impl Config {
         let config = Self {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
-            database_url: settings.take("database_url", default_database(), database_url)?,
+            database_url: settings.take("database_url", default_database(), DatabaseUrl::parse)?,
             database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
             retry_schedules: RetrySchedules {
@@ -281,14 +290,6 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn default_database() -> DatabaseUrl {
     DatabaseUrl("sqlite://kayle-webhooks.db?mode=rwc".to_owned())
-}
-
-fn database_url(text: &str) -> Result<DatabaseUrl, String> {
-    const SCHEMES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
-    if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
-        return Ok(DatabaseUrl(text.to_owned()));
-    }
-    Err("must start with sqlite: or postgres://".to_owned())
 }
 
 fn connections(text: &str) -> Result<u32, String> {

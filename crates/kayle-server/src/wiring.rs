@@ -37,9 +37,15 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<SqlStore> {
         .context("KAYLE_DATABASE_URL")
 }
 
-/// Names the schema migrations that the database lacks.
+/// Opens an embedded database that nobody else has open, and keeps everybody else out.
+pub(crate) async fn connect_alone(file: &str) -> anyhow::Result<SqlStore> {
+    let store = SqlStore::connect_alone(file, &StoreOptions::default()).await;
+    Ok(store?)
+}
+
+/// Names the schema migrations that the database lacks; changes nothing.
 pub(crate) async fn pending_migrations(store: &SqlStore) -> anyhow::Result<Vec<String>> {
-    let pending = Migrator::get_pending_migrations(store.connection()).await;
+    let pending = Migrator::get_pending_migrations_read_only(store.connection()).await;
     let pending = pending.context("the schema's state cannot be read")?;
     Ok(pending
         .iter()
@@ -74,7 +80,7 @@ pub(crate) async fn wire_as_it_is(config: &Config) -> anyhow::Result<Wired> {
     assemble(config, store).await
 }
 
-fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
+pub(crate) fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
     match pending.len() {
         0 => Ok(()),
         1 => bail!("the database lacks 1 migration: run `kayle-webhooks migrate up`"),

@@ -99,8 +99,8 @@ impl SqlStore {
         Ok(Self::over(connections, options))
     }
 
-    /// Opens an SQLite database that is there, and keeps everybody else out until it is closed;
-    /// refused while anybody else has it open.
+    /// Opens an SQLite database that is there, to read from it, and keeps everybody else out until
+    /// it is closed; refused while anybody else has it open.
     pub async fn connect_alone(file: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
         let connections = sqlite::connect_alone(file, options).await?;
         Ok(Self::over(connections, options))

@@ -1,7 +1,8 @@
-//! `migrate`: changes the database's schema.
+//! `migrate`: changes the database's schema; `copy` changes the database.
 
 use clap::Subcommand;
 
+use super::copy;
 use crate::config::Config;
 use crate::wiring;
 
@@ -11,22 +12,39 @@ pub(super) enum Migrate {
     Up,
     /// Say which migrations are pending.
     Status,
+    /// Copy everything from an SQLite database into an empty one, all or nothing.
+    ///
+    /// The empty one is that of `KAYLE_DATABASE_URL`, made ready by `migrate up`, and
+    /// `KAYLE_SECRET_KEY` is the old installation's. Stop the service first, and start it on the
+    /// new database afterwards, never again on the old one.
+    Copy(copy::Copy),
 }
 
 pub(super) async fn run(command: &Migrate, config: &Config) -> anyhow::Result<()> {
+    match command {
+        Migrate::Up => up(config).await,
+        Migrate::Status => status(config).await,
+        Migrate::Copy(command) => copy::run(command, config).await,
+    }
+}
+
+async fn up(config: &Config) -> anyhow::Result<()> {
     let store = wiring::connect(config).await?;
     let pending = wiring::pending_migrations(&store).await?;
-    match command {
-        Migrate::Up => {
-            wiring::migrate(&store).await?;
-            println!("applied {}", counted(pending.len()));
-        }
-        Migrate::Status if pending.is_empty() => println!("the schema is up to date"),
-        Migrate::Status => {
-            println!("{} pending:", counted(pending.len()));
-            for name in pending {
-                println!("  {name}");
-            }
+    wiring::migrate(&store).await?;
+    println!("applied {}", counted(pending.len()));
+    Ok(())
+}
+
+async fn status(config: &Config) -> anyhow::Result<()> {
+    let store = wiring::connect(config).await?;
+    let pending = wiring::pending_migrations(&store).await?;
+    if pending.is_empty() {
+        println!("the schema is up to date");
+    } else {
+        println!("{} pending:", counted(pending.len()));
+        for name in pending {
+            println!("  {name}");
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! The commands of the binary (contract 13.1).
 
 mod admin;
+mod copy;
 mod doctor;
 mod migrate;
 mod serve;
@@ -27,7 +28,7 @@ pub(crate) struct CommandLine {
 enum Command {
     /// Run the service (the default).
     Serve(serve::Serve),
-    /// Change the database's schema.
+    /// Change the database's schema, or move to another database.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
     /// Manage an installation.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
-use sea_orm::{ConnectOptions, Database, DbBackend, Statement, Value};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement, Value};
 use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
@@ -58,8 +58,8 @@ pub(crate) async fn connect(
     })
 }
 
-/// Opens one connection for all, and keeps every other one out for as long as it is open: of this
-/// process, and of all others. A file that is not there is not made.
+/// Opens one connection to read with, and keeps everybody else out for as long as it is open. A
+/// file that is not there is not made, and one that is there is not changed.
 ///
 /// Whoever has a database in WAL mode open holds a lock on its file, even when nothing is under
 /// way. This connection wants that lock for itself, and is refused while anybody else has it.
@@ -67,22 +67,23 @@ pub(crate) async fn connect_alone(
     file: &str,
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
-    let wait_max = options.wait_max;
-    let mut alone = pool(&format!("{SCHEME}{file}?mode=rw"), 1, wait_max);
-    alone.map_sqlx_sqlite_opts(move |sqlite| {
-        durable(sqlite, wait_max)
-            .locking_mode(SqliteLockingMode::Exclusive)
-            // Whoever has it open does so for long.
-            .busy_timeout(Duration::ZERO)
-    });
-    let alone = Database::connect(alone).await;
-    let alone = alone.map_err(|error| {
+    let refused = |error: DbErr| {
         if is_busy(&error) {
             ConnectError::InUse
         } else {
             ConnectError::Database(error)
         }
-    })?;
+    };
+    let mut alone = pool(&format!("{SCHEME}{file}?mode=rw"), 1, options.wait_max);
+    alone.map_sqlx_sqlite_opts(|sqlite| {
+        // Whoever has it open does so for long: nothing is gained by waiting.
+        let sqlite = sqlite.busy_timeout(Duration::ZERO);
+        sqlite.locking_mode(SqliteLockingMode::Exclusive)
+    });
+    let alone = Database::connect(alone).await.map_err(refused)?;
+    // The first look into the file takes the lock.
+    let looked = alone.execute_unprepared("SELECT 1 FROM sqlite_schema");
+    looked.await.map_err(refused)?;
     Ok(Connections {
         dialect: Dialect::Sqlite,
         writer: alone.clone(),

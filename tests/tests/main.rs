@@ -22,6 +22,7 @@ mod leaks;
 mod load;
 mod main_job;
 mod mid_flight;
+mod moving;
 mod nonsense;
 mod openapi;
 mod restore;

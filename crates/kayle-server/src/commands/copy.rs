@@ -14,7 +14,7 @@ use crate::wiring;
 
 #[derive(Args)]
 pub(super) struct Copy {
-    /// The SQLite database to copy, such as <sqlite://kayle-webhooks.db>.
+    /// The SQLite database to copy, such as `sqlite://kayle-webhooks.db`.
     #[arg(long, value_name = "URL")]
     from: String,
 }

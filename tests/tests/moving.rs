@@ -76,9 +76,9 @@ async fn an_installation_goes_on_where_it_was_moved_to() {
     for customer in [&quick, &refuses_once, &silent_once] {
         let requests = customer.receiver.received();
         assert_eq!(requests.len(), 2);
-        requests.iter().for_each(|request| {
+        for request in &requests {
             customer.open(request);
-        });
+        }
     }
     let database = installation.service.database();
     assert_eq!(database::count(database, "delivery_payloads").await, 0);

@@ -66,6 +66,7 @@ async fn check_schema(store: &SqlStore) -> anyhow::Result<()> {
 }
 
 /// Under another key the copy would be worthless: no secret could be opened, no API key recognised.
+/// Where there is no secret yet, `admin doctor` tells it by the audit log.
 async fn check_key(source: &SqlStore, file: &str, config: &Config) -> anyhow::Result<()> {
     let keys = key_ring(config, &SystemEntropy::new())?;
     let Some((id, sealed)) = source.any_signing_secret().await? else {

@@ -146,7 +146,7 @@ const SEATS: &[Seat] = &[
     },
     // SQL has one home.
     Seat {
-        crates: &["sea-orm", "sea-orm-migration", "sqlx"],
+        crates: &["sea-orm", "sea-orm-migration", "sea-query-sqlx", "sqlx"],
         packages: &["kayle-storage", "migration"],
     },
     // There is one path to the network; the receivers for tests and measurements speak HTTP from

@@ -3,7 +3,7 @@
 //! The cast: [`Cluster`] is the server in a throw-away folder, on a free loopback port, open to
 //! everyone on this machine; [`Programs`] are PostgreSQL's own, wherever the distribution put
 //! them; an unprivileged user runs them where root would, because PostgreSQL refuses root; the
-//! guard ends the server even when its owner is killed.
+//! guard ends the server even when its owner is killed; [`Frozen`] keeps it from doing anything.
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
@@ -14,12 +14,14 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
+mod frozen;
 mod guard;
 mod programs;
 
 use self::guard::Guard;
 use self::programs::User;
 
+pub use self::frozen::Frozen;
 pub use self::programs::Programs;
 
 /// Whether a commit waits for the disk.
@@ -126,6 +128,16 @@ impl Cluster {
         run(self
             .pg_ctl()
             .args(["stop", "--silent", "--wait", "--mode=immediate"]))
+    }
+
+    /// Stops all that it does, without an end to any connection, until the handle is dropped.
+    ///
+    /// # Errors
+    /// The server does not run.
+    pub fn freeze(&self) -> anyhow::Result<Frozen> {
+        let file = data(self.folder.path()).join("postmaster.pid");
+        let text = fs::read_to_string(&file).context("the server does not run")?;
+        Frozen::start(text.lines().next().context("the server names no process")?)
     }
 
     /// Starts it again on the same files and port, and waits until it answers.

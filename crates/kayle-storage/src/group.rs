@@ -15,9 +15,11 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
@@ -31,14 +33,14 @@ const UNDO_PART: &str = "ROLLBACK TO part; RELEASE part";
 #[derive(Debug, Default)]
 pub(crate) struct Group {
     /// Open while somebody waits for its commit, or writes.
-    open: Option<Arc<DatabaseTransaction>>,
+    open: Option<DatabaseTransaction>,
     /// Those who have ended well and wait for the commit.
     waiting: Vec<oneshot::Sender<Result<(), DbErr>>>,
     /// Whether the last turn has not ended well: what it wrote is to be undone.
     unfinished: bool,
 }
 
-/// The right to write. Dropping it undoes what was written.
+/// The right to write, and the way to do it. Dropping it undoes what was written.
 #[derive(Debug)]
 pub(crate) struct Turn {
     held: OwnedMutexGuard<Group>,
@@ -46,12 +48,12 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Waits for its turn, no longer than `wait_max`, and gives the transaction to write in.
+    /// Waits for its turn, no longer than `wait_max`.
     pub(crate) async fn begin(
         group: &Arc<Mutex<Group>>,
         writer: &DatabaseConnection,
         wait_max: Duration,
-    ) -> Result<(Self, Arc<DatabaseTransaction>), DbErr> {
+    ) -> Result<Self, DbErr> {
         let held = timeout(wait_max, Arc::clone(group).lock_owned()).await;
         let mut turn = Self {
             held: held.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?,
@@ -59,8 +61,8 @@ impl Turn {
         };
         turn.held.tidy_up().await;
         turn.held.unfinished = true;
-        let open = turn.held.join_or_open(writer).await?;
-        Ok((turn, open))
+        turn.held.join_or_open(writer).await?;
+        Ok(turn)
     }
 
     /// Commits, together with those who come meanwhile. Goes on when nobody waits for it.
@@ -78,7 +80,7 @@ impl Turn {
         let group = Arc::clone(&self.group);
         drop(self);
         group.lock().await.commit().await;
-        committed.await.unwrap_or_else(|_| Err(lost()))
+        committed.await.unwrap_or_else(|_| Err(gone()))
     }
 }
 
@@ -96,22 +98,22 @@ impl Drop for Turn {
 }
 
 impl Group {
+    fn open(&self) -> Result<&DatabaseTransaction, DbErr> {
+        self.open.as_ref().ok_or_else(gone)
+    }
+
     /// Begins a part of the open transaction, or opens one.
-    async fn join_or_open(
-        &mut self,
-        writer: &DatabaseConnection,
-    ) -> Result<Arc<DatabaseTransaction>, DbErr> {
+    async fn join_or_open(&mut self, writer: &DatabaseConnection) -> Result<(), DbErr> {
         if let Some(open) = &self.open {
             open.execute_unprepared(BEGIN_PART).await?;
-            return Ok(Arc::clone(open));
+            return Ok(());
         }
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let open = Arc::new(writer.begin_with_options(options).await?);
-        self.open = Some(Arc::clone(&open));
-        Ok(open)
+        self.open = Some(writer.begin_with_options(options).await?);
+        Ok(())
     }
 
     /// Ends a part well, and gives where its commit will be told of.
@@ -140,7 +142,7 @@ impl Group {
                 self.open = None;
                 self.answer(&Err(error));
             }
-        } else if let Some(alone) = self.open.take().and_then(Arc::into_inner) {
+        } else if let Some(alone) = self.open.take() {
             // Fails if the database has done it by itself.
             let _ = alone.rollback().await;
         }
@@ -151,10 +153,7 @@ impl Group {
     async fn commit(&mut self) {
         self.tidy_up().await;
         if let Some(open) = self.open.take() {
-            let committed = match Arc::into_inner(open) {
-                Some(open) => open.commit().await,
-                None => Err(lost()),
-            };
+            let committed = open.commit().await;
             self.answer(&committed);
         }
     }
@@ -167,6 +166,29 @@ impl Group {
     }
 }
 
-fn lost() -> DbErr {
-    DbErr::Custom("the transaction is still in use".to_owned())
+#[async_trait]
+impl ConnectionTrait for Turn {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.held.open()?.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.held.open()?.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.held.open()?.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.held.open()?.query_all_raw(statement).await
+    }
+}
+
+fn gone() -> DbErr {
+    DbErr::Custom("the transaction is gone".to_owned())
 }

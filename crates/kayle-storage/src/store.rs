@@ -15,17 +15,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QuerySelect, QueryTrait,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait};
 use tokio::sync::Mutex;
 
-use crate::backend::{self, Connections, Dialect, postgres, sqlite};
+use crate::backend::session::{Server, Session};
+use crate::backend::{self, Connections, Dialect, Link, postgres, sqlite};
 use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
 use crate::group::{Group, Turn};
-use crate::silence::{Limited, within};
 
 /// How the store uses its database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,11 +66,11 @@ impl StoreOptions {
 #[derive(Debug, Clone)]
 pub struct SqlStore {
     pub(crate) dialect: Dialect,
-    pub(crate) options: StoreOptions,
     writer: DatabaseConnection,
     /// What is being written to SQLite.
     group: Arc<Mutex<Group>>,
-    pub(crate) readers: Connected<Limited<DatabaseConnection>>,
+    wait_max: Duration,
+    pub(crate) readers: Connected<Link<DatabaseConnection, Server>>,
 }
 
 /// What can be read over a connection, or inside a transaction. Each repository's file says how.
@@ -84,9 +81,7 @@ pub(crate) struct Connected<C>(pub(crate) C);
 #[derive(Debug)]
 pub(crate) struct SqlTx {
     pub(crate) dialect: Dialect,
-    reads: Connected<Limited<DatabaseTransaction>>,
-    /// On SQLite.
-    turn: Option<Turn>,
+    reads: Connected<Link<Turn, Session>>,
 }
 
 impl SqlStore {
@@ -114,18 +109,16 @@ impl SqlStore {
         } = connections;
         Self {
             dialect,
-            options: options.clone(),
             writer,
             group: Arc::default(),
-            readers: Connected(Limited {
-                connection: Arc::new(readers),
-                answer_max: answer_max(dialect, options),
-            }),
+            wait_max: options.wait_max,
+            readers: Connected(readers),
         }
     }
 
     /// Gives the connection that writes, for migrations: before the store is used, run
-    /// `migration::Migrator::up` or look at its pending ones with it.
+    /// `migration::Migrator::up` or look at its pending ones with it. An answer over it is waited
+    /// for as long as it takes.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.writer
     }
@@ -133,7 +126,11 @@ impl SqlStore {
     /// Closes all connections once what is under way has ended; everything later is refused as
     /// unavailable.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let readers = self.readers.0.connection.close_by_ref().await;
+        let readers = match &self.readers.0 {
+            Link::Sqlite(readers) => readers.close_by_ref().await,
+            // It is the writer's.
+            Link::Postgres(_) => Ok(()),
+        };
         // The last connection to close writes the log back into the database's file.
         let writer = self.writer.close_by_ref().await;
         readers.and(writer).map_err(store_error)
@@ -141,53 +138,29 @@ impl SqlStore {
 
     /// Begins a transaction that will write.
     pub(crate) async fn begin_write(&self) -> Result<SqlTx, StoreError> {
-        let wait_max = self.options.wait_max;
-        let begun = match self.dialect {
-            Dialect::Sqlite => Turn::begin(&self.group, &self.writer, wait_max)
+        let begun = match &self.readers.0 {
+            Link::Sqlite(_) => Turn::begin(&self.group, &self.writer, self.wait_max)
                 .await
-                .map(|(turn, open)| (open, Some(turn))),
-            // For a connection, and then for a BEGIN.
-            Dialect::Postgres => {
-                let limit = wait_max + self.options.sign_of_life_max();
-                let begun = within(limit, self.writer.begin()).await;
-                begun.map(|begun| (Arc::new(begun), None))
-            }
+                .map(Link::Sqlite),
+            Link::Postgres(server) => server.begin().await.map(Link::Postgres),
         };
-        let (connection, turn) = begun.map_err(store_error)?;
         Ok(SqlTx {
             dialect: self.dialect,
-            reads: Connected(Limited {
-                connection,
-                answer_max: answer_max(self.dialect, &self.options),
-            }),
-            turn,
+            reads: Connected(begun.map_err(store_error)?),
         })
-    }
-}
-
-/// Gives the longest wait for an answer. An SQLite database is in this process: no network can
-/// come between.
-fn answer_max(dialect: Dialect, options: &StoreOptions) -> Option<Duration> {
-    match dialect {
-        Dialect::Sqlite => None,
-        Dialect::Postgres => Some(options.answer_max),
     }
 }
 
 impl SqlTx {
     /// Gives where statements go.
-    pub(crate) fn connection(&self) -> &Limited<DatabaseTransaction> {
+    pub(crate) fn connection(&self) -> &Link<Turn, Session> {
         &self.reads.0
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        let Self { reads, turn, .. } = self;
-        let committed = match turn {
-            None => reads.0.commit().await,
-            Some(turn) => {
-                drop(reads);
-                turn.commit().await
-            }
+        let committed = match self.reads.0 {
+            Link::Sqlite(turn) => turn.commit().await,
+            Link::Postgres(session) => session.commit().await,
         };
         committed.map_err(store_error)
     }

@@ -9,21 +9,27 @@
 //! would make all commits of the database wait for one another. That it can get lost on the way is
 //! no harm: a dispatcher that hears nothing looks once a second.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use kayle_app::ports::wakeup::Wakeup;
-use sea_orm::SqlxError;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool};
-use sqlx::{Executor, query, query_scalar};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, SqlxError, Statement};
+use sqlx::Executor;
+use sqlx::postgres::PgListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Dialect;
+use crate::backend::Link;
 use crate::backend::postgres::pool_options;
+use crate::backend::session::Server;
 use crate::silence::within;
 use crate::store::{SqlStore, StoreOptions};
 
 const CHANNEL: &str = "kayle_deliveries";
+
+const NOTIFY: &str = "SELECT pg_notify($1, $2)";
+
+const NEW_NAME: &str = "SELECT gen_random_uuid()::text";
 
 /// How long to wait before a lost connection is made anew. Meanwhile the dispatchers look by
 /// themselves, as often as this.
@@ -42,10 +48,10 @@ impl SqlStore {
     ///
     /// An SQLite database is one process's own: there is nobody to wake.
     pub async fn relay(&self, wakeup: &Wakeup, stop: &CancellationToken) {
-        match self.dialect {
-            Dialect::Sqlite => stop.cancelled().await,
-            Dialect::Postgres => {
-                let relay = Relay::new(self, wakeup);
+        match &self.readers.0 {
+            Link::Sqlite(_) => stop.cancelled().await,
+            Link::Postgres(server) => {
+                let relay = Relay::new(server, wakeup);
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = relay.run() => {}
@@ -56,30 +62,25 @@ impl SqlStore {
 }
 
 struct Relay<'a> {
-    server: PgConnectOptions,
-    options: StoreOptions,
-    /// The speaker's.
-    pool: PgPool,
+    /// As the speaker uses it.
+    server: Server,
     wakeup: &'a Wakeup,
 }
 
 impl<'a> Relay<'a> {
-    /// Makes a relay to the database of `store`.
-    fn new(store: &SqlStore, wakeup: &'a Wakeup) -> Self {
-        let server = store.connection().get_postgres_connection_pool();
-        // A notification need not survive a power cut.
-        let server = (*server.connect_options()).clone();
-        let server = server.options([("synchronous_commit", "off")]);
+    /// Makes a relay beside a store's own connections.
+    fn new(server: &Server, wakeup: &'a Wakeup) -> Self {
         let options = StoreOptions {
             connections: 1,
-            ..store.options.clone()
+            answer_max: server.options.wait_max,
+            ..server.options.clone()
         };
-        Self {
-            pool: pool_options(&options).connect_lazy_with(server.clone()),
-            server,
-            options,
-            wakeup,
-        }
+        // A notification need not survive a power cut.
+        let login = (*server.pool.connect_options()).clone();
+        let login = login.options([("synchronous_commit", "off")]);
+        let pool = pool_options(&options).connect_lazy_with(login);
+        let server = Server { pool, options };
+        Self { server, wakeup }
     }
 
     /// Speaks and listens for ever.
@@ -94,9 +95,11 @@ impl<'a> Relay<'a> {
         tokio::join!(self.speak(&speaker), self.listen(&speaker));
     }
 
-    async fn new_name(&self) -> Result<String, SqlxError> {
-        let name = query_scalar("SELECT gen_random_uuid()::text").fetch_one(&self.pool);
-        within(self.options.wait_max, name).await
+    async fn new_name(&self) -> Result<String, DbErr> {
+        let name = Statement::from_string(DbBackend::Postgres, NEW_NAME);
+        let name = self.server.query_one_raw(name).await?;
+        let name = name.ok_or_else(|| DbErr::RecordNotFound(NEW_NAME.to_owned()))?;
+        name.try_get_by_index(0)
     }
 
     async fn speak(&self, speaker: &str) {
@@ -109,12 +112,10 @@ impl<'a> Relay<'a> {
         }
     }
 
-    async fn notify(&self, speaker: &str) -> Result<(), SqlxError> {
-        let notify = query("SELECT pg_notify($1, $2)")
-            .bind(CHANNEL)
-            .bind(speaker);
-        let notified = notify.execute(&self.pool);
-        within(self.options.wait_max, notified).await.map(drop)
+    async fn notify(&self, speaker: &str) -> Result<(), DbErr> {
+        let values = [CHANNEL.into(), speaker.into()];
+        let notify = Statement::from_sql_and_values(DbBackend::Postgres, NOTIFY, values);
+        self.server.execute_raw(notify).await.map(drop)
     }
 
     async fn listen(&self, own: &str) {
@@ -129,8 +130,10 @@ impl<'a> Relay<'a> {
     async fn listen_once(&self, own: &str) -> Result<(), SqlxError> {
         // Nobody else's place is taken: a listener says goodbye when it is dropped, and waits for
         // the answer for ever.
-        let pool = pool_options(&self.options).connect_lazy_with(self.server.clone());
-        let wait_max = self.options.wait_max;
+        let Server { pool, options } = &self.server;
+        let login = (*pool.connect_options()).clone();
+        let pool = pool_options(options).connect_lazy_with(login);
+        let wait_max = options.wait_max;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
         within(wait_max, listener.listen(CHANNEL)).await?;
@@ -150,7 +153,7 @@ impl<'a> Relay<'a> {
     }
 }
 
-async fn pause_after(error: &SqlxError) {
+async fn pause_after(error: &impl Display) {
     tracing::warn!(%error, "wake-ups between processes are interrupted");
     sleep(RECONNECT_PAUSE).await;
 }

@@ -3,7 +3,7 @@
 //! The cast: [`verifiers`] report under load and never give up, as real ones should; [`ledger`]
 //! compares what they were promised with what arrived. Every other module breaks one thing in the
 //! middle of it: [`killed`] the process, [`two_nodes`] one of two, [`postgres_away`] the database
-//! server, [`pool_exhausted`] the way to it, [`disk_full`] the disk. Each fault comes once in a
+//! server, [`postgres_silent`] only its voice, [`pool_exhausted`] the way to it, [`disk_full`] the disk. Each fault comes once in a
 //! test, or as often as `FAULT_ROUNDS` says.
 
 mod disk_full;
@@ -11,6 +11,7 @@ mod killed;
 mod ledger;
 mod pool_exhausted;
 mod postgres_away;
+mod postgres_silent;
 mod two_nodes;
 mod verifiers;
 

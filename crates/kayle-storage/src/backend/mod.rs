@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
-use sea_orm::{DatabaseConnection, DbBackend, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+};
 
+use self::session::Server;
 use crate::entities::delivery;
 use crate::error::ConnectError;
 use crate::store::StoreOptions;
 
 pub(crate) mod postgres;
+pub(crate) mod session;
 pub(crate) mod sqlite;
 
 /// A database's way of saying things.
@@ -25,7 +30,53 @@ pub(crate) enum Dialect {
 pub(crate) struct Connections {
     pub(crate) dialect: Dialect,
     pub(crate) writer: DatabaseConnection,
-    pub(crate) readers: DatabaseConnection,
+    pub(crate) readers: Link<DatabaseConnection, Server>,
+}
+
+/// What statements go over: sea-orm's for SQLite, which is in this process and always answers;
+/// ours for PostgreSQL.
+#[derive(Debug, Clone)]
+pub(crate) enum Link<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+#[async_trait]
+impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Link<S, P> {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(connection) => connection.get_database_backend(),
+            Self::Postgres(connection) => connection.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_raw(statement).await,
+            Self::Postgres(connection) => connection.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_unprepared(sql).await,
+            Self::Postgres(connection) => connection.execute_unprepared(sql).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.query_one_raw(statement).await,
+            Self::Postgres(connection) => connection.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.query_all_raw(statement).await,
+            Self::Postgres(connection) => connection.query_all_raw(statement).await,
+        }
+    }
 }
 
 /// Opens the database that a URL names.

@@ -15,7 +15,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
-use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
+use super::session::Server;
+use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, Link, NewLease};
 use crate::entities::delivery::Model;
 use crate::error::ConnectError;
 use crate::silence::within;
@@ -63,35 +64,29 @@ pub(crate) async fn connect(
         Ok(pool) => pool,
         Err(error) => return Err(refusal(&server, options.wait_max, error).await),
     };
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     Ok(Connections {
         dialect: Dialect::Postgres,
-        writer: connection.clone(),
-        readers: connection,
+        writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
+        readers: Link::Postgres(Server {
+            pool,
+            options: options.clone(),
+        }),
     })
 }
 
 /// Says how a pool deals with its connections. None is kept from the beginning: where one must be
 /// there, sqlx waits for it for five minutes, and it holds a place of the pool meanwhile.
 pub(crate) fn pool_options(options: &StoreOptions) -> PgPoolOptions {
-    let (wait_max, sign_of_life_max) = (options.wait_max, options.sign_of_life_max());
+    let sign_of_life_max = options.sign_of_life_max();
     PgPoolOptions::new()
         .max_connections(options.connections)
-        .acquire_timeout(wait_max)
+        .acquire_timeout(options.wait_max)
         .test_before_acquire(false)
         .before_acquire(move |connection, metadata| {
             Box::pin(async move {
                 if TESTED_AFTER_IDLE <= metadata.idle_for {
                     within(sign_of_life_max, connection.ping()).await?;
                 }
-                Ok(true)
-            })
-        })
-        // sqlx asks too, but waits for ever, and the connection's place in the pool with it. What
-        // was given up half-way has to end first, and be undone.
-        .after_release(move |connection, _| {
-            Box::pin(async move {
-                within(wait_max, connection.ping()).await?;
                 Ok(true)
             })
         })

@@ -13,7 +13,7 @@ use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
-use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, NewLease};
+use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, Link, NewLease};
 use crate::entities::delivery;
 use crate::error::{ConnectError, is_busy};
 use crate::store::StoreOptions;
@@ -54,7 +54,7 @@ pub(crate) async fn connect(
     Ok(Connections {
         dialect: Dialect::Sqlite,
         writer: writer.map_err(ConnectError::Database)?,
-        readers: readers.map_err(ConnectError::Database)?,
+        readers: Link::Sqlite(readers.map_err(ConnectError::Database)?),
     })
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn connect_alone(
     Ok(Connections {
         dialect: Dialect::Sqlite,
         writer: alone.clone(),
-        readers: alone,
+        readers: Link::Sqlite(alone),
     })
 }
 

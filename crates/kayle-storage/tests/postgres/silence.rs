@@ -156,8 +156,7 @@ async fn nothing_that_begins_while_the_database_is_silent_waits_for_ever() {
     far.refuses_in_silence(far.store.ping()).await;
     far.refuses_in_silence(far.store.sweep_turn()).await;
     let clock = MovedClock::default();
-    far.refuses_in_silence(Box::pin(far.store.clock_offset(&clock)))
-        .await;
+    far.refuses_in_silence(far.store.clock_offset(&clock)).await;
     far.until_all_can_be_used().await;
 }
 
@@ -185,6 +184,8 @@ async fn wakeups_go_on_after_the_database_was_silent() {
         for _ in 0..2 {
             here.wake();
             there.woken().await;
+            // The speaker gives its connection back, and will not test it yet.
+            texts(&far.database.store, "SELECT pg_sleep(0.05)::text").await;
             far.proxy.fall_silent();
             here.wake();
             far.proxy.speak_again();

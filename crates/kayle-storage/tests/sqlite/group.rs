@@ -3,10 +3,12 @@
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, poll};
 use kayle_app::ports::store::{Store, StoreError, StoreTx};
-use kayle_primitives::Organization;
+use kayle_primitives::{Organization, OrganizationId};
 use kayle_storage::SqlStore;
 use kayle_testkit::builders::Builders;
 use sea_orm::ConnectionTrait;
+use sea_orm::prelude::Uuid;
+use tokio::task::JoinSet;
 
 use crate::database::Database;
 
@@ -134,5 +136,83 @@ async fn what_the_database_undoes_by_itself_is_not_told_as_committed() {
         tx.insert_organization(&two.first).await.unwrap();
         tx.commit().await.unwrap();
         assert!(is_stored(&store, &two.first).await);
+    }
+}
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Commit,
+    /// The caller goes away in the middle of it.
+    CommitUnheard,
+    GiveUp,
+    /// The database undoes it, and all that is not committed.
+    Bomb,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn among_many_who_end_in_all_ways_what_was_told_is_what_is_stored() {
+    let ends = [End::Commit, End::CommitUnheard, End::GiveUp, End::Bomb];
+    let two = Two::new().await;
+    let store = two.database.store.clone();
+    drop(two.second);
+    two.first_commit.await.unwrap();
+    let mut writers = JoinSet::new();
+    for writer in 0..16_usize {
+        let (store, make) = (store.clone(), Builders::default());
+        let mine: Vec<_> = (0..24_usize)
+            // Most commit, and each writer ends in another order than the others.
+            .map(|n| match (writer * 7 + n * 5) % 11 {
+                which @ 0..=2 => (ends[which + 1], make.organization()),
+                _ => (End::Commit, make.organization()),
+            })
+            .map(|(end, it)| {
+                let name = match end {
+                    End::Bomb => "bomb".to_owned(),
+                    End::Commit | End::CommitUnheard | End::GiveUp => it.name.clone(),
+                };
+                let id = OrganizationId(Uuid::new_v4());
+                (end, Organization { id, name, ..it })
+            })
+            .collect();
+        writers.spawn(async move {
+            let mut told = Vec::new();
+            for (end, organization) in mine {
+                let outcome = written(&store, &organization, end).await;
+                told.push((end, organization, outcome.is_ok()));
+            }
+            told
+        });
+    }
+    let mut committed = 0;
+    for (end, organization, is_ok) in writers.join_all().await.concat() {
+        let stored = is_stored(&store, &organization).await;
+        match (end, is_ok) {
+            (End::Commit, true) => {
+                assert!(stored, "it was told as committed");
+                committed += 1;
+            }
+            (End::GiveUp | End::Bomb, _) => assert!(!stored, "it was undone: {end:?}"),
+            // It was told of no end, or of a failure of somebody else's.
+            (End::Commit, false) | (End::CommitUnheard, _) => {}
+        }
+    }
+    assert!(0 < committed);
+}
+
+async fn written(
+    store: &SqlStore,
+    organization: &Organization,
+    end: End,
+) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.insert_organization(organization).await?;
+    match end {
+        End::Commit | End::Bomb => tx.commit().await,
+        End::CommitUnheard => {
+            let _ = poll!(&mut tx.commit().boxed());
+            Ok(())
+        }
+        End::GiveUp => Ok(()),
     }
 }

@@ -92,13 +92,18 @@ fn trouble(world: &Rc<World>, crashes: &mut usize) {
                     wait_for_somebody(world);
                 }
             }
-            72..84 => world.tasks.spawn(Owner::Caller, act(Rc::clone(world))),
+            72..84 => world.tasks.spawn(Owner::Api, act(Rc::clone(world))),
             84..87 => {
                 let sweeping = sweep(Rc::clone(world), process);
                 world.tasks.spawn(Owner::Process(process), sweeping);
             }
             87 => {
                 crash(world, process);
+                *crashes += 1;
+            }
+            88 => {
+                world.trace(|| "the API crashes, in the middle of every call".to_owned());
+                world.tasks.end(Owner::Api);
                 *crashes += 1;
             }
             _ => move_clock(world),
@@ -198,7 +203,7 @@ fn next_moment(world: &World) -> Option<Timestamp> {
 
 fn verify_audit_log(world: &Rc<World>) {
     let shared = Rc::clone(world);
-    world.tasks.spawn(Owner::Caller, async move {
+    world.tasks.spawn(Owner::Api, async move {
         let verified = shared.webhooks.verify_audit_logs().await;
         let verified = verified.map_err(|error| error.to_string());
         let whole = verified.and_then(|logs| {
@@ -217,7 +222,7 @@ fn verify_audit_log(world: &Rc<World>) {
 fn purge(world: &Rc<World>) {
     world.clock.advance(LONGEST_AGE);
     let shared = Rc::clone(world);
-    world.tasks.spawn(Owner::Caller, async move {
+    world.tasks.spawn(Owner::Api, async move {
         let purged = shared.webhooks.purge().await;
         let done = purged.map(drop).map_err(|error| error.to_string());
         shared.shared.history().note("a_purge_ends", done);

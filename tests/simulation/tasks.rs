@@ -13,8 +13,8 @@ use crate::choices::Choices;
 pub(crate) enum Owner {
     /// The process of this number.
     Process(usize),
-    /// Nobody: a caller from outside.
-    Caller,
+    /// The API's process, which answers a caller from outside.
+    Api,
 }
 
 type Future = Pin<Box<dyn core::future::Future<Output = ()>>>;

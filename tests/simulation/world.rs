@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) choices: Arc<Choices>,
     pub(crate) tasks: Tasks,
     pub(crate) network: Network,
-    /// The API's process, which does not crash: whoever calls it may.
+    /// The API's process.
     pub(crate) webhooks: Webhooks,
     pub(crate) processes: Vec<Process>,
     pub(crate) known: RefCell<Known>,

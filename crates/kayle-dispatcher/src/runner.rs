@@ -87,14 +87,18 @@ impl Dispatcher {
             return self.pause().await;
         }
         let claimed = self.claim_and_start(stop).await?;
-        // Those that a check has ended need no request.
-        self.settle().await?;
+        *more_due = !matches!(claimed, Claimed::AllDue(_));
+        self.pause_after(claimed).await
+    }
+
+    /// Settles what has ended during a claim, and gives how long to wait after it.
+    pub(crate) async fn pause_after(&mut self, claimed: Claimed) -> Result<Duration, StoreError> {
+        let settled = self.settle().await?;
         match claimed {
-            Claimed::AllDue(_) => {
-                *more_due = false;
-                self.pause().await
-            }
+            Claimed::AllDue(_) => self.pause().await,
             Claimed::FullBatch(_) => Ok(Duration::ZERO),
+            // Some have ended already, and with them perhaps all whose end would be waited for.
+            Claimed::NoRoom(_) if 0 < settled => Ok(Duration::ZERO),
             Claimed::NoRoom(_) => Ok(POLL_INTERVAL),
         }
     }

@@ -255,6 +255,23 @@ async fn one_slow_endpoint_leaves_room_for_others() {
     }
 }
 
+#[tokio::test]
+async fn room_that_comes_back_during_a_claim_is_used_at_once() {
+    let mut house = House::new();
+    let seed = &house.doubles.seed;
+    let organization = seed.organization().await;
+    let subscriber = seed.subscriber(&organization).await;
+    seed.backlog(&subscriber, 10).await;
+
+    let claimed = house.claim().await;
+    assert_eq!(claimed, Claimed::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    // Every request ends before the loop looks, so that none is left to wait for.
+    tokio::task::yield_now().await;
+    let pause = house.dispatcher.pause_after(claimed).await.unwrap();
+    assert!(house.dispatcher.in_flight.is_empty());
+    assert_eq!(pause, Duration::ZERO);
+}
+
 async fn seed_other(house: &House) -> Delivery {
     let seed = &house.doubles.seed;
     let organization = seed.organization().await;

@@ -22,6 +22,7 @@ use crate::workspace::{self, Profile};
 use self::figures::{Figures, Machine};
 use self::installation::Installation;
 
+mod cpu_share;
 mod figures;
 mod idle;
 mod installation;
@@ -49,9 +50,9 @@ pub struct Options {
     /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one alone
     #[arg(long)]
     dispatchers: Option<NonZeroU16>,
-    /// With --dispatchers: pin each to a core of its own, the first to the first
-    #[arg(long, requires = "dispatchers")]
-    pinned: bool,
+    /// With --dispatchers: give each this much of one core, so that they are the limit (needs root)
+    #[arg(long, requires = "dispatchers", value_parser = clap::value_parser!(u16).range(1..=100))]
+    cpu_percent: Option<u16>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,

@@ -7,18 +7,18 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::process::Command;
 
 use crate::interrupt::unless_interrupted;
 use crate::postgres::{Cluster, Durability};
 use crate::service::{Service, Settings};
 use crate::workspace;
 
+use super::cpu_share::CpuShare;
 use super::figures::{Machine, line, per_s};
 use super::installation::{Installation, Report};
 use super::{Options, outcome, throughput};
@@ -47,7 +47,7 @@ struct Nodes<'a> {
     binary: &'a Path,
     folder: &'a Path,
     settings: Settings,
-    pinned: bool,
+    cpu_percent: Option<u16>,
 }
 
 /// Sends two backlogs, the first with one dispatcher and the second with `dispatchers`.
@@ -70,7 +70,7 @@ pub(super) async fn measure(
             ("KAYLE_DATABASE_URL", cluster.url(DATABASE)),
             ("KAYLE_SECRET_KEY", SECRET_KEY.to_owned()),
         ],
-        pinned: options.pinned,
+        cpu_percent: options.cpu_percent,
     };
     nodes.migrate()?;
     unless_interrupted(nodes.measure(options, dispatchers.get())).await
@@ -123,10 +123,14 @@ impl Nodes<'_> {
             .collect();
         let starting = (1..=dispatchers).map(|number| self.start("dispatcher", number));
         let started: anyhow::Result<Vec<_>> = join_all(starting).await.into_iter().collect();
+        let mut started = started?;
+        let shares = started.iter().map(|dispatcher| self.share_of(dispatcher));
+        let shares: Vec<_> = shares.collect::<anyhow::Result<_>>()?;
         let arrivals = installation.receiver.wait_for(&deliveries).await?;
-        for dispatcher in &mut started? {
+        for dispatcher in &mut started {
             dispatcher.stop().await?;
         }
+        drop(shares);
         let first = arrivals.iter().min().context("nothing was sent")?;
         let last = arrivals.iter().max().context("nothing was sent")?;
         Ok(Drain {
@@ -139,25 +143,14 @@ impl Nodes<'_> {
     async fn start(&self, role: &str, number: u16) -> anyhow::Result<Service> {
         let folder = self.folder.join(format!("{role}-{number}"));
         std::fs::create_dir_all(&folder).context("no folder for a node")?;
-        let service = Service::start_as(role, self.binary, &folder, self.settings.clone()).await?;
-        if self.pinned && 0 < number {
-            pin(&service, number - 1).await?;
-        }
-        Ok(service)
+        Service::start_as(role, self.binary, &folder, self.settings.clone()).await
     }
-}
 
-/// Keeps all threads of a node on one core.
-async fn pin(service: &Service, core: u16) -> anyhow::Result<()> {
-    let id = service.id().context("the node has ended")?;
-    let pinned = Command::new("taskset")
-        .args(["--all-tasks", "--cpu-list", "--pid"])
-        .args([core.to_string(), id.to_string()])
-        .output()
-        .await
-        .context("cannot run taskset")?;
-    ensure!(pinned.status.success(), "there is no core {core}");
-    Ok(())
+    fn share_of(&self, dispatcher: &Service) -> anyhow::Result<Option<CpuShare>> {
+        let id = dispatcher.id().context("the node has ended")?;
+        let share = self.cpu_percent.map(|percent| CpuShare::of(id, percent));
+        share.transpose()
+    }
 }
 
 impl Drain {

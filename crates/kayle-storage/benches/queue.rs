@@ -18,6 +18,11 @@ use sea_orm::ConnectionTrait;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::runtime::Runtime;
 
+use self::server::{on_the_server, server};
+
+#[path = "../tests/postgres/server.rs"]
+mod server;
+
 /// The moment of `queue.sql`.
 const NOW: i64 = 1_777_978_800_000;
 const BATCH: usize = 100;
@@ -168,23 +173,6 @@ fn queue(criterion: &mut Criterion) {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures")]
 fn now() -> Instant {
     Instant::now()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs it says where the PostgreSQL is"
-)]
-fn server() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("the address of a PostgreSQL is set")
-}
-
-/// Runs a statement beside all databases.
-async fn on_the_server(sql: String) {
-    let url = format!("{}/postgres", server());
-    let connection = PgConnection::connect(&url).await;
-    let mut connection = connection.expect("the PostgreSQL of TEST_POSTGRES_URL answers");
-    let executed = connection.execute(AssertSqlSafe(sql)).await;
-    executed.expect("the statement is right");
 }
 
 criterion_group!(benches, queue);

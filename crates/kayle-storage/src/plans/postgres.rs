@@ -6,14 +6,17 @@ use kayle_delivery::LeaseHolder;
 use kayle_primitives::{EndpointId, EventId, PageLimit};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+use self::server::{on_the_server, server};
 use super::{NOW, ORGANIZATION, at, leased_row};
 use crate::backend::{Dialect, DueScan, NewLease, postgres};
 use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::Column;
 use crate::page::newest_first;
 use crate::{SqlStore, StoreOptions, deliveries, purge, queue};
+
+#[path = "../../tests/postgres/server.rs"]
+mod server;
 
 const PENDING: &str = "10000";
 
@@ -207,21 +210,4 @@ async fn lists_walk_an_index_in_the_lists_order() {
     let by_event = "using deliveries_once_per_endpoint";
     planner.check(of_event, Order::Any, by_event).await;
     planner.close().await;
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test run says where its PostgreSQL is"
-)]
-fn server() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`, which starts a PostgreSQL")
-}
-
-/// Runs a statement beside all databases.
-async fn on_the_server(sql: String) {
-    let url = format!("{}/postgres", server());
-    let connection = PgConnection::connect(&url).await;
-    let mut connection = connection.expect("the PostgreSQL of TEST_POSTGRES_URL answers");
-    let executed = connection.execute(AssertSqlSafe(sql)).await;
-    executed.expect("the statement is right");
 }

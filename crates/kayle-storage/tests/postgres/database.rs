@@ -6,7 +6,8 @@ use std::time::Duration;
 use kayle_storage::{SqlStore, StoreOptions};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use crate::server::{on_the_server, server};
 
 /// A wait that has not begun by then never will.
 const WAITED_FOR_MAX: Duration = Duration::from_secs(10);
@@ -95,22 +96,4 @@ impl Drop for Database {
         .join()
         .expect("the database can be dropped");
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test run says where its PostgreSQL is"
-)]
-fn server() -> String {
-    std::env::var("TEST_POSTGRES_URL").expect("run `cargo xtask test`, which starts a PostgreSQL")
-}
-
-/// Runs a statement beside all databases.
-async fn on_the_server(sql: String) {
-    let url = format!("{}/postgres", server());
-    let connection = PgConnection::connect(&url).await;
-    let mut connection = connection.expect("the PostgreSQL of TEST_POSTGRES_URL answers");
-    let executed = connection.execute(AssertSqlSafe(sql)).await;
-    executed.expect("the statement is right");
-    connection.close().await.expect("nothing is under way");
 }

@@ -8,4 +8,5 @@ mod processes;
 mod proxy;
 mod races;
 mod schema;
+mod server;
 mod silence;

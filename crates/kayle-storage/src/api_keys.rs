@@ -101,7 +101,7 @@ impl ApiKeyWrites for SqlTx {
         }
         let counted = self
             .connection()
-            .execute_raw(self.dialect.count_requests(&sums));
+            .execute_raw(self.dialect().count_requests(&sums));
         counted.await.map(drop).map_err(store_error)
     }
 }

@@ -91,7 +91,7 @@ impl AuditWrites for SqlTx {
     ) -> Result<AuditChain, StoreError> {
         let locked = || chain_of(organization_id).lock_exclusive();
         let mut row = locked().one(self.connection()).await.map_err(store_error)?;
-        if row.is_none() && self.dialect == Dialect::Postgres {
+        if row.is_none() && self.dialect() == Dialect::Postgres {
             // A chain without a row has nothing to lock: of two that begin it at once, one waits
             // here for the other.
             self.begin_chain(organization_id).await?;

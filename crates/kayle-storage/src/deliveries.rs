@@ -134,10 +134,11 @@ impl DeliveryWrites for SqlTx {
         &mut self,
         session_id: &SessionId,
     ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
-        let events = EventOfSession::find_by_statement(self.dialect.events_of_session(session_id))
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
+        let events =
+            EventOfSession::find_by_statement(self.dialect().events_of_session(session_id))
+                .all(self.connection())
+                .await
+                .map_err(store_error)?;
         let event_types = events.iter().map(EventOfSession::parsed);
         let event_types = event_types.collect::<Result<HashMap<EventId, EventType>, _>>()?;
         let rows = Entity::find()
@@ -154,10 +155,10 @@ impl DeliveryWrites for SqlTx {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         // The bytes first: afterwards the rows do not tell which had any.
-        let delete = self.dialect.delete_payloads_of_endpoint(endpoint_id);
+        let delete = self.dialect().delete_payloads_of_endpoint(endpoint_id);
         let deleted = self.connection().execute_raw(delete).await;
         deleted.map_err(store_error)?;
-        let drop = self.dialect.drop_of_endpoint(endpoint_id, now);
+        let drop = self.dialect().drop_of_endpoint(endpoint_id, now);
         let dropped = self.connection().execute_raw(drop).await;
         Ok(dropped.map_err(store_error)?.rows_affected())
     }
@@ -187,7 +188,7 @@ impl DeliveryWrites for SqlTx {
         scope: &HeldScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        if self.dialect == Dialect::Postgres {
+        if self.dialect() == Dialect::Postgres {
             self.lock_held(organization_id, scope).await?;
         }
         let resumed = resumed(organization_id, scope, now)
@@ -233,7 +234,7 @@ impl SqlTx {
         }
         let saved = self
             .connection()
-            .execute_raw(self.dialect.save(&rows))
+            .execute_raw(self.dialect().save(&rows))
             .await;
         if usize::try_from(saved.map_err(store_error)?.rows_affected()) != Ok(rows.len()) {
             return Err(StoreError::Conflict);
@@ -248,7 +249,7 @@ impl SqlTx {
         }
         let deleted = self
             .connection()
-            .execute_raw(self.dialect.delete_payloads(&scrubbed));
+            .execute_raw(self.dialect().delete_payloads(&scrubbed));
         deleted.await.map(drop).map_err(store_error)
     }
 

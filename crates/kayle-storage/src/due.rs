@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use kayle_app::ports::queue::ClaimRequest;
 use kayle_app::ports::store::StoreError;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use crate::backend::DueScan;
 use crate::error::store_error;
@@ -28,13 +28,13 @@ impl SqlTx {
         let mut choice = Choice::new(request);
         while 0 < choice.wanted() {
             let excluded = choice.room.exhausted();
-            let factor = self.dialect.scanned_per_claimed();
+            let factor = self.dialect().scanned_per_claimed();
             let scan = choice.scan(&excluded, factor * choice.wanted());
             if !excluded.is_empty() && self.backlog_is_long(&scan).await? {
                 self.choose_by_endpoint(&mut choice).await?;
                 break;
             }
-            let due = self.find(self.dialect.due(&scan)).await?;
+            let due = self.find(self.dialect().due(&scan)).await?;
             let is_last = as_u64(due.len()) < scan.limit;
             choice.take(due);
             if is_last {
@@ -48,7 +48,7 @@ impl SqlTx {
     async fn choose_by_endpoint(&self, choice: &mut Choice<'_>) -> Result<(), StoreError> {
         let excluded = choice.room.exhausted();
         let scan = choice.scan(&excluded, choice.wanted() + excluded.len());
-        let waiting = WaitingEndpoint::find_by_statement(self.dialect.waiting_endpoints(&scan))
+        let waiting = WaitingEndpoint::find_by_statement(self.dialect().waiting_endpoints(&scan))
             .all(self.connection())
             .await
             .map_err(store_error)?;
@@ -64,7 +64,7 @@ impl SqlTx {
                 after: after.clone(),
                 ..choice.scan(&[], limit)
             };
-            let due = self.dialect.due_of_endpoint(&endpoint.endpoint_id, &scan);
+            let due = self.dialect().due_of_endpoint(&endpoint.endpoint_id, &scan);
             choice.take(self.find(due).await?);
         }
         Ok(())
@@ -72,12 +72,12 @@ impl SqlTx {
 
     /// Tells whether more is due than a claim should walk past.
     async fn backlog_is_long(&self, scan: &DueScan<'_>) -> Result<bool, StoreError> {
-        let last_to_walk_past = self.dialect.due_at_place(scan, WALKED_PAST_MAX);
+        let last_to_walk_past = self.dialect().due_at_place(scan, WALKED_PAST_MAX);
         let found = self.connection().query_one_raw(last_to_walk_past).await;
         Ok(found.map_err(store_error)?.is_some())
     }
 
-    async fn find(&self, due: sea_orm::Statement) -> Result<Vec<Candidate>, StoreError> {
+    async fn find(&self, due: Statement) -> Result<Vec<Candidate>, StoreError> {
         Candidate::find_by_statement(due)
             .all(self.connection())
             .await

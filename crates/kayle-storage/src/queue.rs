@@ -130,7 +130,7 @@ impl SqlTx {
             until_ms: request.lease.until.unix_ms(),
         };
         let leased = Entity::find()
-            .from_raw_sql(self.dialect.lease(&ids, lease))
+            .from_raw_sql(self.dialect().lease(&ids, lease))
             .all(self.connection())
             .await
             .map_err(store_error)?;
@@ -154,7 +154,7 @@ impl SqlTx {
     }
 
     async fn contents(&self, ids: &[&str]) -> Result<Vec<Contents>, StoreError> {
-        Contents::find_by_statement(self.dialect.contents(ids))
+        Contents::find_by_statement(self.dialect().contents(ids))
             .all(self.connection())
             .await
             .map_err(store_error)

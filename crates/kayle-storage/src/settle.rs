@@ -50,7 +50,7 @@ impl SqlTx {
             .iter()
             .map(|settlement| settlement.step.delivery.id.as_str())
             .collect();
-        let leases = CurrentLease::find_by_statement(self.dialect.leases(&ids))
+        let leases = CurrentLease::find_by_statement(self.dialect().leases(&ids))
             .all(self.connection())
             .await
             .map_err(store_error)?;

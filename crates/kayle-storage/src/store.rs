@@ -65,7 +65,6 @@ impl StoreOptions {
 /// Keeps everything in an SQL database. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    pub(crate) dialect: Dialect,
     writer: DatabaseConnection,
     /// What is being written to SQLite.
     group: Arc<Mutex<Group>>,
@@ -80,7 +79,6 @@ pub(crate) struct Connected<C>(pub(crate) C);
 /// A transaction.
 #[derive(Debug)]
 pub(crate) struct SqlTx {
-    pub(crate) dialect: Dialect,
     reads: Connected<Link<Turn, Session>>,
 }
 
@@ -102,13 +100,8 @@ impl SqlStore {
     }
 
     fn over(connections: Connections, options: &StoreOptions) -> Self {
-        let Connections {
-            dialect,
-            writer,
-            readers,
-        } = connections;
+        let Connections { writer, readers } = connections;
         Self {
-            dialect,
             writer,
             group: Arc::default(),
             wait_max: options.wait_max,
@@ -145,13 +138,17 @@ impl SqlStore {
             Link::Postgres(server) => server.begin().await.map(Link::Postgres),
         };
         Ok(SqlTx {
-            dialect: self.dialect,
             reads: Connected(begun.map_err(store_error)?),
         })
     }
 }
 
 impl SqlTx {
+    /// Gives how statements are said.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.reads.0.dialect()
+    }
+
     /// Gives where statements go.
     pub(crate) fn connection(&self) -> &Link<Turn, Session> {
         &self.reads.0
@@ -187,7 +184,7 @@ impl Store for SqlStore {
     }
 
     async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {
-        match self.dialect {
+        match self.readers.0.dialect() {
             // One process has the database.
             Dialect::Sqlite => Ok(Some(SweepTurn::new(()))),
             Dialect::Postgres => {

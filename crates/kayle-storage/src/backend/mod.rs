@@ -28,7 +28,6 @@ pub(crate) enum Dialect {
 
 /// The open connections; both may be the same pool.
 pub(crate) struct Connections {
-    pub(crate) dialect: Dialect,
     pub(crate) writer: DatabaseConnection,
     pub(crate) readers: Link<DatabaseConnection, Server>,
 }
@@ -39,6 +38,16 @@ pub(crate) struct Connections {
 pub(crate) enum Link<S, P> {
     Sqlite(S),
     Postgres(P),
+}
+
+impl<S, P> Link<S, P> {
+    /// Gives what is spoken on it.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
 }
 
 #[async_trait]

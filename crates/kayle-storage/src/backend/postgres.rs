@@ -16,7 +16,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 use super::session::Server;
-use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, Link, NewLease};
+use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease};
 use crate::entities::delivery::Model;
 use crate::error::ConnectError;
 use crate::silence::within;
@@ -65,7 +65,6 @@ pub(crate) async fn connect(
         Err(error) => return Err(refusal(&server, options.wait_max, error).await),
     };
     Ok(Connections {
-        dialect: Dialect::Postgres,
         writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
         readers: Link::Postgres(Server {
             pool,

@@ -13,7 +13,7 @@ use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
-use super::{Connections, DROP_OF_ENDPOINT, Dialect, DueScan, EVENTS_OF_SESSION, Link, NewLease};
+use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease};
 use crate::entities::delivery;
 use crate::error::{ConnectError, is_busy};
 use crate::store::StoreOptions;
@@ -52,7 +52,6 @@ pub(crate) async fn connect(
     });
     let readers = Database::connect(readers).await;
     Ok(Connections {
-        dialect: Dialect::Sqlite,
         writer: writer.map_err(ConnectError::Database)?,
         readers: Link::Sqlite(readers.map_err(ConnectError::Database)?),
     })
@@ -85,7 +84,6 @@ pub(crate) async fn connect_alone(
     let looked = alone.execute_unprepared("SELECT 1 FROM sqlite_schema");
     looked.await.map_err(refused)?;
     Ok(Connections {
-        dialect: Dialect::Sqlite,
         writer: alone.clone(),
         readers: Link::Sqlite(alone),
     })

@@ -1,4 +1,6 @@
 //! The due queue, endpoint by endpoint: how a claim finds what lies behind a long backlog.
+//!
+//! On a large table an operator may have built the index beforehand, without stopping anybody.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,7 +12,7 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let index = "CREATE INDEX deliveries_due_of_endpoint \
+        let index = "CREATE INDEX IF NOT EXISTS deliveries_due_of_endpoint \
                      ON deliveries (endpoint_id, due_at, id, payload_expires_at) \
                      WHERE state = 'pending'";
         execute_all(manager, &[index]).await

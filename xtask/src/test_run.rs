@@ -34,7 +34,13 @@ enum Runner {
 
 /// Modules of the package `tests` that start no service on the run's database: they bring their
 /// own, or none.
-const WITHOUT_DATABASE: [&str; 3] = ["layers::", "faults::", "simulation::"];
+const WITHOUT_DATABASE: [&str; 5] = [
+    "database_tls::",
+    "faults::",
+    "layers::",
+    "moving::",
+    "simulation::",
+];
 
 /// Prepares what the tests need, builds the binary they start, and runs all of them.
 ///

@@ -107,6 +107,16 @@ impl Race {
         [by_first, by_second]
     }
 
+    /// Settles while a transaction is open that the settlement has to wait for.
+    async fn settle_behind(&self, tx: Box<dyn StoreTx>, settlement: &Settlement) {
+        let commit = async {
+            self.database.until_somebody_waits().await;
+            tx.commit().await.expect(AVAILABLE);
+        };
+        let (settled, ()) = tokio::join!(self.store().settle(slice::from_ref(settlement)), commit);
+        settled.expect(AVAILABLE);
+    }
+
     async fn disabled(&self, subscriber: &Subscriber) -> Endpoint {
         let endpoint = Endpoint {
             disabled_at: Some(self.seed.make.now()),
@@ -172,12 +182,7 @@ async fn a_hold_that_meets_an_enabling_becomes_pending() {
     let now = race.seed.make.now();
     let resumed = enabling.resume_held(organization_id, &scope, now).await;
     assert_eq!(resumed.unwrap(), 0);
-    let enable = async {
-        race.database.until_somebody_waits().await;
-        enabling.commit().await.unwrap();
-    };
-    let (settled, ()) = tokio::join!(race.store().settle(slice::from_ref(&settlement)), enable);
-    settled.unwrap();
+    race.settle_behind(enabling, &settlement).await;
     assert!(matches!(
         race.state(&delivery).await,
         DeliveryState::Pending { .. }
@@ -204,12 +209,7 @@ async fn a_hold_that_meets_a_thaw_becomes_pending() {
     let scope = HeldScope::Organization;
     let resumed = thawing.resume_held(organization_id, &scope, now).await;
     assert_eq!(resumed.unwrap(), 0);
-    let thaw = async {
-        race.database.until_somebody_waits().await;
-        thawing.commit().await.unwrap();
-    };
-    let (settled, ()) = tokio::join!(race.store().settle(slice::from_ref(&settlement)), thaw);
-    settled.unwrap();
+    race.settle_behind(thawing, &settlement).await;
     assert!(matches!(
         race.state(&delivery).await,
         DeliveryState::Pending { .. }

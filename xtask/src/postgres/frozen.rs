@@ -10,9 +10,11 @@ use anyhow::Context;
 /// the owner, however it came: a server that is stopped for ever could not be ended.
 pub struct Frozen(Child);
 
-/// The argument is the server's first process. It starts no others once it is stopped.
+/// The argument is the server's first process. It starts no others once it is stopped. Who its
+/// children are is read from the kernel: a small machine has no `ps`.
 const STOP_AND_GO_ON: &str = r#"
-kill -STOP "$1" && all="$1 $(ps -o pid= --ppid "$1")" && kill -STOP $all && echo frozen
+children() { grep -sl "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d/ -f3; }
+kill -STOP "$1" && all="$1 $(children "$1")" && kill -STOP $all && echo frozen
 read -r _
 kill -CONT $all"#;
 

@@ -1,6 +1,6 @@
 //! What really happened: written by the simulation beside the service, read by the laws.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kayle_delivery::{
     Attempt, AttemptOutcome, Delivery, LeaseHolder, RetrySchedule, RetrySchedules,
@@ -30,6 +30,10 @@ pub(crate) struct History {
     /// What a caller was told is kept.
     pub(crate) acknowledged: Vec<DeliveryId>,
     pub(crate) schedules: RetrySchedules,
+    /// The endpoints that may be sent to: enabled, as is their organization.
+    pub(crate) open_endpoints: BTreeSet<EndpointId>,
+    /// The latest moment that anybody was shown: the clock may have been set back since.
+    pub(crate) latest: Option<Timestamp>,
     /// The first law that was broken.
     pub(crate) breach: Option<Breach>,
     trace: Option<Vec<String>>,

@@ -31,11 +31,13 @@ pub enum Mutant {
     BreaksTheAuditChain,
     /// What was acknowledged is not written.
     LosesEvents,
+    /// Enabling an endpoint or an organization leaves what waits as it was.
+    LeavesTheWaiting,
 }
 
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SettlesWithoutLease,
         Self::ForgetsTheSchedule,
         Self::ForgetsTheCount,
@@ -50,5 +52,6 @@ impl Mutant {
         Self::IgnoresRevisions,
         Self::BreaksTheAuditChain,
         Self::LosesEvents,
+        Self::LeavesTheWaiting,
     ];
 }

@@ -1,12 +1,15 @@
 //! Looks at what was committed, beside the service: the laws judge this and nothing that the
 //! service says of itself.
 
+use std::collections::BTreeSet;
+
 use kayle_app::ports::store::{DeliveryFilter, EventFilter, SessionFilter, Store};
 use kayle_delivery::{Delivery, DeliveryState, LeaseHolder};
-use kayle_primitives::{DeliveryId, OrganizationId, PageLimit, PageRequest};
+use kayle_primitives::{Clock, DeliveryId, EndpointId, OrganizationId, PageLimit, PageRequest};
 
 use crate::history::{ClaimRecord, DeliveryRecord, History, SessionRecord};
 use crate::laws::change::{self, Cause, Change};
+use crate::laws::enabling;
 use crate::store::Shared;
 
 const READABLE: &str = "the memory store answers";
@@ -18,11 +21,19 @@ pub(crate) async fn observe(shared: &Shared, cause: Cause, settled: &[(DeliveryI
     let Some(organization_id) = organization_id else {
         return;
     };
+    {
+        let mut history = shared.history();
+        history.latest = history.latest.max(Some(shared.clock.now()));
+    }
     if cause == Cause::Transaction {
         look_at_sessions(shared, organization_id).await;
         look_at_events(shared, organization_id).await;
     }
-    for delivery in all_deliveries(shared, organization_id).await {
+    let deliveries = all_deliveries(shared, organization_id).await;
+    if cause == Cause::Transaction {
+        look_at_endpoints(shared, organization_id, &deliveries).await;
+    }
+    for delivery in deliveries {
         let known = {
             let history = shared.history();
             let record = history.deliveries.get(&delivery.id);
@@ -100,6 +111,29 @@ async fn look_at_sessions(shared: &Shared, organization_id: OrganizationId) {
         };
         history.sessions.insert(record.session.id.clone(), record);
     }
+}
+
+/// Finds which endpoints were enabled, and judges what waits at them.
+async fn look_at_endpoints(
+    shared: &Shared,
+    organization_id: OrganizationId,
+    deliveries: &[Delivery],
+) {
+    let reads = shared.memory.reads();
+    let organization = reads.find_organization(organization_id).await;
+    let is_frozen = organization
+        .expect(READABLE)
+        .is_some_and(|organization| organization.is_frozen());
+    let enabled = reads
+        .list_endpoints(organization_id, Some(true), &page(None))
+        .await;
+    let enabled = enabled.expect(READABLE).expect("no cursor is unknown");
+    let open = enabled.items.into_iter().map(|endpoint| endpoint.id);
+    let open: BTreeSet<EndpointId> = open.filter(|_| !is_frozen).collect();
+    let mut history = shared.history();
+    let opened = open.difference(&history.open_endpoints).cloned().collect();
+    history.open_endpoints = open;
+    enabling::judge(&opened, deliveries, &mut history);
 }
 
 async fn look_at_events(shared: &Shared, organization_id: OrganizationId) {

@@ -7,8 +7,8 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, DeliveryWrites, EncryptionKeyWrites, EndpointWrites, EventWrites,
-    HeldScope, NewDelivery, OrganizationWrites, PurgeWrites, Reads, RecordedAttempt, SessionWrites,
-    StoreError, StoreTx,
+    NewDelivery, OrganizationWrites, PurgeWrites, Reads, RecordedAttempt, ResumeScope,
+    SessionWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -261,14 +261,19 @@ impl DeliveryWrites for SimulatedTx {
         self.inner.save_deliveries(deliveries).await
     }
 
-    async fn resume_held(
+    async fn resume_deliveries(
         &mut self,
         organization_id: OrganizationId,
-        scope: &HeldScope,
+        scope: &ResumeScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         self.call().await?;
-        self.inner.resume_held(organization_id, scope, now).await
+        if self.shared.is(Mutant::LeavesTheWaiting) {
+            return Ok(0);
+        }
+        self.inner
+            .resume_deliveries(organization_id, scope, now)
+            .await
     }
 }
 

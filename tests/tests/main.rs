@@ -16,6 +16,7 @@ mod events;
 mod fan_out;
 mod faults;
 mod freezing;
+mod holding;
 mod idempotency;
 mod layers;
 mod leaks;

@@ -67,6 +67,7 @@ fn laws_broken_by(mutant: Mutant) -> &'static [&'static str] {
             "one_terminal_webhook_for_each_session",
             "what_was_acknowledged_is_kept",
         ],
+        Mutant::LeavesTheWaiting => &["what_waits_is_due_once_it_is_enabled"],
     }
 }
 

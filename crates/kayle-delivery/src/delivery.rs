@@ -43,7 +43,8 @@ pub enum DeliveryState {
         /// When it may be attempted.
         due_at: Timestamp,
     },
-    /// Waits for its endpoint or organization to be enabled again; shown as pending (D3).
+    /// A dispatcher met it while its endpoint was disabled or its organization frozen; shown as
+    /// pending (D3). Until both are enabled it is no dispatcher's business.
     Held {
         /// When it was to be attempted.
         due_at: Timestamp,
@@ -149,9 +150,11 @@ impl Delivery {
 
     /// Gives the next scheduled attempt; `None` if it is ready now or nothing is scheduled
     /// (contract 2.6). The first attempt of a cycle is never scheduled: it is due at once.
-    pub fn next_attempt_at(&self) -> Option<Timestamp> {
+    pub fn next_attempt_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self.state {
-            DeliveryState::Pending { due_at } if 0 < self.attempt_count => Some(due_at),
+            DeliveryState::Pending { due_at } if 0 < self.attempt_count && now < due_at => {
+                Some(due_at)
+            }
             DeliveryState::Pending { .. }
             | DeliveryState::Held { .. }
             | DeliveryState::Delivering { .. }

@@ -43,7 +43,8 @@ pub enum Input<'a> {
     },
     /// The dispatcher found its endpoint disabled, or its organization frozen (D3).
     Held,
-    /// Its endpoint and its organization are enabled again.
+    /// Its endpoint or its organization was enabled again, and both of them are (D3). Whether a
+    /// dispatcher had met it meanwhile and held it, or it only waited for its time: it is due.
     Resumed,
     /// A person asks for it again.
     Requeued,
@@ -293,9 +294,13 @@ fn kept_after_exhaustion(payload: Payload, retention: Retention, now: Timestamp)
 
 fn resume(delivery: &Delivery, now: Timestamp) -> Result<Step, InvalidTransition> {
     match delivery.state {
-        // The old due time is kept, so that what waited longest goes first.
+        // An older due time is kept, so that what waited longest goes first.
         DeliveryState::Held { due_at } => {
+            let due_at = due_at.min(now);
             Ok(moved(delivery, DeliveryState::Pending { due_at }, now))
+        }
+        DeliveryState::Pending { due_at } if now < due_at => {
+            Ok(moved(delivery, DeliveryState::Pending { due_at: now }, now))
         }
         DeliveryState::Pending { .. }
         | DeliveryState::Delivering { .. }

@@ -7,17 +7,17 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
+    DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope, StoreError,
 };
 use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
 use kayle_events::EventType;
 use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
-use sea_orm::sea_query::{Expr, Func, LockBehavior, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 use crate::backend::Dialect;
@@ -182,19 +182,21 @@ impl DeliveryWrites for SqlTx {
             .await
     }
 
-    async fn resume_held(
+    async fn resume_deliveries(
         &mut self,
         organization_id: OrganizationId,
-        scope: &HeldScope,
+        scope: &ResumeScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         if self.dialect() == Dialect::Postgres {
-            self.lock_held(organization_id, scope).await?;
+            self.lock_waiting(organization_id, scope, now).await?;
         }
-        let resumed = resumed(organization_id, scope, now)
-            .exec(self.connection())
-            .await;
-        Ok(resumed.map_err(store_error)?.rows_affected)
+        let mut changed = 0;
+        for change in resumed(organization_id, scope, now) {
+            let resumed = change.exec(self.connection()).await;
+            changed += resumed.map_err(store_error)?.rows_affected;
+        }
+        Ok(changed)
     }
 }
 
@@ -258,26 +260,18 @@ impl SqlTx {
     /// The organization first: an endpoint that is enabled while its organization is thawed would
     /// otherwise be resumed by neither, each seeing the other as it was. Then the deliveries in
     /// the order of their ids, as everybody locks them; a list of them is not asked for.
-    async fn lock_held(
+    async fn lock_waiting(
         &self,
         organization_id: OrganizationId,
-        scope: &HeldScope,
+        scope: &ResumeScope,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         organization::Entity::find_by_id(organization_id.0)
             .lock_shared()
             .one(self.connection())
             .await
             .map_err(store_error)?;
-        let held = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(in_state(state::HELD))
-            .filter(Column::OrganizationId.eq(organization_id.0));
-        let held = match scope {
-            HeldScope::Endpoint(id) => held.filter(Column::EndpointId.eq(id.as_str())),
-            HeldScope::Organization => held,
-        };
-        let locked = held.order_by_asc(Column::Id).lock_exclusive().into_query();
+        let locked = waiting(organization_id, scope, now).into_query();
         let count = Query::select()
             .expr_as(Func::count(Expr::col("id")), "count")
             .from_subquery(locked, "locked")
@@ -329,38 +323,85 @@ pub(crate) fn expired_payloads(now: Timestamp, limit: usize) -> Select<Entity> {
         .limit(u64::try_from(limit).unwrap_or(u64::MAX))
 }
 
-/// Makes the change that lets go of what is held.
+/// Asks for the ids of what is to be resumed, and locks it, in the order of the ids.
+pub(crate) fn waiting(
+    organization_id: OrganizationId,
+    scope: &ResumeScope,
+    now: Timestamp,
+) -> Select<Entity> {
+    // The endpoint stands in each arm: an index of one of them alone would not do for the other.
+    let of_endpoint = |arm: Condition| match scope {
+        ResumeScope::Endpoint(id) => arm.add(Column::EndpointId.eq(id.as_str())),
+        ResumeScope::Organization => arm,
+    };
+    let held = Condition::all().add(in_state(state::HELD));
+    let early = Condition::all().add(is_early(now));
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::OrganizationId.eq(organization_id.0))
+        .filter(
+            Condition::any()
+                .add(of_endpoint(held))
+                .add(of_endpoint(early)),
+        )
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+}
+
+/// Makes the two changes that make due what waits: what is held, and what is pending and not due.
+///
+/// The endpoints are the organization's own. It is named beside them only where the index begins
+/// with it: elsewhere SQLite would rather walk all of the organization's deliveries.
 pub(crate) fn resumed(
     organization_id: OrganizationId,
-    scope: &HeldScope,
+    scope: &ResumeScope,
     now: Timestamp,
-) -> UpdateMany<Entity> {
+) -> [UpdateMany<Entity>; 2] {
+    let now_ms = now.unix_ms();
+    let earlier = Expr::case(Column::DueAt.gt(now_ms), now_ms).finally(Expr::col(Column::DueAt));
     let held = Entity::update_many()
         .col_expr(Column::State, Expr::value(state::PENDING))
-        .col_expr(Column::UpdatedAt, Expr::value(now.unix_ms()))
+        .col_expr(Column::DueAt, earlier.into())
         .filter(in_state(state::HELD))
         .filter(Column::OrganizationId.eq(organization_id.0));
+    let early = Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(now_ms))
+        .filter(is_early(now));
+    let enabled = enabled_endpoints(organization_id, scope);
+    [held, early].map(|change| {
+        change
+            .col_expr(Column::UpdatedAt, Expr::value(now_ms))
+            .filter(Column::EndpointId.in_subquery(enabled.clone().into_query()))
+    })
+}
+
+/// Asks for the ids of those of the scope's endpoints that may be sent to.
+fn enabled_endpoints(
+    organization_id: OrganizationId,
+    scope: &ResumeScope,
+) -> Select<endpoint::Entity> {
+    let endpoints = existing(organization_id)
+        .select_only()
+        .column(endpoint::Column::Id);
     match scope {
-        HeldScope::Endpoint(id) => {
+        ResumeScope::Endpoint(id) => {
             let in_good_standing = organization::Entity::find_by_id(organization_id.0)
                 .filter(organization::Column::PendingDeletionAt.is_null())
                 .select_only()
-                .column(organization::Column::Id);
-            let existing = existing(organization_id)
+                .column(organization::Column::Id)
+                .into_query();
+            endpoints
                 .filter(endpoint::Column::Id.eq(id.as_str()))
-                .select_only()
-                .column(endpoint::Column::Id);
-            held.filter(Column::EndpointId.in_subquery(existing.into_query()))
-                .filter(Column::OrganizationId.in_subquery(in_good_standing.into_query()))
+                .filter(endpoint::Column::OrganizationId.in_subquery(in_good_standing))
         }
-        HeldScope::Organization => {
-            let enabled = existing(organization_id)
-                .filter(endpoint::Column::DisabledAt.is_null())
-                .select_only()
-                .column(endpoint::Column::Id);
-            held.filter(Column::EndpointId.in_subquery(enabled.into_query()))
-        }
+        ResumeScope::Organization => endpoints.filter(endpoint::Column::DisabledAt.is_null()),
     }
+}
+
+/// Says that a delivery waits for a time that has not come.
+fn is_early(now: Timestamp) -> Expr {
+    in_state(state::PENDING).and(Column::DueAt.gt(now.unix_ms()))
 }
 
 fn one(organization_id: OrganizationId, id: &DeliveryId) -> Select<Entity> {

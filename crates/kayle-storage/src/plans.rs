@@ -5,7 +5,7 @@ mod postgres;
 
 use std::collections::BTreeMap;
 
-use kayle_app::ports::store::{DeliveryFilter, HeldScope};
+use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
 use kayle_delivery::{DeliveryStatus, LeaseHolder};
 use kayle_primitives::{
     ApiKeyId, EndpointId, EventId, OrganizationId, PageLimit, SessionId, Timestamp,
@@ -182,14 +182,20 @@ async fn the_sweepers_looks_use_the_partial_indexes() {
 }
 
 #[tokio::test]
-async fn held_deliveries_are_resumed_by_the_held_index() {
+async fn waiting_deliveries_are_resumed_by_the_partial_indexes() {
     let planner = Planner::new().await;
-    let endpoint = HeldScope::Endpoint(EndpointId::parse("whe_1").unwrap());
-    for scope in [endpoint, HeldScope::Organization] {
-        let resumed = deliveries::resumed(ORGANIZATION, &scope, at(NOW));
-        planner
-            .check(resumed.build(DbBackend::Sqlite), "INDEX deliveries_held")
-            .await;
+    let endpoint = ResumeScope::Endpoint(EndpointId::parse("whe_1").unwrap());
+    for scope in [endpoint, ResumeScope::Organization] {
+        let [held, early] = deliveries::resumed(ORGANIZATION, &scope, at(NOW));
+        for (change, index) in [
+            (held, "INDEX deliveries_held"),
+            (
+                early,
+                "INDEX deliveries_due_of_endpoint (endpoint_id=? AND due_at>?)",
+            ),
+        ] {
+            planner.check(change.build(DbBackend::Sqlite), index).await;
+        }
     }
 }
 

@@ -300,6 +300,7 @@ macro_rules! store_conformance {
                 what_is_dropped_with_an_endpoint_is_what_the_step_drops,
                 the_bytes_of_a_dropped_delivery_are_deleted;
             held: held_deliveries_of_an_endpoint_are_resumed,
+                what_waits_for_its_time_at_an_endpoint_is_resumed,
                 a_frozen_organization_keeps_its_deliveries_held,
                 a_thawed_organization_resumes_its_enabled_endpoints_only,
                 a_foreign_endpoint_resumes_nothing,

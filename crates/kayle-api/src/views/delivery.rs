@@ -2,7 +2,7 @@
 
 use kayle_app::deliveries::DeliveryWithAttempts;
 use kayle_delivery::{Attempt, Delivery, LastAttempt};
-use kayle_primitives::EncryptionKeyId;
+use kayle_primitives::{EncryptionKeyId, Timestamp};
 use serde::Serialize;
 
 use super::time;
@@ -42,8 +42,9 @@ struct AttemptView {
     attempted_at: String,
 }
 
-impl From<&Delivery> for DeliveryView {
-    fn from(delivery: &Delivery) -> Self {
+impl DeliveryView {
+    /// Shows a delivery as it is at this moment.
+    pub(crate) fn new(delivery: &Delivery, now: Timestamp) -> Self {
         let last_attempt: Option<LastAttempt> = delivery.last_attempt;
         Self {
             id: delivery.id.to_string(),
@@ -55,7 +56,7 @@ impl From<&Delivery> for DeliveryView {
                 .map(EncryptionKeyId::to_string),
             status: delivery.status().as_str(),
             attempt_count: delivery.attempt_count,
-            next_attempt_at: delivery.next_attempt_at().map(time),
+            next_attempt_at: delivery.next_attempt_at(now).map(time),
             payload_expires_at: delivery.payload.expires_at().map(time),
             payload_scrubbed_at: delivery.payload.scrubbed_at().map(time),
             payload_retention_reason: delivery.payload.reason().as_str(),
@@ -67,10 +68,11 @@ impl From<&Delivery> for DeliveryView {
     }
 }
 
-impl From<&DeliveryWithAttempts> for DeliveryWithAttemptsView {
-    fn from(found: &DeliveryWithAttempts) -> Self {
+impl DeliveryWithAttemptsView {
+    /// Shows a delivery as it is at this moment.
+    pub(crate) fn new(found: &DeliveryWithAttempts, now: Timestamp) -> Self {
         Self {
-            delivery: DeliveryView::from(&found.delivery),
+            delivery: DeliveryView::new(&found.delivery, now),
             attempts: found.attempts.iter().map(AttemptView::from).collect(),
         }
     }

@@ -8,11 +8,11 @@ use super::EndpointError;
 use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::{AuditAction, AuditEntry};
-use crate::ports::store::HeldScope;
+use crate::ports::store::ResumeScope;
 
 impl Webhooks {
-    /// Replaces the given members. Enabling releases what was held; everything else is seen by the
-    /// very next attempt.
+    /// Replaces the given members. Enabling a disabled endpoint makes all that waits for it due at
+    /// once; everything else is seen by the very next attempt.
     pub async fn update_endpoint(
         &self,
         caller: &Caller,
@@ -28,8 +28,9 @@ impl Webhooks {
         let endpoint = before.changed(change, now);
         tx.save_endpoint(&endpoint).await?;
         if enabling {
-            let scope = HeldScope::Endpoint(id.clone());
-            tx.resume_held(caller.organization_id, &scope, now).await?;
+            let scope = ResumeScope::Endpoint(id.clone());
+            tx.resume_deliveries(caller.organization_id, &scope, now)
+                .await?;
         }
         let entry = AuditEntry {
             action: AuditAction::EndpointUpdated,

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::{AuditAction, AuditEntry};
-use crate::ports::store::{HeldScope, StoreError, StoreTx};
+use crate::ports::store::{ResumeScope, StoreError, StoreTx};
 
 /// The longest name, in characters.
 pub const NAME_CHARS_MAX: usize = 120;
@@ -77,17 +77,21 @@ impl Webhooks {
         Ok(tx.commit().await?)
     }
 
-    /// Takes the mark away: the held deliveries of its enabled endpoints are due again at once.
+    /// Takes the mark away: what waits at its enabled endpoints is due at once. In an organization
+    /// that was not frozen, retries keep to their schedule.
     pub async fn unfreeze_organization(
         &self,
         id: OrganizationId,
     ) -> Result<(), FreezeOrganizationError> {
         let mut tx = self.store.begin().await?;
+        let organization = tx.reads().find_organization(id).await?;
         if !tx.set_pending_deletion(id, None).await? {
             return Err(FreezeOrganizationError::NotFound(id));
         }
-        tx.resume_held(id, &HeldScope::Organization, self.clock.now())
-            .await?;
+        if organization.is_some_and(|organization| organization.is_frozen()) {
+            tx.resume_deliveries(id, &ResumeScope::Organization, self.clock.now())
+                .await?;
+        }
         self.audit_organization(&mut *tx, id, AuditAction::OrganizationUnfrozen)
             .await?;
         tx.commit().await?;

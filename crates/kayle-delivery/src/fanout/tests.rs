@@ -108,7 +108,7 @@ fn an_encrypted_delivery_is_born_pending_and_due_at_once() {
         };
         assert_eq!(step.delivery, expected);
         assert_eq!(step.attempt, None);
-        assert_eq!(step.delivery.next_attempt_at(), None);
+        assert_eq!(step.delivery.next_attempt_at(at(0)), None);
     }
 }
 

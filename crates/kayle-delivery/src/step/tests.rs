@@ -32,7 +32,7 @@ lease_over    .       .       .       .       .       pending .       .       . 
 last_lease    .       .       .       .       .       kept    .       .       .       .
 released      .       .       .       .       pending pending .       .       .       .
 held          .       .       .       .       held    held    .       .       .       .
-resumed       .       .       .       pending .       .       .       .       .       .
+resumed       .       pending .       pending .       .       .       .       .       .
 requeued      pending pending gone    pending busy    busy    gone    pending gone    gone
 withdrawn     private private private private private private .       private private .
 payload_over  .       .       expired .       .       .       .       .       expired .
@@ -227,7 +227,7 @@ fn a_failed_attempt_is_followed_by_the_next_one_counted_from_its_end() {
         ..leased
     };
     assert_eq!(step.delivery, expected);
-    assert_eq!(step.delivery.next_attempt_at(), Some(due_at));
+    assert_eq!(step.delivery.next_attempt_at(at(NOW_S)), Some(due_at));
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn an_exhausted_delivery_keeps_its_payload_for_the_endpoints_retention() {
         let step = apply(&state("leased"), input).unwrap();
         assert_eq!(step.delivery.payload, expected);
         assert_eq!(step.delivery.attempt_count, 3);
-        assert_eq!(step.delivery.next_attempt_at(), None);
+        assert_eq!(step.delivery.next_attempt_at(at(NOW_S)), None);
     }
     let kept = |hours| Payload::Stored {
         expires_at: at(NOW_S + hours * HOUR_S),
@@ -295,7 +295,10 @@ fn a_lost_lease_counts_as_a_failed_attempt_that_began_with_the_claim() {
         status_code: None,
     };
     assert_eq!(step.delivery.last_attempt, Some(last_attempt));
-    assert_eq!(step.delivery.next_attempt_at(), Some(at(NOW_S + 120)));
+    assert_eq!(
+        step.delivery.next_attempt_at(at(NOW_S)),
+        Some(at(NOW_S + 120))
+    );
 }
 
 #[test]
@@ -321,6 +324,26 @@ fn what_was_held_is_due_at_once_and_in_its_old_order() {
     };
     assert_eq!(resumed(5), DeliveryState::Pending { due_at: at(5) });
     assert_eq!(resumed(6), DeliveryState::Pending { due_at: at(6) });
+}
+
+#[test]
+fn what_waited_for_its_time_is_due_at_once_and_keeps_its_count_and_payload() {
+    let early = state("early");
+    let step = apply(&early, "resumed").unwrap();
+    let expected = Delivery {
+        state: DeliveryState::Pending { due_at: at(NOW_S) },
+        updated_at: at(NOW_S),
+        ..early
+    };
+    assert_eq!((step.delivery, step.attempt), (expected, None));
+}
+
+#[test]
+fn an_attempt_is_announced_until_it_is_due() {
+    let early = state("early");
+    let due_at = at(NOW_S + 1);
+    assert_eq!(early.next_attempt_at(at(NOW_S)), Some(due_at));
+    assert_eq!(early.next_attempt_at(due_at), None);
 }
 
 #[test]
@@ -351,7 +374,7 @@ fn a_requeue_starts_a_full_cycle_with_the_same_payload() {
             ..before
         };
         assert_eq!(step.delivery, expected, "{name}");
-        assert_eq!(step.delivery.next_attempt_at(), None);
+        assert_eq!(step.delivery.next_attempt_at(at(NOW_S)), None);
         assert_eq!(step.attempt, None);
     }
 }

@@ -1,7 +1,7 @@
 //! How PostgreSQL finds the rows of what is asked often, with twenty thousand deliveries of which
 //! half are due.
 
-use kayle_app::ports::store::{DeliveryFilter, HeldScope};
+use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
 use kayle_delivery::LeaseHolder;
 use kayle_primitives::{EndpointId, EventId, PageLimit};
 use sea_orm::prelude::Uuid;
@@ -166,11 +166,17 @@ async fn batches_are_read_and_written_by_key() {
 async fn changes_of_many_find_them_by_an_index() {
     let planner = Planner::new().await;
     let endpoint = EndpointId::parse("whe_1").unwrap();
-    let scope = HeldScope::Endpoint(endpoint.clone());
-    let resumed = deliveries::resumed(ORGANIZATION, &scope, at(NOW));
+    let scope = ResumeScope::Endpoint(endpoint.clone());
+    // Half of what is pending waits for its time.
+    let now = at(NOW - 5000);
+    let waiting = deliveries::waiting(ORGANIZATION, &scope, now).build(DbBackend::Postgres);
+    let [held, early] = deliveries::resumed(ORGANIZATION, &scope, now);
     let purged = purge::purged_events(at(1), 100);
     for (statement, step) in [
-        (resumed.build(DbBackend::Postgres), "deliveries_held"),
+        (waiting.clone(), "deliveries_held"),
+        (waiting, "deliveries_due"),
+        (held.build(DbBackend::Postgres), "deliveries_held"),
+        (early.build(DbBackend::Postgres), "using deliveries_due"),
         (purged.build(DbBackend::Postgres), "events_oldest_first"),
         (
             postgres::drop_of_endpoint(&endpoint, at(NOW)),

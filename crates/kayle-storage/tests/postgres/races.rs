@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Settlement};
-use kayle_app::ports::store::{HeldScope, Store, StoreTx};
+use kayle_app::ports::store::{ResumeScope, Store, StoreTx};
 use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, step};
 use kayle_endpoints::Endpoint;
 use kayle_storage::SqlStore;
@@ -178,9 +178,11 @@ async fn a_hold_that_meets_an_enabling_becomes_pending() {
         .await
         .unwrap();
     enabling.save_endpoint(&subscriber.endpoint).await.unwrap();
-    let scope = HeldScope::Endpoint(subscriber.endpoint.id.clone());
+    let scope = ResumeScope::Endpoint(subscriber.endpoint.id.clone());
     let now = race.seed.make.now();
-    let resumed = enabling.resume_held(organization_id, &scope, now).await;
+    let resumed = enabling
+        .resume_deliveries(organization_id, &scope, now)
+        .await;
     assert_eq!(resumed.unwrap(), 0);
     race.settle_behind(enabling, &settlement).await;
     assert!(matches!(
@@ -206,8 +208,10 @@ async fn a_hold_that_meets_a_thaw_becomes_pending() {
     let mut thawing = race.store().begin().await.unwrap();
     let thawed = thawing.set_pending_deletion(organization_id, None);
     assert!(thawed.await.unwrap());
-    let scope = HeldScope::Organization;
-    let resumed = thawing.resume_held(organization_id, &scope, now).await;
+    let scope = ResumeScope::Organization;
+    let resumed = thawing
+        .resume_deliveries(organization_id, &scope, now)
+        .await;
     assert_eq!(resumed.unwrap(), 0);
     race.settle_behind(thawing, &settlement).await;
     assert!(matches!(
@@ -234,16 +238,20 @@ async fn what_is_enabled_while_its_organization_is_thawed_is_resumed() {
         let mut enabling = race.store().begin().await.unwrap();
         let mut thawing = race.store().begin().await.unwrap();
         let enable = async {
-            let scope = HeldScope::Endpoint(subscriber.endpoint.id.clone());
+            let scope = ResumeScope::Endpoint(subscriber.endpoint.id.clone());
             enabling.save_endpoint(&subscriber.endpoint).await.unwrap();
-            let resumed = enabling.resume_held(organization_id, &scope, now).await;
+            let resumed = enabling
+                .resume_deliveries(organization_id, &scope, now)
+                .await;
             (enabling, resumed.unwrap())
         };
         let thaw = async {
             let thawed = thawing.set_pending_deletion(organization_id, None).await;
             assert!(thawed.unwrap());
-            let scope = HeldScope::Organization;
-            let resumed = thawing.resume_held(organization_id, &scope, now).await;
+            let scope = ResumeScope::Organization;
+            let resumed = thawing
+                .resume_deliveries(organization_id, &scope, now)
+                .await;
             (thawing, resumed.unwrap())
         };
         let resumed = if enabling_is_first {

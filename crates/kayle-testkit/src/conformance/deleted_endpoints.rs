@@ -3,7 +3,7 @@
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, HeldScope};
+use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
 use kayle_delivery::LeaseHolder;
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::EndpointId;
@@ -131,10 +131,10 @@ pub async fn held_deliveries_of_a_deleted_endpoint_are_not_resumed(test: &TestSt
     let subscriber = test.subscriber().await;
     let held = test.held(&subscriber).await?;
     delete(test, &subscriber.endpoint.id).await?;
-    let of_endpoint = HeldScope::Endpoint(subscriber.endpoint.id);
-    for scope in [of_endpoint, HeldScope::Organization] {
+    let of_endpoint = ResumeScope::Endpoint(subscriber.endpoint.id);
+    for scope in [of_endpoint, ResumeScope::Organization] {
         let mut tx = test.store.begin().await?;
-        let resumed = tx.resume_held(subscriber.organization.id, &scope, test.now());
+        let resumed = tx.resume_deliveries(subscriber.organization.id, &scope, test.now());
         assert_eq!(resumed.await?, 0);
         tx.commit().await?;
     }

@@ -1,8 +1,8 @@
-//! Held deliveries: they wait until their endpoint and their organization are enabled.
+//! What waits for an endpoint: held or not, it is due once endpoint and organization are enabled.
 
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, HeldScope, StoreError};
+use kayle_app::ports::store::{DeliveryFilter, ResumeScope, StoreError};
 use kayle_delivery::{Delivery, DeliveryStatus, Input, step};
 use kayle_primitives::{OrganizationId, Timestamp};
 
@@ -17,7 +17,7 @@ pub async fn held_deliveries_of_an_endpoint_are_resumed(test: &TestStore) -> Out
     let pending = test.seed.delivery(&subscriber).await;
     let now = test.seed.make.clock.advance(Duration::from_secs(1));
 
-    let scope = HeldScope::Endpoint(subscriber.endpoint.id);
+    let scope = ResumeScope::Endpoint(subscriber.endpoint.id);
     let resumed = resume(test, subscriber.organization.id, &scope).await?;
     assert_eq!(resumed, 2);
     for delivery in held {
@@ -28,14 +28,42 @@ pub async fn held_deliveries_of_an_endpoint_are_resumed(test: &TestStore) -> Out
     Ok(())
 }
 
+pub async fn what_waits_for_its_time_at_an_endpoint_is_resumed(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let in_an_hour = test.now().plus(Duration::from_hours(1));
+    let first = test.due(&subscriber, in_an_hour).await?;
+    test.seed.make.clock.advance(Duration::from_millis(1));
+    let early = [first, test.due(&subscriber, in_an_hour).await?];
+    let held = test.held(&subscriber).await?;
+    let elsewhere = test.due(&other, in_an_hour).await?;
+    let now = test.seed.make.clock.advance(Duration::from_secs(1));
+
+    let scope = ResumeScope::Endpoint(subscriber.endpoint.id);
+    let resumed = resume(test, subscriber.organization.id, &scope).await?;
+    assert_eq!(resumed, 3);
+    for delivery in early.iter().chain([&held]) {
+        assert_resumed(test, delivery, now).await?;
+    }
+    assert_eq!(test.stored(&elsewhere).await?, elsewhere);
+    let claimed = test.claim("a", 10).await?.into_iter();
+    let order: Vec<_> = claimed.map(|claim| claim.delivery.id).collect();
+    let [first, second] = early;
+    assert_eq!(order, [held.id, first.id, second.id]);
+    Ok(())
+}
+
 pub async fn a_frozen_organization_keeps_its_deliveries_held(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     let held = test.held(&subscriber).await?;
+    let in_an_hour = test.now().plus(Duration::from_hours(1));
+    let early = test.due(&subscriber, in_an_hour).await?;
     test.set_frozen(&subscriber.organization, true).await?;
-    let scope = HeldScope::Endpoint(subscriber.endpoint.id);
+    let scope = ResumeScope::Endpoint(subscriber.endpoint.id);
     let resumed = resume(test, subscriber.organization.id, &scope).await?;
     assert_eq!(resumed, 0);
     assert_eq!(test.stored(&held).await?, held);
+    assert_eq!(test.stored(&early).await?, early);
     Ok(())
 }
 
@@ -45,16 +73,26 @@ pub async fn a_thawed_organization_resumes_its_enabled_endpoints_only(test: &Tes
     let other = test.seed.subscriber(organization).await;
     let disabled = test.disabled_subscriber(organization).await;
     let stranger = test.subscriber().await;
-    let held = [test.held(&subscriber).await?, test.held(&other).await?];
-    let still_held = [test.held(&disabled).await?, test.held(&stranger).await?];
+    let in_an_hour = test.now().plus(Duration::from_hours(1));
+    let waiting = [
+        test.held(&subscriber).await?,
+        test.held(&other).await?,
+        test.due(&other, in_an_hour).await?,
+    ];
+    let still_waiting = [
+        test.held(&disabled).await?,
+        test.held(&stranger).await?,
+        test.due(&disabled, in_an_hour).await?,
+        test.due(&stranger, in_an_hour).await?,
+    ];
     let now = test.seed.make.clock.advance(Duration::from_secs(1));
 
-    let resumed = resume(test, organization.id, &HeldScope::Organization).await?;
-    assert_eq!(resumed, 2);
-    for delivery in held {
+    let resumed = resume(test, organization.id, &ResumeScope::Organization).await?;
+    assert_eq!(resumed, 3);
+    for delivery in waiting {
         assert_resumed(test, &delivery, now).await?;
     }
-    for delivery in still_held {
+    for delivery in still_waiting {
         assert_eq!(test.stored(&delivery).await?, delivery);
     }
     Ok(())
@@ -64,7 +102,7 @@ pub async fn a_foreign_endpoint_resumes_nothing(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     let held = test.held(&subscriber).await?;
     let stranger = test.seed.organization().await;
-    let scope = HeldScope::Endpoint(subscriber.endpoint.id);
+    let scope = ResumeScope::Endpoint(subscriber.endpoint.id);
     assert_eq!(resume(test, stranger.id, &scope).await?, 0);
     assert_eq!(test.stored(&held).await?, held);
     Ok(())
@@ -90,16 +128,18 @@ pub async fn held_deliveries_are_listed_as_pending_and_not_claimed(test: &TestSt
 async fn resume(
     test: &TestStore,
     organization_id: OrganizationId,
-    scope: &HeldScope,
+    scope: &ResumeScope,
 ) -> Result<u64, StoreError> {
     let mut tx = test.store.begin().await?;
-    let resumed = tx.resume_held(organization_id, scope, test.now()).await?;
+    let resumed = tx
+        .resume_deliveries(organization_id, scope, test.now())
+        .await?;
     tx.commit().await?;
     Ok(resumed)
 }
 
-async fn assert_resumed(test: &TestStore, held: &Delivery, now: Timestamp) -> Outcome {
-    let expected = step(held, Input::Resumed, now).expect("it is held");
-    assert_eq!(test.stored(held).await?, expected.delivery);
+async fn assert_resumed(test: &TestStore, waiting: &Delivery, now: Timestamp) -> Outcome {
+    let expected = step(waiting, Input::Resumed, now).expect("it waits");
+    assert_eq!(test.stored(waiting).await?, expected.delivery);
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery, StoreError,
+    DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope, StoreError,
 };
 use kayle_delivery::{Attempt, Delivery, Input, Payload, step};
 use kayle_events::EventType;
@@ -157,10 +157,10 @@ impl DeliveryWrites for MemoryTx {
         })
     }
 
-    async fn resume_held(
+    async fn resume_deliveries(
         &mut self,
         organization_id: OrganizationId,
-        scope: &HeldScope,
+        scope: &ResumeScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         self.view.change(|tables| {
@@ -190,14 +190,14 @@ fn passes(filter: &DeliveryFilter, delivery: &Delivery) -> bool {
         && event_id.as_ref().is_none_or(|id| delivery.event_id == *id)
 }
 
-fn is_meant(tables: &Tables, scope: &HeldScope, delivery: &Delivery) -> bool {
+fn is_meant(tables: &Tables, scope: &ResumeScope, delivery: &Delivery) -> bool {
     match scope {
-        HeldScope::Endpoint(id) => {
+        ResumeScope::Endpoint(id) => {
             delivery.endpoint_id == *id
                 && tables.endpoints.contains_key(id)
                 && !tables.is_frozen(delivery.organization_id)
         }
-        HeldScope::Organization => tables.is_enabled(delivery),
+        ResumeScope::Organization => tables.is_enabled(delivery),
     }
 }
 

@@ -183,8 +183,9 @@ fn settle_one(tables: &mut Tables, settlement: &Settlement) -> Settled {
 /// that are enabled by then is pending, since nobody would release it.
 fn unless_enabled(tables: &Tables, delivery: &Delivery) -> Delivery {
     let enabled = tables.is_enabled(delivery) && !tables.is_frozen(delivery.organization_id);
+    let is_held = matches!(delivery.state, DeliveryState::Held { .. });
     match step(delivery, Input::Resumed, delivery.updated_at) {
-        Ok(resumed) if enabled => resumed.delivery,
+        Ok(resumed) if is_held && enabled => resumed.delivery,
         Ok(_) | Err(_) => delivery.clone(),
     }
 }

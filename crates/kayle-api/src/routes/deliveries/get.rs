@@ -27,5 +27,8 @@ async fn get(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         .get_delivery(caller.organization_id, &id)
         .await?
         .ok_or_else(|| ApiError::not_found("delivery"))?;
-    Ok(answer::ok(DeliveryWithAttemptsView::from(&found)))
+    Ok(answer::ok(DeliveryWithAttemptsView::new(
+        &found,
+        call.webhooks().now(),
+    )))
 }

@@ -35,10 +35,11 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         .list_deliveries(caller.organization_id, &filter, &page)
         .await?
         .ok_or_else(ApiError::unknown_cursor)?;
+    let now = call.webhooks().now();
     Ok(answer::page(
         &found,
         page.limit,
         |delivery| delivery.id.as_str(),
-        DeliveryView::from,
+        |delivery| DeliveryView::new(delivery, now),
     ))
 }

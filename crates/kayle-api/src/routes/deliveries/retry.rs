@@ -23,5 +23,8 @@ pub(in crate::routes) fn route() -> Route {
 async fn retry(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("delivery_id")?;
     let delivery = call.webhooks().retry_delivery(&caller, &id).await?;
-    Ok(answer::ok(DeliveryView::from(&delivery)))
+    Ok(answer::ok(DeliveryView::new(
+        &delivery,
+        call.webhooks().now(),
+    )))
 }

@@ -31,9 +31,9 @@ pub struct NewDelivery {
     pub jwe: Option<CompactJwe>,
 }
 
-/// Whose held deliveries are meant.
+/// Whose waiting deliveries are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeldScope {
+pub enum ResumeScope {
     /// Those of one endpoint, unless its organization is frozen.
     Endpoint(EndpointId),
     /// Those of all enabled endpoints.
@@ -112,12 +112,12 @@ pub trait DeliveryWrites {
     /// Saves locked deliveries; the bytes of scrubbed payloads are deleted with it.
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError>;
 
-    /// Makes held deliveries pending again: exactly what `step(Resumed)` does to each. Gives how
-    /// many there were.
-    async fn resume_held(
+    /// Makes waiting deliveries due at once, held or not: exactly what `step(Resumed)` does to
+    /// each. Returns how many changed.
+    async fn resume_deliveries(
         &mut self,
         organization_id: OrganizationId,
-        scope: &HeldScope,
+        scope: &ResumeScope,
         now: Timestamp,
     ) -> Result<u64, StoreError>;
 }

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 
 pub use api_keys::{ApiKeyReads, ApiKeyWrites};
 pub use audit::{AuditReads, AuditWrites};
-pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, HeldScope, NewDelivery};
+pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope};
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};

@@ -102,6 +102,10 @@ fn changes(
     changes
 }
 
+fn waits(delivery: &Delivery) -> bool {
+    delivery.status() == DeliveryStatus::Pending
+}
+
 proptest! {
     #[test]
     fn the_invariants_hold(
@@ -134,6 +138,23 @@ proptest! {
         for (before, step) in changes(&story, &schedule, retention) {
             let counted = step.delivery.attempt_count == before.attempt_count + 1;
             prop_assert_eq!(counted, step.attempt.is_some());
+        }
+    }
+
+    #[test]
+    fn resuming_never_makes_a_delivery_wait_longer(
+        story in any_story(), schedule in any_schedule(), retention in any_retention(),
+    ) {
+        let stepped = changes(&story, &schedule, retention);
+        for (before, _) in stepped.into_iter().filter(|(before, _)| waits(before)) {
+            let now = at(1_000_000);
+            let Ok(resumed) = step(&before, Input::Resumed, now) else { continue };
+            let due_now = matches!(
+                resumed.delivery.state, DeliveryState::Pending { due_at } if due_at <= now
+            );
+            prop_assert!(due_now);
+            prop_assert_eq!(resumed.delivery.payload, before.payload);
+            prop_assert_eq!(resumed.delivery.attempt_count, before.attempt_count);
         }
     }
 
@@ -175,7 +196,8 @@ proptest! {
         for (before, step) in changes(&story, &schedule, Retention::None) {
             let expires_at = step.delivery.payload.expires_at();
             if before.payload.expires_at() < expires_at {
-                let due_at = step.delivery.next_attempt_at().unwrap();
+                let due_at = step.delivery.next_attempt_at(step.delivery.updated_at);
+                let due_at = due_at.unwrap_or(step.delivery.updated_at);
                 prop_assert_eq!(expires_at, Some(due_at.plus(LATENESS_MAX)));
             }
         }

@@ -21,6 +21,14 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// How late an answer may come: longer than a lease, as where a process was asleep.
 const LATE_MAX: Duration = Duration::from_secs(150);
 
+/// Why a request gets no answer although there was time for one.
+const BROKEN_ON_THE_WAY: [FailureReason; 4] = [
+    FailureReason::Dns,
+    FailureReason::Connect,
+    FailureReason::Tls,
+    FailureReason::BlockedAddress,
+];
+
 /// How an endpoint takes requests for the time being.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
@@ -113,7 +121,7 @@ impl Network {
                 2 | 3 => (AttemptOutcome::NoAnswer(FailureReason::Timeout), TIMEOUT),
                 4 => (accepted, choices.up_to(LATE_MAX)),
                 5 => {
-                    let reason = choices.pick(&FailureReason::ALL[1..5]);
+                    let reason = choices.pick(&BROKEN_ON_THE_WAY);
                     let reason = reason.copied().unwrap_or(FailureReason::Connect);
                     (AttemptOutcome::NoAnswer(reason), soon)
                 }

@@ -22,6 +22,7 @@ use kayle_testkit::entropy::SeededEntropy;
 use kayle_testkit::store::MemoryStore;
 use kayle_testkit::webhooks::test_settings;
 use serde_json::json;
+use strum::IntoEnumIterator;
 
 use crate::choices::Choices;
 use crate::history::{EndpointRecord, History};
@@ -148,7 +149,7 @@ impl World {
             url: EndpointUrl::from_stored(format!("https://hooks{number}.customer.example/")),
             enabled: true,
             subscription: if wants_all {
-                Subscription::new(&EventType::ALL)
+                Subscription::new(&EventType::iter().collect::<Vec<_>>())
             } else {
                 Subscription::default()
             },

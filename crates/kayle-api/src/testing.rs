@@ -13,6 +13,7 @@ use kayle_primitives::Organization;
 use kayle_testkit::builders::key_ring;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use serde_json::Value;
+use strum::IntoEnumIterator;
 
 use crate::Surface;
 use crate::api::Api;
@@ -61,7 +62,7 @@ impl TestApi {
             organization,
             key: String::new(),
         };
-        test.key = test.key_with(&Scope::ALL).await;
+        test.key = test.key_with(&Scope::iter().collect::<Vec<_>>()).await;
         test
     }
 

@@ -11,6 +11,7 @@ mod verify;
 
 use kayle_primitives::{AuditId, OrganizationId, Timestamp};
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
 use crate::access::Actor;
 
@@ -60,77 +61,76 @@ pub struct AuditChain {
 }
 
 /// What can be done, by its name in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 pub enum AuditAction {
     /// An endpoint was made.
+    #[strum(serialize = "webhook_endpoint.created")]
     EndpointCreated,
     /// An endpoint was changed.
+    #[strum(serialize = "webhook_endpoint.updated")]
     EndpointUpdated,
     /// An endpoint was deleted.
+    #[strum(serialize = "webhook_endpoint.deleted")]
     EndpointDeleted,
     /// A signing secret was replaced.
+    #[strum(serialize = "webhook_endpoint.signing_secret.rotated")]
     SigningSecretRotated,
     /// A signing secret was shown.
+    #[strum(serialize = "webhook_endpoint.signing_secret.revealed")]
     SigningSecretRevealed,
     /// An encryption key was registered.
+    #[strum(serialize = "webhook_encryption_key.registered")]
     EncryptionKeyRegistered,
     /// An encryption key was taken out of use.
+    #[strum(serialize = "webhook_encryption_key.deactivated")]
     EncryptionKeyDeactivated,
     /// An encryption key was put back into use.
+    #[strum(serialize = "webhook_encryption_key.reactivated")]
     EncryptionKeyReactivated,
     /// A delivery was asked for again.
+    #[strum(serialize = "webhook_delivery.retried")]
     DeliveryRetried,
     /// An event was asked for again.
+    #[strum(serialize = "webhook_event.replayed")]
     EventReplayed,
     /// A session was opened.
+    #[strum(serialize = "session.created")]
     SessionCreated,
     /// A session was cancelled.
+    #[strum(serialize = "session.cancelled")]
     SessionCancelled,
     /// The person withdrew.
+    #[strum(serialize = "session.privacy_request.submitted")]
     PrivacyRequestSubmitted,
     /// An API key was made.
+    #[strum(serialize = "api_key.created")]
     ApiKeyCreated,
     /// An API key was changed.
+    #[strum(serialize = "api_key.updated")]
     ApiKeyUpdated,
     /// An API key was deleted.
+    #[strum(serialize = "api_key.deleted")]
     ApiKeyDeleted,
     /// An operator made a dashboard session.
+    #[strum(serialize = "session_token.created")]
     SessionTokenCreated,
     /// The organization was made.
+    #[strum(serialize = "organization.created")]
     OrganizationCreated,
     /// The organization's deletion was asked for.
+    #[strum(serialize = "organization.frozen")]
     OrganizationFrozen,
     /// The organization's deletion was called off.
+    #[strum(serialize = "organization.unfrozen")]
     OrganizationUnfrozen,
     /// Rows of this log were purged by age.
+    #[strum(serialize = "audit_log.purged")]
     AuditPurged,
 }
 
 impl AuditAction {
-    /// Gives the name in the log.
+    /// Returns the name in the log.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EndpointCreated => "webhook_endpoint.created",
-            Self::EndpointUpdated => "webhook_endpoint.updated",
-            Self::EndpointDeleted => "webhook_endpoint.deleted",
-            Self::SigningSecretRotated => "webhook_endpoint.signing_secret.rotated",
-            Self::SigningSecretRevealed => "webhook_endpoint.signing_secret.revealed",
-            Self::EncryptionKeyRegistered => "webhook_encryption_key.registered",
-            Self::EncryptionKeyDeactivated => "webhook_encryption_key.deactivated",
-            Self::EncryptionKeyReactivated => "webhook_encryption_key.reactivated",
-            Self::DeliveryRetried => "webhook_delivery.retried",
-            Self::EventReplayed => "webhook_event.replayed",
-            Self::SessionCreated => "session.created",
-            Self::SessionCancelled => "session.cancelled",
-            Self::PrivacyRequestSubmitted => "session.privacy_request.submitted",
-            Self::ApiKeyCreated => "api_key.created",
-            Self::ApiKeyUpdated => "api_key.updated",
-            Self::ApiKeyDeleted => "api_key.deleted",
-            Self::SessionTokenCreated => "session_token.created",
-            Self::OrganizationCreated => "organization.created",
-            Self::OrganizationFrozen => "organization.frozen",
-            Self::OrganizationUnfrozen => "organization.unfrozen",
-            Self::AuditPurged => "audit_log.purged",
-        }
+        self.into()
     }
 }

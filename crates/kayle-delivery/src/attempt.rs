@@ -1,9 +1,10 @@
 //! The attempt: one try of a delivery and what came of it (contract 2.8, 7.6, D12).
 
-use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use kayle_primitives::{DeliveryAttemptId, DeliveryId, Timestamp};
+use kayle_primitives::{DeliveryAttemptId, DeliveryId, Timestamp, UnknownName};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// One recorded try: an HTTP request, or a pre-flight check that refused to make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,10 @@ pub enum AttemptOutcome {
 pub const URL_REJECTED_STATUS_CODE: u16 = 400;
 
 /// Why there was no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, IntoStaticStr, EnumString, EnumIter,
+)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<FailureReason>, parse_err_fn = UnknownName::of)]
 pub enum FailureReason {
     /// The time ran out.
     Timeout,
@@ -64,7 +68,8 @@ pub enum FailureReason {
 }
 
 /// Whether an attempt succeeded, as it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum AttemptStatus {
     /// 2xx.
     Succeeded,
@@ -73,12 +78,9 @@ pub enum AttemptStatus {
 }
 
 impl AttemptStatus {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+        self.into()
     }
 }
 
@@ -129,10 +131,7 @@ impl AttemptOutcome {
             (Some(status_code), None) => Some(Self::Accepted { status_code }),
             (Some(status_code), Some("http_status")) => Some(Self::Refused { status_code }),
             (Some(_), Some("url_rejected")) => Some(Self::UrlRejected),
-            (None, Some(reason)) => FailureReason::ALL
-                .into_iter()
-                .find(|known| known.as_str() == reason)
-                .map(Self::NoAnswer),
+            (None, Some(reason)) => FailureReason::from_str(reason).ok().map(Self::NoAnswer),
             (None, None) => Some(Self::NotEncrypted),
             (Some(_), Some(_)) => None,
         }
@@ -140,34 +139,9 @@ impl AttemptOutcome {
 }
 
 impl FailureReason {
-    /// Every reason.
-    pub const ALL: [Self; 7] = [
-        Self::Timeout,
-        Self::Dns,
-        Self::Connect,
-        Self::Tls,
-        Self::BlockedAddress,
-        Self::SigningSecretUnavailable,
-        Self::LeaseExpired,
-    ];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::BlockedAddress => "blocked_address",
-            Self::SigningSecretUnavailable => "signing_secret_unavailable",
-            Self::LeaseExpired => "lease_expired",
-        }
-    }
-}
-
-impl fmt::Display for FailureReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        self.into()
     }
 }
 

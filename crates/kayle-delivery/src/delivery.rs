@@ -3,8 +3,9 @@
 use std::fmt;
 
 use kayle_primitives::{
-    DeliveryId, EncryptionKeyId, EndpointId, EventId, OrganizationId, Timestamp,
+    DeliveryId, EncryptionKeyId, EndpointId, EventId, OrganizationId, Timestamp, UnknownName,
 };
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::payload::Payload;
 
@@ -92,7 +93,8 @@ pub struct LastAttempt {
 }
 
 /// The public name of a delivery's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<DeliveryStatus>, parse_err_fn = UnknownName::of)]
 pub enum DeliveryStatus {
     /// [`DeliveryState::Pending`] or [`DeliveryState::Held`].
     Pending,
@@ -104,36 +106,10 @@ pub enum DeliveryStatus {
     Failed,
 }
 
-/// The text names no delivery status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be pending, delivering, succeeded or failed")]
-pub struct UnknownDeliveryStatus;
-
 impl DeliveryStatus {
-    /// Every status.
-    pub const ALL: [Self; 4] = [
-        Self::Pending,
-        Self::Delivering,
-        Self::Succeeded,
-        Self::Failed,
-    ];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivering => "delivering",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownDeliveryStatus> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(UnknownDeliveryStatus)
+        self.into()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The payload: the compact JWE of one delivery, and its retention (contract 7.7, 7.8).
 
 use std::fmt;
+use std::str::FromStr;
 
 use kayle_primitives::Timestamp;
+use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
 /// The encrypted event, as it is sent: ASCII, five base64url parts. Every attempt sends these same
 /// bytes. `Debug` shows nothing of it.
@@ -52,7 +54,8 @@ pub enum Payload {
 }
 
 /// Why a payload is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case")]
 pub enum StoredReason {
     /// Automatic delivery is under way.
     PendingDelivery,
@@ -61,7 +64,8 @@ pub enum StoredReason {
 }
 
 /// Why a payload is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case")]
 pub enum ScrubReason {
     /// The endpoint has it.
     Delivered,
@@ -90,36 +94,29 @@ pub enum RetentionReason {
 pub struct UnknownRetentionReason;
 
 impl RetentionReason {
-    /// Every reason.
-    pub const ALL: [Self; 7] = [
-        Self::Stored(StoredReason::PendingDelivery),
-        Self::Stored(StoredReason::TerminalFailureRetention),
-        Self::Scrubbed(ScrubReason::Delivered),
-        Self::Scrubbed(ScrubReason::Expired),
-        Self::Scrubbed(ScrubReason::NoActiveKey),
-        Self::Scrubbed(ScrubReason::JweCreationFailed),
-        Self::Scrubbed(ScrubReason::PrivacyRequest),
-    ];
-
-    /// Gives the name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stored(StoredReason::PendingDelivery) => "pending_delivery",
-            Self::Stored(StoredReason::TerminalFailureRetention) => "terminal_failure_retention",
-            Self::Scrubbed(ScrubReason::Delivered) => "delivered",
-            Self::Scrubbed(ScrubReason::Expired) => "expired",
-            Self::Scrubbed(ScrubReason::NoActiveKey) => "no_active_key",
-            Self::Scrubbed(ScrubReason::JweCreationFailed) => "jwe_creation_failed",
-            Self::Scrubbed(ScrubReason::PrivacyRequest) => "privacy_request",
-        }
+    /// Returns every reason.
+    pub fn iter() -> impl Iterator<Item = Self> {
+        let stored = StoredReason::iter().map(Self::Stored);
+        stored.chain(ScrubReason::iter().map(Self::Scrubbed))
     }
 
+    /// Returns the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored(reason) => reason.into(),
+            Self::Scrubbed(reason) => reason.into(),
+        }
+    }
+}
+
+impl FromStr for RetentionReason {
+    type Err = UnknownRetentionReason;
+
     /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownRetentionReason> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or(UnknownRetentionReason)
+    fn from_str(text: &str) -> Result<Self, UnknownRetentionReason> {
+        let stored = StoredReason::from_str(text).map(Self::Stored);
+        let reason = stored.or_else(|_| ScrubReason::from_str(text).map(Self::Scrubbed));
+        reason.map_err(|_| UnknownRetentionReason)
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use kayle_primitives::UnknownName;
+use strum::{EnumIter, EnumString, IntoStaticStr};
+
 /// How long an undelivered payload is kept after the last attempt: 0, 24, 72 or 168 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Retention {
@@ -50,7 +53,8 @@ impl Retention {
 }
 
 /// Which of the two published schedules an endpoint's deliveries follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<RetryScheduleName>, parse_err_fn = UnknownName::of)]
 pub enum RetryScheduleName {
     /// Eight attempts over 27 hours and 35 minutes, unless configured otherwise.
     #[default]
@@ -59,27 +63,10 @@ pub enum RetryScheduleName {
     Short,
 }
 
-/// The text names no schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be standard or short")]
-pub struct UnknownRetrySchedule;
-
 impl RetryScheduleName {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Standard => "standard",
-            Self::Short => "short",
-        }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownRetrySchedule> {
-        match text {
-            "standard" => Ok(Self::Standard),
-            "short" => Ok(Self::Short),
-            _ => Err(UnknownRetrySchedule),
-        }
+        self.into()
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use strum::IntoStaticStr;
 use url::{Host, Url};
 
 use crate::address::{AddressPolicy, AllowedNetworks};
@@ -40,47 +41,46 @@ pub struct EndpointUrl(String);
 pub struct NormalizedUrl(Url);
 
 /// Why a URL is refused, in the order of the checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, IntoStaticStr)]
 pub enum UrlRefusal {
     /// Over 2048 characters.
     #[error("is longer than {URL_CHARS_MAX} characters")]
+    #[strum(serialize = "url_too_long")]
     TooLong,
     /// No absolute URL.
     #[error("is not an absolute URL")]
+    #[strum(serialize = "invalid_url")]
     Invalid,
     /// A user name or a password.
     #[error("must not contain a user name or password")]
+    #[strum(serialize = "credentials_in_url")]
     Credentials,
     /// Not `https` (in development: nor `http`).
     #[error("must use https")]
+    #[strum(serialize = "invalid_scheme")]
     Scheme,
     /// The machine itself, or plain `http` to another one.
     #[error("must not point to this machine; http is for localhost in development only")]
+    #[strum(serialize = "loopback_not_allowed")]
     Loopback,
     /// An IPv4 address instead of a name.
     #[error("must name a host, not an IPv4 address")]
+    #[strum(serialize = "ipv4_literal_disallowed")]
     Ipv4Literal,
     /// An IPv6 address instead of a name.
     #[error("must name a host, not an IPv6 address")]
+    #[strum(serialize = "ipv6_literal_disallowed")]
     Ipv6Literal,
     /// A name that is not public.
     #[error("must name a public host")]
+    #[strum(serialize = "reserved_hostname_disallowed")]
     ReservedHostname,
 }
 
 impl UrlRefusal {
-    /// Gives the reason's name in logs (contract 9).
+    /// Returns the reason's name in logs (contract 9).
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TooLong => "url_too_long",
-            Self::Invalid => "invalid_url",
-            Self::Credentials => "credentials_in_url",
-            Self::Scheme => "invalid_scheme",
-            Self::Loopback => "loopback_not_allowed",
-            Self::Ipv4Literal => "ipv4_literal_disallowed",
-            Self::Ipv6Literal => "ipv6_literal_disallowed",
-            Self::ReservedHostname => "reserved_hostname_disallowed",
-        }
+        self.into()
     }
 }
 

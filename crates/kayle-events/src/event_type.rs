@@ -1,59 +1,64 @@
 //! The closed set of event types (contract 6.1, D1).
 
-use std::fmt;
+use kayle_primitives::UnknownName;
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// What kind of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    IntoStaticStr,
+    EnumString,
+    EnumIter,
+)]
+#[strum(parse_err_ty = UnknownName<EventType>, parse_err_fn = UnknownName::of)]
 pub enum EventType {
     /// The session ended with a confirmed identity.
+    #[strum(serialize = "verification.session.succeeded")]
     SessionSucceeded,
     /// The session ended because a check failed for good.
+    #[strum(serialize = "verification.session.failed")]
     SessionFailed,
     /// The session's window passed.
+    #[strum(serialize = "verification.session.expired")]
     SessionExpired,
     /// The session was cancelled, or its payload withdrawn.
+    #[strum(serialize = "verification.session.cancelled")]
     SessionCancelled,
     /// An attempt succeeded (older generation).
+    #[strum(serialize = "verification.attempt.succeeded")]
     AttemptSucceeded,
     /// An attempt failed (older generation).
+    #[strum(serialize = "verification.attempt.failed")]
     AttemptFailed,
 }
 
 /// What an event's `trigger_id` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 pub enum TriggerType {
     /// A session.
+    #[strum(serialize = "verification_session")]
     Session,
     /// An attempt.
+    #[strum(serialize = "verification_attempt")]
     Attempt,
 }
 
 impl TriggerType {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Session => "verification_session",
-            Self::Attempt => "verification_attempt",
-        }
+        self.into()
     }
 }
 
-/// The text names no event type.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown event type")]
-pub struct UnknownEventType;
-
 impl EventType {
-    /// Every type: the four of the default subscription first.
-    pub const ALL: [Self; 6] = [
-        Self::SessionSucceeded,
-        Self::SessionFailed,
-        Self::SessionExpired,
-        Self::SessionCancelled,
-        Self::AttemptSucceeded,
-        Self::AttemptFailed,
-    ];
-
     /// What an endpoint subscribes to when it names nothing, in this order.
     pub const DEFAULT_SUBSCRIPTION: [Self; 4] = [
         Self::SessionSucceeded,
@@ -62,24 +67,9 @@ impl EventType {
         Self::SessionCancelled,
     ];
 
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionSucceeded => "verification.session.succeeded",
-            Self::SessionFailed => "verification.session.failed",
-            Self::SessionExpired => "verification.session.expired",
-            Self::SessionCancelled => "verification.session.cancelled",
-            Self::AttemptSucceeded => "verification.attempt.succeeded",
-            Self::AttemptFailed => "verification.attempt.failed",
-        }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownEventType> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownEventType)
+        self.into()
     }
 
     /// Tells what the `trigger_id` of such an event names.
@@ -94,27 +84,25 @@ impl EventType {
     }
 }
 
-impl fmt::Display for EventType {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
+    use strum::IntoEnumIterator;
+
     use super::*;
 
     #[test]
     fn every_type_is_read_back_from_its_name() {
-        for event_type in EventType::ALL {
-            assert_eq!(EventType::parse(event_type.as_str()), Ok(event_type));
+        for event_type in EventType::iter() {
+            assert_eq!(EventType::from_str(event_type.as_str()), Ok(event_type));
         }
     }
 
     #[test]
     fn a_name_is_matched_exactly() {
-        assert!(EventType::parse("Verification.session.succeeded").is_err());
-        assert!(EventType::parse("verification.session.succeeded ").is_err());
-        assert!(EventType::parse("").is_err());
+        assert!(EventType::from_str("Verification.session.succeeded").is_err());
+        assert!(EventType::from_str("verification.session.succeeded ").is_err());
+        assert!(EventType::from_str("").is_err());
     }
 }

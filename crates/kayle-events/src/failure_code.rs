@@ -1,9 +1,13 @@
 //! Why a check failed (contract 6.4).
 
-use std::fmt;
+use kayle_primitives::UnknownName;
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// The reason of a failed attempt, and of a failed session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, IntoStaticStr, EnumString, EnumIter,
+)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<FailureCode>, parse_err_fn = UnknownName::of)]
 pub enum FailureCode {
     /// The document's data is not authentic.
     DocumentAuthenticityFailed,
@@ -34,44 +38,10 @@ pub enum Budget {
     FreeRescan,
 }
 
-/// The text names no failure code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown failure code")]
-pub struct UnknownFailureCode;
-
 impl FailureCode {
-    /// Every code.
-    pub const ALL: [Self; 7] = [
-        Self::DocumentAuthenticityFailed,
-        Self::DocumentActiveAuthenticationFailed,
-        Self::DocumentChipAuthenticationFailed,
-        Self::LivenessFailed,
-        Self::SelfieFaceMismatch,
-        Self::DocumentAntiCloningAttestationFailed,
-        Self::DocumentDataInvalid,
-    ];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DocumentAuthenticityFailed => "document_authenticity_failed",
-            Self::DocumentActiveAuthenticationFailed => "document_active_authentication_failed",
-            Self::DocumentChipAuthenticationFailed => "document_chip_authentication_failed",
-            Self::LivenessFailed => "liveness_failed",
-            Self::SelfieFaceMismatch => "selfie_face_mismatch",
-            Self::DocumentAntiCloningAttestationFailed => {
-                "document_anti_cloning_attestation_failed"
-            }
-            Self::DocumentDataInvalid => "document_data_invalid",
-        }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownFailureCode> {
-        Self::ALL
-            .into_iter()
-            .find(|code| code.as_str() == text)
-            .ok_or(UnknownFailureCode)
+        self.into()
     }
 
     /// Tells what a failure with this code costs the session.
@@ -84,11 +54,5 @@ impl FailureCode {
             Self::DocumentAntiCloningAttestationFailed => Budget::HardKill,
             Self::DocumentDataInvalid => Budget::FreeRescan,
         }
-    }
-}
-
-impl fmt::Display for FailureCode {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
     }
 }

@@ -16,6 +16,6 @@ pub mod payload;
 
 pub use claims::{ClaimKey, ClaimType, ClaimValue, Claims, UnknownClaimKey};
 pub use event::{Event, Trigger};
-pub use event_type::{EventType, TriggerType, UnknownEventType};
-pub use failure_code::{Budget, FailureCode, UnknownFailureCode};
+pub use event_type::{EventType, TriggerType};
+pub use failure_code::{Budget, FailureCode};
 pub use payload::{CancelReason, EventData, Plaintext};

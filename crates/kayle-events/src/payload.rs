@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+use strum::IntoStaticStr;
 use zeroize::Zeroizing;
 
 use crate::claims::{ClaimKey, ClaimValue, Claims};
@@ -59,7 +60,8 @@ pub enum EventData {
 }
 
 /// Why a session was cancelled (contract 6.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum CancelReason {
     /// An active session without a failed check.
     Cancelled,
@@ -72,18 +74,9 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cancelled => "cancelled",
-            Self::CancelledAfterFailedCheck => "cancelled_after_failed_check",
-            Self::PrivacyCancelledAfterTerminalFailure => {
-                "privacy_cancelled_after_terminal_failure"
-            }
-            Self::PrivacyCancelledAfterTerminalSuccess => {
-                "privacy_cancelled_after_terminal_success"
-            }
-        }
+        self.into()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The words all crates share: typed ids, the organization, time, entropy and pages.
 //!
 //! The cast: [`Id`] names a row, [`OrganizationId`] owns it, [`Timestamp`] says when,
-//! [`Clock`] and [`Entropy`] hand time and chance in from outside, [`Page`] is a slice of a list.
+//! [`Clock`] and [`Entropy`] hand time and chance in from outside, [`Page`] is a slice of a list,
+//! [`UnknownName`] refuses a text that no closed set knows.
 //! A new kind of id is one line in `id.rs`.
 
 #![warn(missing_docs)]
@@ -11,6 +12,7 @@ pub mod id;
 pub mod organization;
 pub mod page;
 pub mod time;
+pub mod unknown_name;
 
 pub use entropy::Entropy;
 pub use id::{
@@ -20,3 +22,4 @@ pub use id::{
 pub use organization::{Organization, OrganizationId};
 pub use page::{Page, PageLimit, PageRequest};
 pub use time::{Clock, Timestamp};
+pub use unknown_name::UnknownName;

@@ -1,10 +1,10 @@
 //! The session: one verification check (contract 2.10).
 
-use std::fmt;
 use std::time::Duration;
 
 use kayle_events::FailureCode;
-use kayle_primitives::{OrganizationId, SessionId, Timestamp};
+use kayle_primitives::{OrganizationId, SessionId, Timestamp, UnknownName};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::redirect_url::RedirectUrl;
 use crate::share_contract::ShareContract;
@@ -224,7 +224,10 @@ impl SessionState {
 }
 
 /// The name of a session's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display, IntoStaticStr, EnumString, EnumIter,
+)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<SessionStatus>, parse_err_fn = UnknownName::of)]
 pub enum SessionStatus {
     /// See [`SessionState::Created`].
     Created,
@@ -240,32 +243,10 @@ pub enum SessionStatus {
     Cancelled,
 }
 
-/// The text names no session status.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be created, in_progress, succeeded, failed, expired or cancelled")]
-pub struct UnknownSessionStatus;
-
 impl SessionStatus {
-    /// Every status.
-    pub const ALL: [Self; 6] = [
-        Self::Created,
-        Self::InProgress,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Expired,
-        Self::Cancelled,
-    ];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::InProgress => "in_progress",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 
     /// Tells the same as [`Session::is_suppressed`], for a store that has read no more.
@@ -275,20 +256,6 @@ impl SessionStatus {
             Self::Expired => false,
             Self::Created | Self::InProgress | Self::Succeeded | Self::Failed => is_withdrawn,
         }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownSessionStatus> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(UnknownSessionStatus)
-    }
-}
-
-impl fmt::Display for SessionStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
     }
 }
 

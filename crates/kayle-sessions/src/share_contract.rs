@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kayle_events::{ClaimKey, ClaimType, ClaimValue, Claims, UnknownClaimKey};
+use strum::IntoStaticStr;
 
 /// The most fields that a request may name.
 pub const SHARE_FIELDS_MAX: usize = 32;
@@ -25,21 +26,20 @@ pub struct ShareField {
 }
 
 /// Who put a field into a share contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 pub enum ShareSource {
     /// The customer ("relying customer").
+    #[strum(serialize = "rc")]
     Requested,
     /// The service.
+    #[strum(serialize = "default")]
     Default,
 }
 
 impl ShareSource {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "rc",
-            Self::Default => "default",
-        }
+        self.into()
     }
 }
 

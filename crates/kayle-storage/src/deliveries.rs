@@ -4,6 +4,7 @@
 //! its queries leave them out.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
@@ -300,7 +301,7 @@ impl EventOfSession {
             table: "events",
             id: &self.id,
         };
-        let event_type = EventType::parse(&self.event_type);
+        let event_type = EventType::from_str(&self.event_type);
         Ok((
             row.id("id", &self.id)?,
             row.parsed("event_type", event_type)?,

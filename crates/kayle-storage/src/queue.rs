@@ -5,6 +5,7 @@
 //! schedule ends it. What a claim takes is chosen in `due`; settlements are written in `settle`.
 
 use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::queue::{
@@ -213,7 +214,7 @@ impl Contents {
             table: "sessions",
             id: &self.event.session_id,
         };
-        let status = row.parsed("status", SessionStatus::parse(status))?;
+        let status = row.parsed("status", SessionStatus::from_str(status))?;
         Ok(status.is_suppressed(self.session_withdrawn_at.is_some()))
     }
 }

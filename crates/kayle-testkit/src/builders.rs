@@ -21,6 +21,7 @@ use kayle_primitives::{
     EndpointId, Entropy, EventId, Organization, OrganizationId, SessionId, Timestamp,
 };
 use kayle_sessions::{Attempt, AttemptOutcome, NewSession, Session, ShareContract, Targets};
+use strum::IntoEnumIterator;
 
 use crate::clock::MovedClock;
 use crate::entropy::SeededEntropy;
@@ -74,7 +75,7 @@ impl Builders {
             organization_id: organization.id,
             name: ApiKeyName::parse("backend").expect("it is short"),
             enabled: true,
-            scopes: Scope::ALL.to_vec(),
+            scopes: Scope::iter().collect(),
             metadata: ApiKeyMetadata::default(),
             request_count: 0,
             created_at: self.now(),

@@ -1,6 +1,7 @@
 //! The closed set of error codes (contract 4.4): the only stable member of an error.
 
 use actix_web::http::StatusCode;
+use strum::IntoStaticStr;
 
 /// The page of the documentation for errors that no operation explains.
 pub(super) const DOCS_ERRORS: &str = "errors";
@@ -9,7 +10,8 @@ const DOCS_BASE: &str = "https://kayle.id/docs/api/";
 const DOCS_FROZEN: &str = "https://kayle.id/docs/errors/organization-frozen";
 
 /// What a program can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ErrorCode {
     ApiKeyNotDeleted,
     ApiKeyNotFound,
@@ -44,39 +46,9 @@ pub(crate) enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::ApiKeyNotDeleted => "API_KEY_NOT_DELETED",
-            Self::ApiKeyNotFound => "API_KEY_NOT_FOUND",
-            Self::BadRequest => "BAD_REQUEST",
-            Self::CancelTokenInvalid => "CANCEL_TOKEN_INVALID",
-            Self::CancelTokenUsed => "CANCEL_TOKEN_USED",
-            Self::Conflict => "CONFLICT",
-            Self::Forbidden => "FORBIDDEN",
-            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
-            Self::InvalidAgeGateKey => "INVALID_AGE_GATE_KEY",
-            Self::InvalidClaims => "INVALID_CLAIMS",
-            Self::InvalidRedirectUrl => "INVALID_REDIRECT_URL",
-            Self::InvalidRequest => "INVALID_REQUEST",
-            Self::InvalidSessionId => "INVALID_SESSION_ID",
-            Self::InvalidShareFields => "INVALID_SHARE_FIELDS",
-            Self::MultipleAgeGatesNotAllowed => "MULTIPLE_AGE_GATES_NOT_ALLOWED",
-            Self::NotFound => "NOT_FOUND",
-            Self::OrganizationFrozen => "ORGANIZATION_FROZEN",
-            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::ReasonRequired => "REASON_REQUIRED",
-            Self::ReasonTooLong => "REASON_TOO_LONG",
-            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
-            Self::SessionExpired => "SESSION_EXPIRED",
-            Self::SessionNotFound => "SESSION_NOT_FOUND",
-            Self::TooManyShareFields => "TOO_MANY_SHARE_FIELDS",
-            Self::Unauthorized => "UNAUTHORIZED",
-            Self::UnknownClaimKey => "UNKNOWN_CLAIM_KEY",
-            Self::WebhookEndpointUnavailable => "WEBHOOK_ENDPOINT_UNAVAILABLE",
-            Self::WebhookPayloadExpired => "WEBHOOK_PAYLOAD_EXPIRED",
-            Self::WebhookUrlRejected => "WEBHOOK_URL_REJECTED",
-        }
+        self.into()
     }
 
     /// Gives the HTTP status.

@@ -3,6 +3,7 @@
 use kayle_delivery::DeliveryStatus;
 use kayle_events::EventType;
 use kayle_sessions::SessionStatus;
+use strum::IntoEnumIterator;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{KnownFormat, Required, SchemaFormat};
@@ -82,12 +83,12 @@ pub(super) fn is_active() -> Parameter {
 }
 
 pub(super) fn delivery_status() -> Parameter {
-    let names = DeliveryStatus::ALL.map(DeliveryStatus::as_str);
+    let names = DeliveryStatus::iter().map(DeliveryStatus::as_str);
     query("status", choice(names, "Only deliveries of this status."))
 }
 
 pub(super) fn session_status() -> Parameter {
-    let names = SessionStatus::ALL.map(SessionStatus::as_str);
+    let names = SessionStatus::iter().map(SessionStatus::as_str);
     query("status", choice(names, "Only sessions of this status."))
 }
 
@@ -100,7 +101,7 @@ pub(super) fn event_id() -> Parameter {
 }
 
 pub(super) fn event_type() -> Parameter {
-    let names = EventType::ALL.map(EventType::as_str);
+    let names = EventType::iter().map(EventType::as_str);
     query("type", choice(names, "Only events of this type."))
 }
 

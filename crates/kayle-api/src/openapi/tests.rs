@@ -7,6 +7,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::Role;
 use kayle_testkit::builders::private_key;
 use serde_json::{Value, json};
+use strum::IntoEnumIterator;
 
 use super::promises::{DOCUMENT, validator};
 use crate::Surface;
@@ -69,7 +70,7 @@ fn the_document_is_openapi_3_1_with_a_webhook_for_each_event_type() {
     assert_eq!(DOCUMENT["openapi"], "3.1.0");
     let webhooks = DOCUMENT["webhooks"].as_object().unwrap();
     let event_types: Vec<&str> = webhooks.keys().map(String::as_str).collect();
-    let expected = kayle_events::EventType::ALL.map(kayle_events::EventType::as_str);
+    let expected: Vec<&str> = kayle_events::EventType::iter().map(Into::into).collect();
     assert_eq!(event_types, expected);
 }
 
@@ -166,7 +167,7 @@ async fn the_least_role_is_the_one_of_the_document() {
             continue;
         };
         let least = Role::highest_of(least).unwrap();
-        for role in Role::ALL {
+        for role in Role::iter() {
             let answer = test
                 .send_as_person(role.as_str(), &method, &filled(path), "")
                 .await;

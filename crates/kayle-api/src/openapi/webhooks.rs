@@ -1,6 +1,7 @@
 //! What we send: one request per event type (contract 7.4).
 
 use kayle_events::EventType;
+use strum::IntoEnumIterator;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, Paths,
 };
@@ -13,8 +14,7 @@ use super::schemas::payload_name;
 
 /// Gives what is sent, by event type.
 pub(super) fn all() -> Paths {
-    EventType::ALL
-        .into_iter()
+    EventType::iter()
         .fold(Paths::builder(), |paths, event_type| {
             let item = PathItem::new(HttpMethod::Post, operation(event_type));
             paths.path(event_type.as_str(), item)

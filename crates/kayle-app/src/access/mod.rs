@@ -14,6 +14,6 @@ pub use api_key::{
 pub use authenticate::{ApiKeyPrincipal, AuthenticateError, ServicePrincipal};
 pub use caller::{Actor, Caller};
 pub use role::Role;
-pub use scope::{Scope, UnknownScope};
+pub use scope::Scope;
 pub(crate) use usage::ApiKeyUsage;
 pub use user::UserPrincipal;

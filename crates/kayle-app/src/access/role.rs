@@ -1,9 +1,17 @@
 //! What a person at the dashboard may do (contract 5.3).
 
+use std::str::FromStr;
+
+use kayle_primitives::UnknownName;
+use strum::{EnumIter, EnumString, IntoStaticStr};
+
 use super::Scope;
 
 /// A person's rank in an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, EnumString, EnumIter,
+)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<Role>, parse_err_fn = UnknownName::of)]
 pub enum Role {
     /// Reads.
     Member,
@@ -14,16 +22,9 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, the lowest first.
-    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
+        self.into()
     }
 
     /// Gives the highest role of a stored set such as `owner,admin`: names without blanks or
@@ -31,7 +32,7 @@ impl Role {
     pub fn highest_of(set: &str) -> Option<Self> {
         let mut roles = Vec::new();
         for name in set.split(',') {
-            let role = Self::ALL.into_iter().find(|role| role.as_str() == name)?;
+            let role = Self::from_str(name).ok()?;
             if roles.contains(&role) {
                 return None;
             }

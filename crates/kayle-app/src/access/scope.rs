@@ -1,54 +1,46 @@
 //! What an API key may do (contract 5.2).
 
-use std::fmt;
+use kayle_primitives::UnknownName;
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 /// One of the five scopes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    IntoStaticStr,
+    EnumString,
+    EnumIter,
+)]
+#[strum(parse_err_ty = UnknownName<Scope>, parse_err_fn = UnknownName::of)]
 pub enum Scope {
     /// List and get sessions.
+    #[strum(serialize = "sessions:read")]
     SessionsRead,
     /// Create and cancel sessions, and read them.
+    #[strum(serialize = "sessions:write")]
     SessionsWrite,
     /// List and get endpoints, keys, deliveries and events.
+    #[strum(serialize = "webhooks:read")]
     WebhooksRead,
     /// Change them, and read them.
+    #[strum(serialize = "webhooks:write")]
     WebhooksWrite,
     /// Read statistics.
+    #[strum(serialize = "analytics:read")]
     AnalyticsRead,
 }
 
-/// The text names no scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be sessions:read, sessions:write, webhooks:read, webhooks:write or analytics:read")]
-pub struct UnknownScope;
-
 impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] = [
-        Self::SessionsRead,
-        Self::SessionsWrite,
-        Self::WebhooksRead,
-        Self::WebhooksWrite,
-        Self::AnalyticsRead,
-    ];
-
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionsRead => "sessions:read",
-            Self::SessionsWrite => "sessions:write",
-            Self::WebhooksRead => "webhooks:read",
-            Self::WebhooksWrite => "webhooks:write",
-            Self::AnalyticsRead => "analytics:read",
-        }
-    }
-
-    /// Parses the name on the wire, exactly.
-    pub fn parse(text: &str) -> Result<Self, UnknownScope> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or(UnknownScope)
+        self.into()
     }
 
     /// Tells whether holding this scope allows what `needed` stands for: a write scope includes
@@ -62,21 +54,16 @@ impl Scope {
     }
 }
 
-impl fmt::Display for Scope {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use strum::IntoEnumIterator;
+
     use super::*;
 
     #[test]
     fn a_write_scope_includes_its_read_scope_and_nothing_else() {
         let included = |held: Scope| -> Vec<Scope> {
-            Scope::ALL
-                .into_iter()
+            Scope::iter()
                 .filter(|needed| held.includes(*needed))
                 .collect()
         };

@@ -24,6 +24,7 @@ use kayle_testkit::seed::Subscriber;
 use kayle_testkit::store::MemoryStore;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use serde_json::json;
+use strum::IntoEnumIterator;
 
 use crate::world::{
     attempt_id, caller_of, claims, everything, session, subscriber_to, succeeded, under,
@@ -138,7 +139,8 @@ impl Scene {
     async fn of(operation: Operation) -> Self {
         let kit = test_webhooks();
         let organization = kit.seed.organization().await;
-        let subscriber = subscriber_to(&kit, &organization, &EventType::ALL).await;
+        let subscriber =
+            subscriber_to(&kit, &organization, &EventType::iter().collect::<Vec<_>>()).await;
         let session = session(&kit, &organization).await;
         let delivery = kit.seed.delivery(&subscriber).await;
         if matches!(operation, Operation::Expire) {

@@ -1,8 +1,12 @@
+use strum::IntoEnumIterator;
+
 use super::*;
 
 fn every_outcome() -> Vec<AttemptOutcome> {
     let answered = [200, 204, 299, 302, 410, 500].map(AttemptOutcome::from_status_code);
-    let unanswered = FailureReason::ALL.map(AttemptOutcome::NoAnswer);
+    let unanswered = FailureReason::iter()
+        .map(AttemptOutcome::NoAnswer)
+        .collect::<Vec<_>>();
     let unsent = [AttemptOutcome::NotEncrypted, AttemptOutcome::UrlRejected];
     [&answered[..], &unanswered[..], &unsent[..]].concat()
 }

@@ -1,12 +1,14 @@
+use std::str::FromStr;
+
 use super::*;
 
 #[test]
 fn every_reason_is_read_back_from_its_name() {
-    for reason in RetentionReason::ALL {
-        assert_eq!(RetentionReason::parse(reason.as_str()), Ok(reason));
+    for reason in RetentionReason::iter() {
+        assert_eq!(RetentionReason::from_str(reason.as_str()), Ok(reason));
     }
-    assert!(RetentionReason::parse("Delivered").is_err());
-    assert!(RetentionReason::parse("").is_err());
+    assert!(RetentionReason::from_str("Delivered").is_err());
+    assert!(RetentionReason::from_str("").is_err());
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use super::*;
 
 #[test]
@@ -17,8 +19,8 @@ fn exactly_four_retentions_exist() {
 #[test]
 fn a_schedule_is_read_back_from_its_name() {
     for name in [RetryScheduleName::Standard, RetryScheduleName::Short] {
-        assert_eq!(RetryScheduleName::parse(name.as_str()), Ok(name));
+        assert_eq!(RetryScheduleName::from_str(name.as_str()), Ok(name));
     }
     assert_eq!(RetryScheduleName::default().as_str(), "standard");
-    assert!(RetryScheduleName::parse("Short").is_err());
+    assert!(RetryScheduleName::from_str("Short").is_err());
 }

@@ -1,4 +1,5 @@
 use kayle_events::FailureCode;
+use strum::IntoEnumIterator;
 
 use super::*;
 use crate::fixtures::{WINDOW_S, at, session_in};
@@ -59,7 +60,7 @@ fn a_withdrawal_does_what_the_status_and_the_receivers_allow() {
 
 #[test]
 fn every_withdrawal_is_one_marked_revision() {
-    for status in SessionStatus::ALL {
+    for status in SessionStatus::iter() {
         for received in RECEIVED {
             let session = withdrawn(status, received).session;
             assert_eq!(session.withdrawn_at, Some(at(9)), "{status}");

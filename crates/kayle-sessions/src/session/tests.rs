@@ -1,3 +1,7 @@
+use std::str::FromStr;
+
+use strum::IntoEnumIterator;
+
 use super::*;
 use crate::fixtures::{WINDOW_S, at, opened, session_in};
 
@@ -16,7 +20,7 @@ fn a_session_is_opened_for_the_length_of_its_window() {
 
 #[test]
 fn only_an_active_session_is_overdue_and_from_the_end_of_its_window_on() {
-    for status in SessionStatus::ALL {
+    for status in SessionStatus::iter() {
         let session = session_in(status);
         assert!(!session.is_overdue(at(WINDOW_S - 1)), "{status}");
         assert_eq!(
@@ -29,16 +33,16 @@ fn only_an_active_session_is_overdue_and_from_the_end_of_its_window_on() {
 
 #[test]
 fn every_status_is_read_back_from_its_name() {
-    for status in SessionStatus::ALL {
-        assert_eq!(SessionStatus::parse(status.as_str()), Ok(status));
+    for status in SessionStatus::iter() {
+        assert_eq!(SessionStatus::from_str(status.as_str()), Ok(status));
         assert_eq!(session_in(status).state.status(), status);
     }
-    assert!(SessionStatus::parse("canceled").is_err());
+    assert!(SessionStatus::from_str("canceled").is_err());
 }
 
 #[test]
 fn a_state_carries_what_is_true_in_it() {
-    for status in SessionStatus::ALL {
+    for status in SessionStatus::iter() {
         let state = session_in(status).state;
         assert_eq!(
             state.completed_at().is_none(),

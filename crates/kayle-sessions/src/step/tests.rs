@@ -1,5 +1,7 @@
 //! Every status against every input as a table, then what each step says and counts.
 
+use std::str::FromStr;
+
 use super::*;
 use crate::fixtures::{WINDOW_S, at, attempt_id, good_claims, key, opened, session_in, text};
 
@@ -67,7 +69,7 @@ fn every_status_takes_every_input_as_the_table_says() {
                 Some(status) => (status, at(WINDOW_S)),
                 None => (*column, at(WINDOW_S - 1)),
             };
-            let session = session_in(SessionStatus::parse(status).unwrap());
+            let session = session_in(SessionStatus::from_str(status).unwrap());
             let result = step(&session, input(name), now);
             assert_eq!(word(&result), expected, "{name} in {column}");
         }

@@ -1,6 +1,7 @@
 //! Rows of `api_keys`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
 use kayle_app::ports::store::StoreError;
@@ -83,7 +84,7 @@ impl Model {
             enabled: self.enabled,
             scopes: scopes
                 .iter()
-                .filter_map(|scope| Scope::parse(scope).ok())
+                .filter_map(|scope| Scope::from_str(scope).ok())
                 .collect(),
             metadata: metadata_from_json(row, &self.metadata)?,
             request_count: row.number("request_count", self.request_count)?,

@@ -1,5 +1,7 @@
 //! Rows of `attempts`: of sessions, not of deliveries.
 
+use std::str::FromStr;
+
 use kayle_app::ports::store::{RecordedAttempt, StoreError};
 use kayle_events::FailureCode;
 use kayle_sessions::{Attempt, AttemptOutcome, Progress};
@@ -71,7 +73,7 @@ impl Model {
         match (self.outcome.as_str(), &self.failure_code) {
             ("succeeded", None) => Ok(AttemptOutcome::Succeeded),
             ("failed", Some(code)) => {
-                let code = row.parsed("failure_code", FailureCode::parse(code))?;
+                let code = row.parsed("failure_code", FailureCode::from_str(code))?;
                 Ok(AttemptOutcome::Failed(code))
             }
             (_, Some(_) | None) => Err(row.corrupt("outcome")),

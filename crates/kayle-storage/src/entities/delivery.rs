@@ -1,5 +1,7 @@
 //! Rows of `deliveries`.
 
+use std::str::FromStr;
+
 use kayle_app::ports::store::StoreError;
 use kayle_delivery::{
     Delivery, DeliveryState, LastAttempt, Lease, LeaseHolder, Payload, RetentionReason,
@@ -156,7 +158,7 @@ impl Model {
 
     fn payload(&self) -> Result<Payload, StoreError> {
         let row = self.row();
-        let reason = RetentionReason::parse(&self.payload_reason);
+        let reason = RetentionReason::from_str(&self.payload_reason);
         match row.parsed("payload_reason", reason)? {
             RetentionReason::Stored(reason) => Ok(Payload::Stored {
                 expires_at: row

@@ -1,5 +1,7 @@
 //! Rows of `endpoints`.
 
+use std::str::FromStr;
+
 use kayle_app::ports::store::StoreError;
 use kayle_crypto::Sealed;
 use kayle_endpoints::{
@@ -114,7 +116,7 @@ impl Model {
     }
 
     pub(crate) fn retry_schedule(&self) -> Result<RetryScheduleName, StoreError> {
-        let parsed = RetryScheduleName::parse(&self.retry_schedule);
+        let parsed = RetryScheduleName::from_str(&self.retry_schedule);
         self.row().parsed("retry_schedule", parsed)
     }
 
@@ -141,7 +143,7 @@ impl Model {
         let event_types = row
             .texts("subscription", &self.subscription)?
             .iter()
-            .map(|text| EventType::parse(text))
+            .map(|text| EventType::from_str(text))
             .collect::<Result<Vec<_>, _>>();
         Ok(Subscription::new(&row.parsed("subscription", event_types)?))
     }

@@ -1,5 +1,7 @@
 //! Rows of `events`.
 
+use std::str::FromStr;
+
 use kayle_app::ports::store::StoreError;
 use kayle_events::{Event, EventType};
 use kayle_primitives::OrganizationId;
@@ -55,7 +57,7 @@ impl Model {
         Ok(Event {
             id: row.id("id", &self.id)?,
             organization_id: OrganizationId(self.organization_id),
-            event_type: row.parsed("event_type", EventType::parse(&self.event_type))?,
+            event_type: row.parsed("event_type", EventType::from_str(&self.event_type))?,
             session_id: row.id("session_id", &self.session_id)?,
             attempt_id: attempt_id.map(|id| row.id("attempt_id", id)).transpose()?,
             created_at: at(self.created_at),

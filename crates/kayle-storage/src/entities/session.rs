@@ -1,6 +1,7 @@
 //! Rows of `sessions`.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use kayle_app::ports::store::StoreError;
 use kayle_events::{ClaimKey, FailureCode};
@@ -132,7 +133,7 @@ impl StoredState<'_> {
     ) -> Result<SessionState, StoreError> {
         let [status, failure_code, completed_at] = columns;
         let completed = || row.present(completed_at, self.completed_at);
-        match row.parsed(status, SessionStatus::parse(self.status))? {
+        match row.parsed(status, SessionStatus::from_str(self.status))? {
             SessionStatus::Created => Ok(SessionState::Created),
             SessionStatus::InProgress => Ok(SessionState::InProgress),
             SessionStatus::Succeeded => Ok(SessionState::Succeeded {
@@ -142,7 +143,7 @@ impl StoredState<'_> {
                 let code = row.present(failure_code, self.failure_code)?;
                 Ok(SessionState::Failed {
                     completed_at: completed()?,
-                    failure_code: row.parsed(failure_code, FailureCode::parse(code))?,
+                    failure_code: row.parsed(failure_code, FailureCode::from_str(code))?,
                 })
             }
             SessionStatus::Expired => Ok(SessionState::Expired {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kayle_app::ports::store::{EventFilter, EventWithDeliveries, StoreError};
 use kayle_events::{Event, EventType};
 use kayle_primitives::EventId;
+use strum::IntoEnumIterator;
 
 use super::pages::{after, first, walked};
 use super::{Outcome, TestStore};
@@ -30,7 +31,7 @@ pub async fn an_event_is_found_with_its_deliveries(test: &TestStore) -> Outcome 
 
 pub async fn every_type_of_event_is_stored(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
-    for event_type in EventType::ALL {
+    for event_type in EventType::iter() {
         let session = test.seed.make.session(&organization);
         test.seed.session(&session).await;
         let attempt = test.seed.make.attempt(&session);

@@ -9,6 +9,7 @@ use kayle_sessions::{
     Attempt, AttemptOutcome, RedirectUrl, RequestedField, Session, SessionState, SessionStatus,
     ShareContract, Targets,
 };
+use strum::IntoEnumIterator;
 
 use super::pages::{after, first, walked};
 use super::{Outcome, TestStore, assert_conflict};
@@ -127,7 +128,7 @@ pub async fn an_attempt_is_found_as_it_was_stored(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
     let session = test.seed.make.session(&organization);
     test.seed.session(&session).await;
-    let codes = FailureCode::ALL.map(AttemptOutcome::Failed);
+    let codes = FailureCode::iter().map(AttemptOutcome::Failed);
     let outcomes = codes.into_iter().chain([AttemptOutcome::Succeeded]);
     for (outcome, state) in outcomes.zip(every_state(test).into_iter().cycle()) {
         let so_far = Session {
@@ -338,7 +339,7 @@ fn every_state(test: &TestStore) -> Vec<SessionState> {
         SessionState::Expired { completed_at },
         SessionState::Cancelled { completed_at },
     ];
-    states.extend(FailureCode::ALL.map(failed));
+    states.extend(FailureCode::iter().map(failed));
     states
 }
 

@@ -12,6 +12,7 @@ use kayle_delivery::{
 };
 use kayle_endpoints::Retention;
 use kayle_primitives::DeliveryAttemptId;
+use strum::IntoEnumIterator;
 
 use super::{Outcome, TestStore};
 use crate::seed::Subscriber;
@@ -95,10 +96,11 @@ pub async fn settlements_are_answered_in_their_order(test: &TestStore) -> Outcom
 }
 
 pub async fn attempts_are_given_in_the_order_they_were_made(test: &TestStore) -> Outcome {
-    let outcomes = FailureReason::ALL
-        .map(AttemptOutcome::NoAnswer)
-        .into_iter()
-        .chain([AttemptOutcome::UrlRejected, REFUSED, ACCEPTED]);
+    let outcomes = FailureReason::iter().map(AttemptOutcome::NoAnswer).chain([
+        AttemptOutcome::UrlRejected,
+        REFUSED,
+        ACCEPTED,
+    ]);
     let mut delivery = test.seed.delivery(&test.subscriber().await).await;
     let mut expected: Vec<Attempt> = Vec::new();
     for outcome in outcomes {

@@ -2,6 +2,7 @@
 
 use kayle_app::access::Scope;
 use serde_json::json;
+use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -67,7 +68,7 @@ fn enabled() -> RefOr<Schema> {
 }
 
 fn permissions() -> ArrayBuilder {
-    let scope = choice(Scope::ALL.map(Scope::as_str), "");
+    let scope = choice(Scope::iter().map(Scope::as_str), "");
     list(
         scope,
         "What it may do. A write scope includes its read scope.",

@@ -1,6 +1,7 @@
 //! The delivery (contract 2.6), its summary in an event (2.7) and its attempts (D12).
 
 use kayle_delivery::{DeliveryStatus, FailureReason, RetentionReason};
+use strum::IntoEnumIterator;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -87,7 +88,7 @@ fn attempt() -> ObjectBuilder {
 
 /// The reasons of attempts without an answer, and those of the ones that have a status code.
 fn failure_reasons() -> Vec<&'static str> {
-    let without_answer = FailureReason::ALL.map(FailureReason::as_str);
+    let without_answer = FailureReason::iter().map(FailureReason::as_str);
     let mut all = vec!["http_status", "url_rejected"];
     all.extend(without_answer);
     all
@@ -98,7 +99,7 @@ fn endpoint_id() -> RefOr<Schema> {
 }
 
 fn status() -> RefOr<Schema> {
-    choice(DeliveryStatus::ALL.map(DeliveryStatus::as_str), "").into()
+    choice(DeliveryStatus::iter().map(DeliveryStatus::as_str), "").into()
 }
 
 fn attempt_count() -> RefOr<Schema> {
@@ -117,7 +118,7 @@ fn payload_scrubbed_at() -> RefOr<Schema> {
 }
 
 fn retention_reason() -> RefOr<Schema> {
-    let names = RetentionReason::ALL.map(RetentionReason::as_str);
+    let names = RetentionReason::iter().map(RetentionReason::as_str);
     nullable(choice(names, "Why the payload is kept, or is not.")).into()
 }
 

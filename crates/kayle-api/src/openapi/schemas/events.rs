@@ -1,13 +1,14 @@
 //! The event (contract 2.7) and its types (6.1, D1).
 
 use kayle_events::{EventType, TriggerType};
+use strum::IntoEnumIterator;
 use utoipa::openapi::Schema;
 use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::openapi::schema::{choice, closed, id, list, matching, named, timestamp};
 
 pub(super) fn schemas() -> [(&'static str, Schema); 2] {
-    let names = EventType::ALL.map(EventType::as_str);
+    let names = EventType::iter().map(EventType::as_str);
     let event_type = choice(names, "What happened. Each is described under webhooks.");
     [("EventType", event_type.into()), ("Event", event().into())]
 }

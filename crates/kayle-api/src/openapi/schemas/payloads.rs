@@ -3,6 +3,7 @@
 use kayle_events::claims::STATIC_CLAIMS;
 use kayle_events::payload::{CONTRACT_VERSION, CancelReason};
 use kayle_events::{ClaimKey, EventType, FailureCode, TriggerType};
+use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -23,8 +24,8 @@ pub(in crate::openapi) fn payload_name(event_type: EventType) -> &'static str {
     }
 }
 
-pub(super) fn schemas() -> [(&'static str, Schema); 6] {
-    EventType::ALL.map(|event_type| (payload_name(event_type), payload(event_type).into()))
+pub(super) fn schemas() -> impl Iterator<Item = (&'static str, Schema)> {
+    EventType::iter().map(|event_type| (payload_name(event_type), payload(event_type).into()))
 }
 
 fn payload(event_type: EventType) -> ObjectBuilder {
@@ -88,7 +89,7 @@ const REASONS: [CancelReason; 4] = [
 ];
 
 fn failure_code() -> RefOr<Schema> {
-    choice(FailureCode::ALL.map(FailureCode::as_str), "What failed.").into()
+    choice(FailureCode::iter().map(FailureCode::as_str), "What failed.").into()
 }
 
 fn tries(about: &str) -> RefOr<Schema> {

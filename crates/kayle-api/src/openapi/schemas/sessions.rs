@@ -8,6 +8,7 @@ use kayle_sessions::redirect_url::REDIRECT_URL_CHARS_MAX;
 use kayle_sessions::session::TRIES_MAX;
 use kayle_sessions::share_contract::{REASON_CHARS_MAX, SHARE_FIELDS_MAX};
 use kayle_sessions::targets::TARGETS_MAX;
+use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -37,12 +38,12 @@ fn session() -> Vec<Member> {
         ("id", id("vs_", 64, "").into()),
         (
             "status",
-            choice(SessionStatus::ALL.map(SessionStatus::as_str), "").into(),
+            choice(SessionStatus::iter().map(SessionStatus::as_str), "").into(),
         ),
         (
             "failure_code",
             nullable(choice(
-                FailureCode::ALL.map(FailureCode::as_str),
+                FailureCode::iter().map(FailureCode::as_str),
                 "What failed; null unless the session did.",
             ))
             .into(),

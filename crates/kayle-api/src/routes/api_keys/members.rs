@@ -1,6 +1,7 @@
 //! The members that describe an API key in a body (contract 2.9, 3.7).
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
 use serde_json::Value;
@@ -18,7 +19,7 @@ pub(super) fn scopes(value: &Value) -> Result<Vec<Scope>, ApiError> {
     let mut scopes = Vec::new();
     for (position, entry) in list("permissions", value)?.iter().enumerate() {
         let field = format!("permissions[{position}]");
-        let scope = Scope::parse(text(&field, entry)?)
+        let scope = Scope::from_str(text(&field, entry)?)
             .map_err(|error| ApiError::bad_request(format!("{field} {error}")))?;
         if !scopes.contains(&scope) {
             scopes.push(scope);

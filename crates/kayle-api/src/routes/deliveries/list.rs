@@ -1,6 +1,9 @@
 //! `GET /v1/webhooks/deliveries` (contract 3.4, L1).
 
+use std::str::FromStr;
+
 use actix_web::{HttpResponse, Route};
+use kayle_app::access::Caller;
 use kayle_app::ports::store::DeliveryFilter;
 use kayle_delivery::DeliveryStatus;
 
@@ -9,7 +12,6 @@ use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::DeliveryView;
-use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -25,7 +27,7 @@ pub(in crate::routes) fn route() -> Route {
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = DeliveryFilter {
-        status: query.optional("status", DeliveryStatus::parse)?,
+        status: query.optional("status", DeliveryStatus::from_str)?,
         endpoint_id: query.id("endpoint_id")?,
         event_id: query.id("event_id")?,
     };

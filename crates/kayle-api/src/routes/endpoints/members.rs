@@ -1,5 +1,7 @@
 //! The members that describe an endpoint in a body (contract 3.2, E1 and E4).
 
+use std::str::FromStr;
+
 use kayle_endpoints::labels::{InvalidLabels, LABEL_CHARS_MAX, LABELS_MAX};
 use kayle_endpoints::{
     EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription, UrlPolicy,
@@ -53,7 +55,7 @@ pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {
         .enumerate()
         .map(|(position, entry)| {
             let field = format!("subscribed_event_types[{position}]");
-            EventType::parse(text(&field, entry)?)
+            EventType::from_str(text(&field, entry)?)
                 .map_err(|error| ApiError::bad_request(format!("{field} is an {error}")))
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -74,6 +76,6 @@ pub(super) fn retention(value: &Value) -> Result<Retention, ApiError> {
 }
 
 pub(super) fn retry_schedule(value: &Value) -> Result<RetryScheduleName, ApiError> {
-    RetryScheduleName::parse(text("retry_schedule", value)?)
+    RetryScheduleName::from_str(text("retry_schedule", value)?)
         .map_err(|error| ApiError::bad_request(format!("retry_schedule {error}")))
 }

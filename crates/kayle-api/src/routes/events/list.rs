@@ -1,6 +1,9 @@
 //! `GET /v1/webhooks/events` (contract 3.5, V1).
 
+use std::str::FromStr;
+
 use actix_web::{HttpResponse, Route};
+use kayle_app::access::Caller;
 use kayle_app::ports::store::EventFilter;
 use kayle_events::EventType;
 
@@ -9,7 +12,6 @@ use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EventView;
-use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -25,7 +27,7 @@ pub(in crate::routes) fn route() -> Route {
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let event_type = query.optional("type", |text| {
-        EventType::parse(text).map_err(|_| "must be an event type")
+        EventType::from_str(text).map_err(|_| "must be an event type")
     });
     let filter = EventFilter {
         event_type: event_type?,

@@ -4,6 +4,7 @@
 //! refused, and a refusal names a claim but never says its value.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use actix_web::{HttpResponse, Route};
 use kayle_app::sessions::AttemptReport;
@@ -57,7 +58,7 @@ fn attempt_id(value: &Value) -> Result<AttemptId, ApiError> {
 }
 
 fn failure_code(body: &Map<String, Value>) -> Result<FailureCode, ApiError> {
-    FailureCode::parse(text("failure_code", required(body, "failure_code")?)?)
+    FailureCode::from_str(text("failure_code", required(body, "failure_code")?)?)
         .map_err(|error| ApiError::bad_request(format!("failure_code is an {error}")))
 }
 

@@ -68,6 +68,8 @@ impl Area {
 
 #[cfg(test)]
 mod tests {
+    use strum::IntoEnumIterator;
+
     use super::*;
 
     const VERBS: [Verb; 4] = [Verb::Get, Verb::Post, Verb::Patch, Verb::Delete];
@@ -77,7 +79,7 @@ mod tests {
         for area in [Area::Webhooks, Area::Sessions, Area::SessionEnd] {
             for verb in VERBS {
                 let scope = area.scope(verb).unwrap();
-                let least = Role::ALL.into_iter().find(|role| role.may(scope));
+                let least = Role::iter().find(|role| role.may(scope));
                 assert_eq!(least, Some(area.least_role(verb)));
             }
         }

@@ -1,6 +1,9 @@
 //! `GET /v1/sessions` (contract 3.8, S2).
 
+use std::str::FromStr;
+
 use actix_web::{HttpResponse, Route};
+use kayle_app::access::Caller;
 use kayle_app::ports::store::SessionFilter;
 use kayle_primitives::{PageRequest, SessionId};
 use kayle_sessions::SessionStatus;
@@ -10,7 +13,6 @@ use crate::extract::Call;
 use crate::routes::answer;
 use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
-use kayle_app::access::Caller;
 
 const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -26,7 +28,7 @@ pub(in crate::routes) fn route() -> Route {
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = SessionFilter {
-        status: query.optional("status", SessionStatus::parse)?,
+        status: query.optional("status", SessionStatus::from_str)?,
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
     };

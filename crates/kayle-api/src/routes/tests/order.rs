@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use kayle_app::access::Scope;
+use strum::IntoEnumIterator;
 
 use super::CUSTOMER_OPERATIONS;
 use crate::limits::BODY_BYTES_MAX;
@@ -10,7 +11,7 @@ use crate::testing::{TestApi, request};
 #[actix_web::test]
 async fn every_operation_lets_exactly_its_scopes_through() {
     let test = TestApi::new().await;
-    for scope in Scope::ALL {
+    for scope in Scope::iter() {
         let key = test.key_with(&[scope]).await;
         for (method, path, needed) in CUSTOMER_OPERATIONS {
             let answer = test.send_as(&key, method, path, "").await;

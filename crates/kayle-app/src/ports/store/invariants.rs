@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use kayle_primitives::Timestamp;
+use strum::IntoStaticStr;
 
 use super::StoreError;
 
@@ -29,7 +30,8 @@ pub struct Overdue {
 }
 
 /// A rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Invariant {
     /// An event has a delivery for every endpoint that wanted it. Only endpoints that have not
     /// been changed since a minute before the event can be judged.
@@ -79,20 +81,9 @@ impl Invariant {
         Self::DueDeliveryIsClaimed,
     ];
 
-    /// Gives its name for programs.
+    /// Returns its name for programs.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::EventIsFannedOut => "event_is_fanned_out",
-            Self::OneDeliveryPerEndpoint => "one_delivery_per_endpoint",
-            Self::DeliveryHasItsEvent => "delivery_has_its_event",
-            Self::DeliveryHasItsEndpoint => "delivery_has_its_endpoint",
-            Self::EndedDeliveryHasNoBytes => "ended_delivery_has_no_bytes",
-            Self::StoredPayloadHasBytes => "stored_payload_has_bytes",
-            Self::LeaseIsTakenOver => "lease_is_taken_over",
-            Self::ExpiredPayloadIsScrubbed => "expired_payload_is_scrubbed",
-            Self::DueDeliveryIsClaimed => "due_delivery_is_claimed",
-            Self::AuditLogIsWhole => "audit_log_is_whole",
-        }
+        self.into()
     }
 
     /// Says in a fragment what breaks it.

@@ -7,6 +7,7 @@ use kayle_app::sessions::ReportAttemptError;
 use kayle_events::{EventType, FailureCode};
 use kayle_sessions::{Session, SessionState, SessionStatus};
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
+use strum::IntoEnumIterator;
 
 use crate::world::{
     Racer, at_once, attempt_id, caller_of, claims, event_types, events, failed, session,
@@ -22,7 +23,7 @@ const TERMINAL: [EventType; 4] = EventType::DEFAULT_SUBSCRIPTION;
 async fn scene() -> (TestWebhooks, Session) {
     let kit = test_webhooks();
     let organization = kit.seed.organization().await;
-    subscriber_to(&kit, &organization, &EventType::ALL).await;
+    subscriber_to(&kit, &organization, &EventType::iter().collect::<Vec<_>>()).await;
     let session = session(&kit, &organization).await;
     (kit, session)
 }

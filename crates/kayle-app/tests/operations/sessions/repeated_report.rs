@@ -8,6 +8,7 @@ use kayle_events::{ClaimValue, EventType, FailureCode};
 use kayle_primitives::AttemptId;
 use kayle_sessions::{Session, SessionState};
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
+use strum::IntoEnumIterator;
 
 use crate::world::{
     attempt_id, caller_of, claims, everything, failed, session, subscriber_to, succeeded, text,
@@ -19,7 +20,7 @@ async fn scene() -> (TestWebhooks, Session) {
     let kit = test_webhooks();
     let organization = kit.seed.organization().await;
     for _ in 0..2 {
-        subscriber_to(&kit, &organization, &EventType::ALL).await;
+        subscriber_to(&kit, &organization, &EventType::iter().collect::<Vec<_>>()).await;
     }
     let session = session(&kit, &organization).await;
     (kit, session)

@@ -72,6 +72,32 @@ impl EventType {
         self.into()
     }
 
+    /// Tells whether an endpoint that received such an event knows how the session's check ended.
+    /// Only then is nothing more owed to it after a withdrawal (contract D4); attempt events do not
+    /// count (D1).
+    pub fn tells_the_result(self) -> bool {
+        match self {
+            Self::SessionSucceeded | Self::SessionFailed => true,
+            Self::SessionExpired
+            | Self::SessionCancelled
+            | Self::AttemptSucceeded
+            | Self::AttemptFailed => false,
+        }
+    }
+
+    /// Tells whether such an event is delivered although its session was withdrawn or cancelled
+    /// (contract 6.7): it is what the endpoint is told instead.
+    pub fn outlives_withdrawal(self) -> bool {
+        match self {
+            Self::SessionCancelled => true,
+            Self::SessionSucceeded
+            | Self::SessionFailed
+            | Self::SessionExpired
+            | Self::AttemptSucceeded
+            | Self::AttemptFailed => false,
+        }
+    }
+
     /// Tells what the `trigger_id` of such an event names.
     pub fn trigger_type(self) -> TriggerType {
         match self {

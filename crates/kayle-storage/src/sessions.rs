@@ -1,9 +1,12 @@
 //! Sessions and their attempts in SQL.
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
 };
+use kayle_events::{EventType, TriggerType};
 use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
 use kayle_sessions::Session;
 use sea_orm::sea_query::Expr;
@@ -49,22 +52,22 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
     }
 
     async fn caused_by_attempt(&self, id: &AttemptId) -> Result<Caused, StoreError> {
-        // One report causes the attempt's event and then the session's, at the same moment; the
-        // names of the types are in that order too.
-        let rows: Vec<(String, Option<String>)> = event::Entity::find()
+        let mut rows: Vec<(String, String, Option<String>)> = event::Entity::find()
             .select_only()
             .column(event::Column::Id)
+            .column(event::Column::EventType)
             .column(delivery::Column::Id)
             .left_join(delivery::Entity)
             .filter(event::Column::AttemptId.eq(id.as_str()))
             .order_by_asc(event::Column::CreatedAt)
-            .order_by_asc(event::Column::EventType)
             .order_by_asc(event::Column::Id)
             .order_by_asc(delivery::Column::EndpointId)
             .into_tuple()
             .all(&self.0)
             .await
             .map_err(store_error)?;
+        // One report causes the attempt's event and then the session's, at the same moment.
+        rows.sort_by_key(|(_, event_type, _)| tells_of_a_session(event_type));
         caused(id, &rows)
     }
 
@@ -148,14 +151,21 @@ pub(crate) fn overdue(now: Timestamp, limit: usize) -> Select<Entity> {
         .limit(u64::try_from(limit).unwrap_or(u64::MAX))
 }
 
+/// Tells whether an event is of a session rather than of an attempt; a type that this program does
+/// not know is taken for one.
+fn tells_of_a_session(event_type: &str) -> bool {
+    let trigger = EventType::from_str(event_type).map(EventType::trigger_type);
+    trigger != Ok(TriggerType::Attempt)
+}
+
 /// Takes apart the rows of an attempt's events, each beside each of its deliveries.
-fn caused(id: &AttemptId, rows: &[(String, Option<String>)]) -> Result<Caused, StoreError> {
+fn caused(id: &AttemptId, rows: &[(String, String, Option<String>)]) -> Result<Caused, StoreError> {
     let row = Row {
         table: "events",
         id,
     };
     let mut caused = Caused::default();
-    for (event_id, delivery_id) in rows {
+    for (event_id, _, delivery_id) in rows {
         let event_id = row.id("id", event_id)?;
         if caused.events.last() != Some(&event_id) {
             caused.events.push(event_id);

@@ -296,6 +296,7 @@ macro_rules! store_conformance {
                 saved_deliveries_are_stored_whole,
                 the_bytes_of_a_scrubbed_payload_are_deleted,
                 the_deliveries_of_a_session_are_locked_with_their_types,
+                deliveries_of_every_event_type_are_locked_with_their_session,
                 an_expired_sessions_deliveries_are_locked_once,
                 what_is_dropped_with_an_endpoint_is_what_the_step_drops,
                 the_bytes_of_a_dropped_delivery_are_deleted;

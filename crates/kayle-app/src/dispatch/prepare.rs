@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use kayle_crypto::signature_header;
 use kayle_delivery::{AttemptOutcome, FailureReason};
 use kayle_endpoints::{Endpoint, SigningSecret};
-use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
 
 use super::claim::Claim;
@@ -68,8 +67,7 @@ impl Webhooks {
     }
 
     fn check(&self, claimed: Claimed, in_flight: &InFlight) -> Result<SendRequest, Outcome> {
-        let replaces = claimed.event.event_type == EventType::SessionCancelled;
-        if claimed.session_suppressed && !replaces {
+        if claimed.session_suppressed && !claimed.event.event_type.outlives_withdrawal() {
             return Err(Outcome::Withdrawn);
         }
         let Some(claimed_endpoint) = &claimed.endpoint else {

@@ -126,12 +126,7 @@ impl Webhooks {
 fn told_how_it_ended(deliveries: &[(EventType, Delivery)]) -> BTreeSet<EndpointId> {
     deliveries
         .iter()
-        .filter(|(event_type, _)| {
-            matches!(
-                event_type,
-                EventType::SessionSucceeded | EventType::SessionFailed
-            )
-        })
+        .filter(|(event_type, _)| event_type.tells_the_result())
         .filter(|(_, delivery)| delivery.status() == DeliveryStatus::Succeeded)
         .map(|(_, delivery)| delivery.endpoint_id.clone())
         .collect()

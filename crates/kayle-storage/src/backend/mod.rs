@@ -297,15 +297,8 @@ SELECT due_at, id, endpoint_id FROM deliveries \
 WHERE state = 'pending' AND endpoint_id = $4 AND due_at <= $1 AND (due_at, id) > ($2, $3) \
 AND payload_expires_at > $1 ORDER BY due_at, id LIMIT $5";
 
-/// Names a session's events. Each of the three partial indexes holds some of the types.
-const EVENTS_OF_SESSION: &str = "\
-SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.session.succeeded', 'verification.session.failed', \
-'verification.session.expired') \
-UNION SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.session.expired', 'verification.session.cancelled') \
-UNION SELECT id, event_type FROM events WHERE session_id = $1 \
-AND event_type IN ('verification.attempt.succeeded', 'verification.attempt.failed')";
+/// Names a session's events, of whatever type.
+const EVENTS_OF_SESSION: &str = "SELECT id, event_type FROM events WHERE session_id = $1";
 
 /// Gives up all of an endpoint's deliveries that store a payload.
 const DROP_OF_ENDPOINT: &str = "\

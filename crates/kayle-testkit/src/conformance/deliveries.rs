@@ -11,6 +11,7 @@ use kayle_delivery::{
 };
 use kayle_events::{Event, EventType};
 use kayle_primitives::DeliveryId;
+use strum::IntoEnumIterator;
 
 use super::pages::{after, first, walked};
 use super::settlements::assert_bytes_are_gone;
@@ -268,6 +269,30 @@ pub async fn the_deliveries_of_a_session_are_locked_with_their_types(test: &Test
     assert_eq!(locked, expected);
     let silent = test.seed.make.session(&subscriber.organization);
     assert_eq!(tx.lock_deliveries_of_session(&silent.id).await?, []);
+    Ok(())
+}
+
+pub async fn deliveries_of_every_event_type_are_locked_with_their_session(
+    test: &TestStore,
+) -> Outcome {
+    let subscriber = test.subscriber().await;
+    for event_type in EventType::iter() {
+        let session = test.seed.make.session(&subscriber.organization);
+        test.seed.session(&session).await;
+        let event = Event {
+            attempt_id: Some(test.seed.make.attempt(&session).attempt.id),
+            ..test.seed.make.event(&session, event_type)
+        };
+        test.seed.events(slice::from_ref(&event)).await;
+        let new = test
+            .seed
+            .make
+            .delivery(&event, &subscriber.endpoint, &subscriber.key);
+        test.seed.deliveries(slice::from_ref(&new)).await;
+        let mut tx = test.store.begin().await?;
+        let locked = tx.lock_deliveries_of_session(&session.id).await?;
+        assert_eq!(locked, [(event_type, new.delivery)]);
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What operators type beside `serve`.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
@@ -108,6 +108,34 @@ async fn an_admin_command_prints_one_json_object_or_prose() {
         made["token"].is_string() && made["expires_at"].is_string(),
         "{made}"
     );
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_listens_to_says_so_and_does_not_panic() {
+    let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
+    for arguments in [
+        &["migrate", "up"][..],
+        &["migrate", "status"],
+        &["admin", "doctor"],
+    ] {
+        let (nobody, stdout) = std::io::pipe().expect("a pipe can be made");
+        drop(nobody);
+        let mut command = binary::command(folder.path(), []);
+        // Not `output`, which would read what nobody is to read.
+        let command = command
+            .args(arguments)
+            .stdout(stdout)
+            .stderr(Stdio::piped());
+        let child = command.spawn().expect("the binary can be started");
+        let output = child.wait_with_output().await.expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(
+            stderr.contains("stdout is closed"),
+            "{arguments:?}: {stderr}"
+        );
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
 }
 
 async fn run(folder: &Path, arguments: &[&str]) -> Output {

@@ -3,6 +3,11 @@
 //! The cast: [`config`] reads what the operator chose, [`wiring`] puts the adapters behind the
 //! operations, [`commands`] are the verbs. Everything else lives in the crates below.
 
+#![deny(
+    clippy::print_stdout,
+    reason = "println! panics when nobody reads stdout: use commands::print_line"
+)]
+
 mod clock;
 mod commands;
 mod config;

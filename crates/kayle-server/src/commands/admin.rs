@@ -11,7 +11,7 @@ use kayle_primitives::OrganizationId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::doctor;
+use super::{doctor, print_line};
 use crate::config::Config;
 use crate::wiring;
 
@@ -139,11 +139,10 @@ pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
         Subject::Doctor => return doctor::run(config, admin.json).await,
     };
     if admin.json {
-        println!("{}", done.json);
+        print_line(&done.json.to_string())
     } else {
-        println!("{}", done.prose);
+        print_line(&done.prose)
     }
-    Ok(())
 }
 
 async fn organization(webhooks: &Webhooks, command: OrganizationCommand) -> anyhow::Result<Done> {

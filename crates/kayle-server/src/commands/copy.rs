@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
 use kayle_storage::{CopiedTable, SqlStore};
 
+use super::print_line;
 use crate::config::{Config, DatabaseUrl};
 use crate::entropy::SystemEntropy;
 use crate::secret_key::key_ring;
@@ -30,9 +31,9 @@ pub(super) async fn run(command: &Copy, config: &Config) -> anyhow::Result<()> {
     check_schema(&source).await.context("--from")?;
     check_key(&source, &file, config).await?;
     let copied = source.copy_to(&target).await?;
-    println!("{}", told(&copied));
     source.close().await?;
-    Ok(target.close().await?)
+    target.close().await?;
+    print_line(&told(&copied))
 }
 
 /// Gives the file that is to be copied. Its URL may say how to open it: that is known already.

@@ -4,6 +4,7 @@ use kayle_app::doctor::Diagnosis;
 use kayle_app::ports::store::Violation;
 use serde_json::{Value, json};
 
+use super::print_line;
 use crate::config::Config;
 use crate::wiring;
 
@@ -16,11 +17,12 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<()> {
     // A sweep of very many payloads takes a while by itself.
     let grace = config.sweep_interval * SWEEPS_WAITED + kayle_app::doctor::LEASE_GRACE;
     let diagnosis = wired.webhooks.examine(&*wired.store, grace).await?;
-    if as_json {
-        println!("{}", told_to_programs(&diagnosis));
+    let report = if as_json {
+        told_to_programs(&diagnosis).to_string()
     } else {
-        println!("{}", told_to_people(&diagnosis));
-    }
+        told_to_people(&diagnosis)
+    };
+    print_line(&report)?;
     anyhow::ensure!(diagnosis.is_whole(), "the installation is not whole");
     Ok(())
 }

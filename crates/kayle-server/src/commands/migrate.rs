@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::copy;
+use super::{copy, print_line};
 use crate::config::Config;
 use crate::wiring;
 
@@ -32,22 +32,19 @@ async fn up(config: &Config) -> anyhow::Result<()> {
     let store = wiring::connect(config).await?;
     let pending = wiring::pending_migrations(&store).await?;
     wiring::migrate(&store).await?;
-    println!("applied {}", counted(pending.len()));
-    Ok(())
+    print_line(&format!("applied {}", counted(pending.len())))
 }
 
 async fn status(config: &Config) -> anyhow::Result<()> {
     let store = wiring::connect(config).await?;
     let pending = wiring::pending_migrations(&store).await?;
     if pending.is_empty() {
-        println!("the schema is up to date");
-    } else {
-        println!("{} pending:", counted(pending.len()));
-        for name in pending {
-            println!("  {name}");
-        }
+        return print_line("the schema is up to date");
     }
-    Ok(())
+    print_line(&format!("{} pending:", counted(pending.len())))?;
+    pending
+        .iter()
+        .try_for_each(|name| print_line(&format!("  {name}")))
 }
 
 fn counted(migrations: usize) -> String {

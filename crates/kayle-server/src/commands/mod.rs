@@ -6,8 +6,10 @@ mod doctor;
 mod migrate;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
@@ -52,4 +54,15 @@ pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
             Command::Admin(command) => admin::run(command, &config).await,
         }
     })
+}
+
+/// Writes a line to stdout.
+///
+/// # Errors
+/// Nobody reads stdout any more, as in `… | head -0`. `println!` would panic.
+fn print_line(line: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .context("stdout is closed")
 }

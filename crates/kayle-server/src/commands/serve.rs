@@ -1,6 +1,5 @@
 //! `serve`: runs the service until a signal (contract 13.4).
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::print_line;
 use crate::clock::DatabaseClock;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
@@ -91,7 +91,8 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     let api = api(&config, address, &webhooks, heartbeat);
     let server = kayle_api::server(listener, api, surface, config.delivery_timeout)?;
     let server_handle = server.handle();
-    announce(&format!("listening on http://{address}"))?;
+    // What a program that started this one waits for.
+    print_line(&format!("listening on http://{address}"))?;
     tracing::info!(%address, ?role, environment = ?config.environment, "started");
 
     let stopping = async {
@@ -204,14 +205,6 @@ fn api(
         }),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
     }
-}
-
-/// Says on stdout what a program that started this one waits for.
-fn announce(line: &str) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}")
-        .and_then(|()| stdout.flush())
-        .context("stdout is closed")
 }
 
 async fn stop_signal() -> anyhow::Result<()> {

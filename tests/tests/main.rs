@@ -10,6 +10,7 @@ mod both_generations;
 mod commands;
 mod configuration;
 mod dashboard;
+mod database_changes;
 mod database_tls;
 mod documented_receivers;
 mod events;

@@ -19,15 +19,16 @@ use sqlx::postgres::PgListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Link;
 use crate::backend::postgres::pool_options;
 use crate::backend::session::Server;
+use crate::backend::{Link, Outdated};
 use crate::silence::within;
 use crate::store::{SqlStore, StoreOptions};
 
 const CHANNEL: &str = "kayle_deliveries";
 
-const NOTIFY: &str = "SELECT pg_notify($1, $2)";
+/// A notification need not survive a power cut: its commit waits for no disk.
+const NOTIFY: &str = "SELECT pg_notify($1, $2), set_config('synchronous_commit', 'off', true)";
 
 const NEW_NAME: &str = "SELECT gen_random_uuid()::text";
 
@@ -75,11 +76,14 @@ impl<'a> Relay<'a> {
             answer_max: server.options.wait_max,
             ..server.options.clone()
         };
-        // A notification need not survive a power cut.
         let login = (*server.pool.connect_options()).clone();
-        let login = login.options([("synchronous_commit", "off")]);
-        let pool = pool_options(&options).connect_lazy_with(login);
-        let server = Server { pool, options };
+        let outdated = Outdated::default();
+        let pool = pool_options(&options, &outdated);
+        let server = Server {
+            pool: pool.connect_lazy_with(login),
+            options,
+            outdated,
+        };
         Self { server, wakeup }
     }
 
@@ -130,9 +134,9 @@ impl<'a> Relay<'a> {
     async fn listen_once(&self, own: &str) -> Result<(), SqlxError> {
         // Nobody else's place is taken: a listener says goodbye when it is dropped, and waits for
         // the answer for ever.
-        let Server { pool, options } = &self.server;
+        let Server { pool, options, .. } = &self.server;
         let login = (*pool.connect_options()).clone();
-        let pool = pool_options(options).connect_lazy_with(login);
+        let pool = pool_options(options, &Outdated::default()).connect_lazy_with(login);
         let wait_max = options.wait_max;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);

@@ -186,6 +186,29 @@ pub(crate) async fn change(database: &Database, sql: &str) -> u64 {
     changed.parse().expect("a count is a number")
 }
 
+/// Adds a column to every table behind the service's back, as an administrator or a newer version
+/// does, and returns how many tables there are.
+pub(crate) async fn widen_every_table(database: &Database, column: &str) -> usize {
+    let tables = match database {
+        Database::Sqlite(file) => run(COUNT, file, SQLITE_TABLES).await,
+        Database::Postgres(database) => database.query(POSTGRES_TABLES),
+    };
+    let tables: Vec<&str> = tables.split(' ').collect();
+    for table in &tables {
+        let widen = format!("ALTER TABLE {table} ADD COLUMN {column} text");
+        match database {
+            Database::Sqlite(file) => run(CHANGE, file, &widen).await,
+            Database::Postgres(database) => database.query(&widen),
+        };
+    }
+    tables.len()
+}
+
+const SQLITE_TABLES: &str =
+    "SELECT group_concat(name, ' ') FROM sqlite_schema WHERE type = 'table'";
+const POSTGRES_TABLES: &str =
+    "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'";
+
 /// Counts the rows of a table.
 pub(crate) async fn count(database: &Database, table: &str) -> u64 {
     let sql = format!("SELECT count(*) FROM {table}");

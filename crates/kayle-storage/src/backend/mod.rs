@@ -16,6 +16,9 @@ use crate::store::StoreOptions;
 pub(crate) mod postgres;
 pub(crate) mod session;
 pub(crate) mod sqlite;
+mod unusable;
+
+pub(crate) use unusable::Outdated;
 
 /// A database's way of saying things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,12 +12,12 @@ use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
 use sea_orm::prelude::Uuid;
 use sea_orm::{DbBackend, DbErr, RuntimeErr, SqlxError, SqlxPostgresConnector, Statement, Value};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::time::timeout;
 
 use super::session::Server;
-use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease};
-use crate::entities::delivery::Model;
+use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease, Outdated};
+use crate::entities::delivery::{self, Model};
 use crate::error::ConnectError;
 use crate::silence::within;
 use crate::store::StoreOptions;
@@ -48,6 +48,13 @@ const SERVER_SETTINGS: [(&str, &str); 9] = [
     ("random_page_cost", "1.1"),
 ];
 
+/// Writes the settings as statements. At the start of a connection they could be said without a
+/// round trip, but a pooler between us and the server refuses such options.
+fn settings() -> String {
+    let settings = SERVER_SETTINGS.map(|(name, value)| format!("SET {name} = '{value}';"));
+    settings.concat()
+}
+
 /// A connection that was idle for this long is asked for a sign of life before it is used: those
 /// that a restart of the server has cut are then replaced, not handed out. Busy ones are not
 /// asked, since that costs each use a round trip.
@@ -59,8 +66,9 @@ pub(crate) async fn connect(
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
     let server = connect_options(url)?;
-    let pool = pool_options(options).connect_with(server.clone()).await;
-    let pool = match pool {
+    let outdated = Outdated::default();
+    let pool = pool_options(options, &outdated);
+    let pool = match pool.connect_with(server.clone()).await {
         Ok(pool) => pool,
         Err(error) => return Err(refusal(&server, options.wait_max, error).await),
     };
@@ -69,20 +77,34 @@ pub(crate) async fn connect(
         readers: Link::Postgres(Server {
             pool,
             options: options.clone(),
+            outdated,
         }),
     })
 }
 
 /// Says how a pool deals with its connections. None is kept from the beginning: where one must be
 /// there, sqlx waits for it for five minutes, and it holds a place of the pool meanwhile.
-pub(crate) fn pool_options(options: &StoreOptions) -> PgPoolOptions {
+pub(crate) fn pool_options(options: &StoreOptions, outdated: &Outdated) -> PgPoolOptions {
     let sign_of_life_max = options.sign_of_life_max();
+    let outdated = outdated.clone();
     PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.wait_max)
         .test_before_acquire(false)
-        .before_acquire(move |connection, metadata| {
+        .after_connect(|connection, _| {
             Box::pin(async move {
+                connection
+                    .execute(AssertSqlSafe(settings()))
+                    .await
+                    .map(drop)
+            })
+        })
+        .before_acquire(move |connection, metadata| {
+            let is_outdated = outdated.includes(metadata.age);
+            Box::pin(async move {
+                if is_outdated {
+                    return Ok(false);
+                }
                 if TESTED_AFTER_IDLE <= metadata.idle_for {
                     within(sign_of_life_max, connection.ping()).await?;
                 }
@@ -115,7 +137,6 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, ConnectError> {
         .map_err(|_: SqlxError| ConnectError::BrokenUrl)?;
     Ok(options
         .application_name(APPLICATION_NAME)
-        .options(SERVER_SETTINGS)
         .disable_statement_logging())
 }
 
@@ -127,11 +148,11 @@ WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
 AND payload_expires_at > $1 AND endpoint_id <> ALL ($4) \
 ORDER BY due_at, id LIMIT $5 FOR UPDATE SKIP LOCKED";
 
-/// Puts one lease on many deliveries and gives them back.
+/// Puts one lease on many deliveries. [`lease`] adds which columns it returns.
 const LEASE: &str = "\
 UPDATE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
 lease_until = $4, updated_at = $2 \
-WHERE id = ANY ($1) RETURNING *";
+WHERE id = ANY ($1)";
 
 /// Reads what deliveries bring.
 const CONTENTS: &str = "\
@@ -215,9 +236,10 @@ pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
     )
 }
 
+/// Puts one lease on many deliveries and returns them.
 pub(crate) fn lease(ids: &[&str], lease: NewLease<'_>) -> Statement {
     statement(
-        LEASE,
+        format!("{LEASE} RETURNING {}", delivery::columns()),
         [
             texts(ids.iter().copied()),
             lease.claimed_at_ms.into(),
@@ -294,6 +316,6 @@ fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
     texts.map(str::to_owned).collect::<Vec<String>>().into()
 }
 
-fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+fn statement<const N: usize>(sql: impl Into<String>, values: [Value; N]) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
 }

@@ -3,11 +3,13 @@
 //! The cast: the [`Server`] lends connections out of a pool; a [`Session`] is one that is lent,
 //! for a statement or a transaction. It waits for each answer only so long. One that was not
 //! answered is dropped with its connection: nobody meets that one again, and its place in the pool
-//! is free at once.
+//! is free at once. One whose error says that the connection is of no more use (`unusable`) is
+//! closed instead of being given back.
 //!
 //! sea-orm's own connections cannot do this. The driver asks a connection that is given back for a
 //! sign of life, and waits for it for ever, as does the connection's place in the pool.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +27,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::unusable::{Outdated, is_unusable};
 use crate::silence::Silence;
 use crate::store::StoreOptions;
 
@@ -33,6 +36,7 @@ use crate::store::StoreOptions;
 pub(crate) struct Server {
     pub(crate) pool: PgPool,
     pub(crate) options: StoreOptions,
+    pub(crate) outdated: Outdated,
 }
 
 /// A connection that is lent. Dropping it gives it back, and undoes what is not committed.
@@ -41,7 +45,9 @@ pub(crate) struct Session {
     /// `None` once nobody answered on it.
     connection: Mutex<Option<PoolConnection<Postgres>>>,
     is_in_transaction: bool,
+    is_unusable: AtomicBool,
     options: StoreOptions,
+    outdated: Outdated,
 }
 
 impl Server {
@@ -53,7 +59,9 @@ impl Server {
         Ok(Session {
             connection: Mutex::new(Some(connection)),
             is_in_transaction: false,
+            is_unusable: AtomicBool::new(false),
             options: self.options.clone(),
+            outdated: self.outdated.clone(),
         })
     }
 
@@ -65,7 +73,7 @@ impl Server {
         let limit = session.options.wait_max;
         let mut lent = session.connection.lock().await;
         let begun = timeout(limit, connection(&mut lent)?.execute("BEGIN")).await;
-        answered(lent, begun, limit)?;
+        session.answered(lent, begun, limit)?;
         Ok(session)
     }
 }
@@ -75,6 +83,28 @@ impl Session {
         self.execute_unprepared("COMMIT").await?;
         self.is_in_transaction = false;
         Ok(())
+    }
+
+    /// Returns the answer to a statement, and remembers if it says that the connection is of no
+    /// more use. Without an answer the connection is given up: it is closed without a word, because
+    /// even a word might never get away.
+    fn answered<T>(
+        &self,
+        mut lent: MutexGuard<'_, Option<PoolConnection<Postgres>>>,
+        answer: Result<Result<T, SqlxError>, Elapsed>,
+        limit: Duration,
+    ) -> Result<T, DbErr> {
+        let Ok(answer) = answer else {
+            drop(lent.take().map(PoolConnection::detach));
+            return Err(Silence(limit).into());
+        };
+        answer.map_err(|error| {
+            if is_unusable(&error) {
+                self.is_unusable.store(true, Ordering::Relaxed);
+                self.outdated.include_all_open();
+            }
+            DbErr::Query(RuntimeErr::SqlxError(error.into()))
+        })
     }
 }
 
@@ -86,20 +116,6 @@ fn connection(lent: &mut Option<PoolConnection<Postgres>>) -> Result<&mut PgConn
             "the database did not answer earlier".to_owned(),
         ))),
     }
-}
-
-/// Gives the answer to a statement. Without one the connection is given up: it is closed without a
-/// word, because even a word might never get away.
-fn answered<T>(
-    mut lent: MutexGuard<'_, Option<PoolConnection<Postgres>>>,
-    answer: Result<Result<T, SqlxError>, Elapsed>,
-    limit: Duration,
-) -> Result<T, DbErr> {
-    if let Ok(answer) = answer {
-        return answer.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())));
-    }
-    drop(lent.take().map(PoolConnection::detach));
-    Err(Silence(limit).into())
 }
 
 fn prepared(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
@@ -119,7 +135,7 @@ impl ConnectionTrait for Session {
         let mut lent = self.connection.lock().await;
         let executed = prepared(&statement).execute(connection(&mut lent)?);
         let executed = timeout(limit, executed).await;
-        answered(lent, executed, limit).map(Into::into)
+        self.answered(lent, executed, limit).map(Into::into)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -127,7 +143,7 @@ impl ConnectionTrait for Session {
         let mut lent = self.connection.lock().await;
         let executed = connection(&mut lent)?.execute(AssertSqlSafe(sql.to_owned()));
         let executed = timeout(limit, executed).await;
-        answered(lent, executed, limit).map(Into::into)
+        self.answered(lent, executed, limit).map(Into::into)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -135,7 +151,7 @@ impl ConnectionTrait for Session {
         let mut lent = self.connection.lock().await;
         let row = prepared(&statement).fetch_optional(connection(&mut lent)?);
         let row = timeout(limit, row).await;
-        Ok(answered(lent, row, limit)?.map(Into::into))
+        Ok(self.answered(lent, row, limit)?.map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
@@ -143,7 +159,7 @@ impl ConnectionTrait for Session {
         let mut lent = self.connection.lock().await;
         let rows = prepared(&statement).fetch_all(connection(&mut lent)?);
         let rows = timeout(limit, rows).await;
-        let rows = answered(lent, rows, limit)?;
+        let rows = self.answered(lent, rows, limit)?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 }
@@ -178,8 +194,14 @@ impl Drop for Session {
             return;
         };
         let is_in_transaction = self.is_in_transaction;
+        let is_unusable = *self.is_unusable.get_mut();
         let limit = self.options.wait_max;
         let released = async move {
+            if is_unusable {
+                // The server undoes what was under way.
+                let _ = connection.close().await;
+                return;
+            }
             // What was given up half-way has to end first. What fails here fails the driver's own
             // test too, which then closes the connection.
             if is_in_transaction {

@@ -120,11 +120,11 @@ WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
 AND payload_expires_at > $1 AND endpoint_id NOT IN (SELECT value FROM json_each($4)) \
 ORDER BY due_at, id LIMIT $5";
 
-/// Puts one lease on many deliveries and gives them back.
+/// Puts one lease on many deliveries. [`lease`] adds which columns it returns.
 const LEASE: &str = "\
 UPDATE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
 lease_until = $4, updated_at = $2 \
-WHERE id IN (SELECT value FROM json_each($1)) RETURNING *";
+WHERE id IN (SELECT value FROM json_each($1))";
 
 /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
 /// forbid to send them.
@@ -191,9 +191,10 @@ pub(crate) fn due(scan: &DueScan<'_>) -> Statement {
     )
 }
 
+/// Puts one lease on many deliveries and returns them.
 pub(crate) fn lease(ids: &[&str], lease: NewLease<'_>) -> Statement {
     statement(
-        LEASE,
+        format!("{LEASE} RETURNING {}", delivery::columns()),
         [
             json!(ids).to_string().into(),
             lease.claimed_at_ms.into(),
@@ -259,6 +260,6 @@ fn saved_columns(row: &delivery::Model) -> serde_json::Value {
     ])
 }
 
-fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+fn statement<const N: usize>(sql: impl Into<String>, values: [Value; N]) -> Statement {
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }

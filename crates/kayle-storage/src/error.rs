@@ -21,6 +21,12 @@ pub enum ConnectError {
     /// The writer and the readers would each see a database of their own.
     #[error("an SQLite database in memory cannot be shared: name a file")]
     InMemory,
+    /// The sessions of a PostgreSQL are shared among the connections to it.
+    #[error(
+        "a pooler in front of the database gives each transaction or statement another session: \
+         use pool_mode = session, or connect to the database directly"
+    )]
+    SharedSessions,
     /// It was to be opened alone, and is open elsewhere.
     #[error("another process has the database open")]
     InUse,

@@ -13,6 +13,7 @@ use crate::entities::delivery;
 use crate::error::ConnectError;
 use crate::store::StoreOptions;
 
+mod pooler;
 pub(crate) mod postgres;
 pub(crate) mod session;
 pub(crate) mod sqlite;

@@ -16,7 +16,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::time::timeout;
 
 use super::session::Server;
-use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease, Outdated};
+use super::{
+    Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease, Outdated, pooler,
+};
 use crate::entities::delivery::{self, Model};
 use crate::error::ConnectError;
 use crate::silence::within;
@@ -72,6 +74,11 @@ pub(crate) async fn connect(
         Ok(pool) => pool,
         Err(error) => return Err(refusal(&server, options.wait_max, error).await),
     };
+    // Where it cannot be found out, the service starts: too many connections, for one, pass.
+    let shared = within(options.wait_max, pooler::shares_sessions(&server)).await;
+    if matches!(shared, Ok(true)) {
+        return Err(ConnectError::SharedSessions);
+    }
     Ok(Connections {
         writer: SqlxPostgresConnector::from_sqlx_postgres_pool(pool.clone()),
         readers: Link::Postgres(Server {

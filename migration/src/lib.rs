@@ -22,7 +22,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, TransactionTrait,
 };
-use sea_orm_migration::{MigrationTrait, async_trait};
+use sea_orm_migration::{MigrationTrait, SchemaManager, async_trait};
 
 /// Applies the changes in order, or takes them back.
 #[derive(Debug)]
@@ -44,6 +44,46 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000013_events_by_session::Migration),
         ]
     }
+}
+
+/// What a database has of the schema; the lists hold names, the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaState {
+    /// Changes that the database lacks.
+    pub pending: Vec<String>,
+    /// Changes that the database has and this program does not know: a newer one made them.
+    pub unknown: Vec<String>,
+}
+
+/// Returns what a database has of the schema; changes nothing.
+pub async fn state(connection: &DatabaseConnection) -> Result<SchemaState, DbErr> {
+    let migrations = Migrator::migrations();
+    let known: Vec<&str> = migrations.iter().map(|change| change.name()).collect();
+    let table = Migrator::migration_table_name().to_string();
+    let applied = if SchemaManager::new(connection).has_table(table).await? {
+        Migrator::get_migration_models(connection).await?
+    } else {
+        Vec::new()
+    };
+    let applied: Vec<String> = applied.into_iter().map(|change| change.version).collect();
+    let pending = known
+        .iter()
+        .filter(|name| !applied.iter().any(|have| have == *name));
+    Ok(SchemaState {
+        pending: pending.map(|name| (*name).to_owned()).collect(),
+        unknown: applied
+            .into_iter()
+            .filter(|name| !known.contains(&name.as_str()))
+            .collect(),
+    })
+}
+
+/// Returns the name of the newest change that this program knows.
+pub fn newest() -> String {
+    let migrations = Migrator::migrations();
+    migrations
+        .last()
+        .map_or_else(String::new, |change| change.name().to_owned())
 }
 
 /// Keeps other processes from changing the schema, until the transaction ends. The number is the

@@ -2,7 +2,7 @@
 
 use kayle_testkit::receiver::Behaviour;
 
-use crate::support::database::{Database, widen_every_table};
+use crate::support::database::{Database, change, widen_every_table};
 use crate::support::report::success;
 use crate::support::{Customer, Installation, eventually};
 
@@ -66,6 +66,33 @@ async fn a_database_that_was_read_only_for_a_while_is_written_again() {
         "ALTER DATABASE {name} RESET default_transaction_read_only"
     ));
     delivered_eventually(&installation).await;
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_by_every_command() {
+    let installation = Installation::start(&[]).await;
+    let service = &installation.service;
+    change(
+        service.database(),
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000001_later', 0)",
+    )
+    .await;
+    for arguments in [
+        &["serve"][..],
+        &["migrate", "up"],
+        &["migrate", "status"],
+        &["admin", "doctor"],
+        &["admin", "organization", "create", "--name", "x"],
+    ] {
+        let output = service.run(arguments).await;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(
+            stderr.contains("the database is newer than this program")
+                && stderr.contains("m20991231_000001_later"),
+            "{arguments:?}: {stderr}"
+        );
+    }
 }
 
 const CUT_EVERYBODY_OFF: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \

@@ -27,6 +27,7 @@ mod mid_flight;
 mod moving;
 mod nonsense;
 mod openapi;
+mod pooler;
 mod restore;
 mod retries;
 mod roles;

@@ -16,12 +16,14 @@ use tempfile::TempDir;
 
 mod frozen;
 mod guard;
+mod pooler;
 mod programs;
 
 use self::guard::Guard;
 use self::programs::User;
 
 pub use self::frozen::Frozen;
+pub use self::pooler::Pooler;
 pub use self::programs::Programs;
 
 /// Whether a commit waits for the disk.

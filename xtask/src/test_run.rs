@@ -34,11 +34,12 @@ enum Runner {
 
 /// Modules of the package `tests` that start no service on the run's database: they bring their
 /// own, or none.
-const WITHOUT_DATABASE: [&str; 5] = [
+const WITHOUT_DATABASE: [&str; 6] = [
     "database_tls::",
     "faults::",
     "layers::",
     "moving::",
+    "pooler::",
     "simulation::",
 ];
 

@@ -10,7 +10,6 @@ use kayle_endpoints::{AddressPolicy, UrlPolicy};
 use kayle_primitives::Clock;
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
 use kayle_storage::{SqlStore, StoreOptions};
-use migration::{Migrator, MigratorTrait};
 
 use crate::clock::{DatabaseClock, SteadyClock, SystemClock};
 use crate::config::Config;
@@ -43,14 +42,22 @@ pub(crate) async fn connect_alone(file: &str) -> anyhow::Result<SqlStore> {
     Ok(store?)
 }
 
-/// Names the schema migrations that the database lacks; changes nothing.
+/// Returns the names of the schema migrations that the database lacks; changes nothing.
+///
+/// # Errors
+/// The database is newer than this program, which would not know what its rows mean.
 pub(crate) async fn pending_migrations(store: &SqlStore) -> anyhow::Result<Vec<String>> {
-    let pending = Migrator::get_pending_migrations_read_only(store.connection()).await;
-    let pending = pending.context("the schema's state cannot be read")?;
-    Ok(pending
-        .iter()
-        .map(|migration| migration.name().to_owned())
-        .collect())
+    let state = migration::state(store.connection()).await;
+    let state = state.context("the schema's state cannot be read")?;
+    if let Some(newest) = state.unknown.last() {
+        bail!(
+            "the database is newer than this program: it has the migration {newest}, and version \
+             {} knows those up to {}; run the newer version",
+            env!("CARGO_PKG_VERSION"),
+            migration::newest()
+        );
+    }
+    Ok(state.pending)
 }
 
 /// Applies every pending migration.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use xtask::postgres::{Cluster, Programs};
+use xtask::postgres::{Cluster, Pooler, Programs};
 
 use super::{binary, tools};
 
@@ -20,6 +20,8 @@ pub(crate) struct Postgres {
     programs: Programs,
     /// The server's URL, without a database.
     server: String,
+    /// The same, as the service is to reach it.
+    reached_by: String,
     name: String,
     /// How it is connected to: empty, or a `?` and the parameters.
     parameters: String,
@@ -72,6 +74,7 @@ impl Database {
         let database = Postgres {
             programs: Programs::find().expect("PostgreSQL's programs are installed"),
             server: tools::postgres_url(),
+            reached_by: tools::postgres_url(),
             name,
             parameters: String::new(),
         };
@@ -96,6 +99,7 @@ impl Database {
         Self::Postgres(Postgres {
             programs: Programs::find().expect("PostgreSQL's programs are installed"),
             server: cluster.base_url(),
+            reached_by: cluster.base_url(),
             name,
             parameters: String::new(),
         })
@@ -118,6 +122,15 @@ impl Database {
         self
     }
 
+    /// Has everyone connect through a pooler in front of the server.
+    pub(crate) fn reached_through(mut self, pooler: &Pooler) -> Self {
+        match &mut self {
+            Self::Sqlite(_) => panic!("the test runs on a SQLite file"),
+            Self::Postgres(database) => database.reached_by = pooler.base_url(),
+        }
+        self
+    }
+
     /// Gives the one on a PostgreSQL server.
     pub(crate) fn expect_postgres(&self) -> &Postgres {
         match self {
@@ -129,7 +142,7 @@ impl Database {
 
 impl Postgres {
     pub(crate) fn url(&self) -> String {
-        format!("{}/{}{}", self.server, self.name, self.parameters)
+        format!("{}/{}{}", self.reached_by, self.name, self.parameters)
     }
 
     /// Runs a statement and gives what it answers as text.

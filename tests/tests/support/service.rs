@@ -165,6 +165,13 @@ impl Service {
         output.await.expect("the binary can be started")
     }
 
+    /// Runs a command to its end, with the settings and the database of this service.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = binary::command(self.folder.path(), environment(&self.settings));
+        let output = within_patience("a command ends", command.args(arguments).output()).await;
+        output.expect("the binary can be started")
+    }
+
     /// Ends it as a power cut would.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.expect("a child can be killed");

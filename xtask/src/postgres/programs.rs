@@ -104,11 +104,7 @@ impl Programs {
             None => Command::new(program),
             Some(user) => {
                 let mut command = Command::new("setpriv");
-                command
-                    .arg(format!("--reuid={}", user.id))
-                    .arg(format!("--regid={}", user.group))
-                    .arg("--clear-groups")
-                    .arg(program);
+                command.args(user.arguments()).arg(program);
                 command
             }
         }
@@ -129,6 +125,15 @@ impl User {
         });
         let user = named.context("root runs no PostgreSQL, and no user `nobody` is there")?;
         Ok(Some(user))
+    }
+
+    /// Returns what makes `setpriv` run a program as this user.
+    pub(super) fn arguments(self) -> [String; 3] {
+        [
+            format!("--reuid={}", self.id),
+            format!("--regid={}", self.group),
+            "--clear-groups".to_owned(),
+        ]
     }
 
     /// Makes a file or a folder this user's own.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use crate::postgres::Programs;
+use crate::postgres::{Pooler, Programs};
 use crate::workspace;
 
 /// A program that some test starts.
@@ -34,6 +34,11 @@ const TOOLS: &[Tool] = &[
         package: "postgresql",
         serves: "the database server that the service also runs on",
         is_there: || Programs::find().is_ok(),
+    },
+    Tool {
+        package: "pgbouncer",
+        serves: "the pooler that the service also runs behind",
+        is_there: Pooler::is_installed,
     },
 ];
 

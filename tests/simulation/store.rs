@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use kayle_app::ports::queue::{
     ClaimRequest, Claimed, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
-use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx};
+use kayle_app::ports::store::{Batch, Portion, Reads, Store, StoreError, StoreTx};
 use kayle_delivery::{Delivery, DeliveryState, Input, LeaseHolder, step};
 use kayle_primitives::{Clock, DeliveryId, Timestamp};
 use kayle_testkit::clock::MovedClock;
@@ -195,13 +195,13 @@ impl DeliveryQueue for SimulatedStore {
     async fn expired_leases(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ExpiredLease>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<ExpiredLease>, StoreError> {
         let fate = self.0.call().await?;
         if self.0.is(Mutant::NeverTakesOver) {
-            return Ok(Vec::new());
+            return Ok(Vec::new().into());
         }
-        let expired = self.0.memory.expired_leases(now, limit).await?;
+        let expired = self.0.memory.expired_leases(now, portion).await?;
         self.0.answer(fate, expired).await
     }
 
@@ -275,6 +275,7 @@ fn results(settlements: &[Settlement], settled: &[Settled]) -> String {
         text.push_str(match settled {
             Settled::Written => " as ",
             Settled::LeaseLost => " (lease lost) not as ",
+            Settled::Refused => " (refused) not as ",
         });
         text.push_str(delivery.status().as_str());
     }

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
-    ApiKeyWrites, AuditWrites, DeliveryWrites, EncryptionKeyWrites, EndpointWrites, EventWrites,
-    NewDelivery, OrganizationWrites, PurgeWrites, Reads, RecordedAttempt, ResumeScope,
-    SessionWrites, StoreError, StoreTx,
+    ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
+    EventWrites, NewDelivery, OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt,
+    ResumeScope, SessionWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -220,7 +220,7 @@ impl DeliveryWrites for SimulatedTx {
     async fn lock_deliveries_of_session(
         &mut self,
         session_id: &SessionId,
-    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+    ) -> Result<Batch<(EventType, Delivery)>, StoreError> {
         self.call().await?;
         self.inner.lock_deliveries_of_session(session_id).await
     }
@@ -239,13 +239,17 @@ impl DeliveryWrites for SimulatedTx {
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<Delivery>, StoreError> {
         self.call().await?;
         if self.shared.is(Mutant::SkipsTheScrub) {
-            return Ok(Vec::new());
+            return Ok(Vec::new().into());
         }
-        self.inner.lock_expired_payloads(now, limit).await
+        self.inner.lock_expired_payloads(now, portion).await
+    }
+
+    async fn erase_payloads(&mut self, unreadable: &[String]) -> Result<(), StoreError> {
+        self.inner.erase_payloads(unreadable).await
     }
 
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {

@@ -125,11 +125,11 @@ impl Dispatcher {
         if self.unsettled.is_empty() {
             return Ok(0);
         }
-        let lost = self.webhooks.settle(&self.unsettled).await?;
-        if 0 < lost {
+        let discarded = self.webhooks.settle(&self.unsettled).await?;
+        if 0 < discarded {
             tracing::warn!(
-                lost,
-                "deliveries had lost their lease; their results were discarded"
+                discarded,
+                "results were discarded: their deliveries had lost their lease, or do not take them"
             );
         }
         let settled = self.unsettled.len();

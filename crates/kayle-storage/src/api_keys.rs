@@ -7,13 +7,15 @@ use kayle_app::access::ApiKey;
 use kayle_app::ports::store::{ApiKeyReads, ApiKeyWrites, StoreError};
 use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    QueryTrait, Select,
 };
 
 use crate::entities::api_key::{Column, Entity, Model};
 use crate::entities::organization;
 use crate::error::store_error;
-use crate::page::{by_id, page_of};
+use crate::page::by_id;
+use crate::readable::{decode, read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -25,15 +27,15 @@ impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
         let found = Entity::find()
             .find_also_related(organization::Entity)
             .filter(Column::Hash.is_in(hashes))
-            .one(&self.0)
-            .await
-            .map_err(store_error)?;
-        match found {
-            Some((key, Some(organization))) => {
-                Ok(Some((key.into_domain()?, organization.into_domain())))
-            }
-            Some((_, None)) | None => Ok(None),
-        }
+            .build(self.0.get_database_backend());
+        let found = self.0.query_one_raw(found).await.map_err(store_error)?;
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        // The prefixes are those of sea-orm: it calls the first table A, and the other one B.
+        let key = decode::<Entity>(&row, "A_")?;
+        let organization = decode::<organization::Entity>(&row, "B_")?;
+        Ok(Some((key.into_domain()?, organization.into_domain())))
     }
 
     async fn list_api_keys(
@@ -43,9 +45,8 @@ impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
     ) -> Result<Page<ApiKey>, StoreError> {
         let rows = Entity::find().filter(Column::OrganizationId.eq(organization_id.0));
         let after = page.starting_after.map(|id| id.0);
-        let rows = by_id(rows, Column::Id, after, page.limit).all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        page_of(rows, page.limit, Model::into_domain)
+        let rows = by_id(rows, Column::Id, after, page.limit);
+        read_page(&self.0, rows, page.limit, Model::into_domain).await
     }
 }
 
@@ -62,10 +63,8 @@ impl ApiKeyWrites for SqlTx {
         organization_id: OrganizationId,
         id: ApiKeyId,
     ) -> Result<Option<ApiKey>, StoreError> {
-        let row = one(organization_id, id)
-            .lock_exclusive()
-            .one(self.connection());
-        let row = row.await.map_err(store_error)?;
+        let row = one(organization_id, id).lock_exclusive();
+        let row = read_one(self.connection(), row).await?;
         row.map(Model::into_domain).transpose()
     }
 

@@ -8,14 +8,16 @@ use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::backend::Dialect;
 use crate::entities::audit_row::{Column, Entity, Model, stored_sequence};
+use crate::entities::values::Row;
 use crate::entities::{audit_chain, organization};
 use crate::error::store_error;
-use crate::page::{Position, newest_first, page_of};
+use crate::page::{Position, newest_first};
+use crate::readable::{read_all, read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -28,32 +30,31 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
         let mut after: Option<Position> = None;
         if let Some(cursor) = &page.starting_after {
             let row = rows_of(organization_id).filter(Column::Id.eq(cursor.as_str()));
-            let Some(row) = row.one(&self.0).await.map_err(store_error)? else {
+            let Some(row) = read_one(&self.0, row).await? else {
                 return Ok(None);
             };
             after = Some((row.created_at, row.id));
         }
         let (rows, order) = (rows_of(organization_id), (Column::CreatedAt, Column::Id));
-        let rows = newest_first(rows, order, after, page.limit).all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        page_of(rows, page.limit, Model::into_domain).map(Some)
+        let rows = newest_first(rows, order, after, page.limit);
+        let page = read_page(&self.0, rows, page.limit, Model::into_domain);
+        page.await.map(Some)
     }
 
     async fn all_organizations(&self) -> Result<Vec<OrganizationId>, StoreError> {
-        let ids: Vec<Uuid> = organization::Entity::find()
+        let rows = organization::Entity::find()
             .select_only()
             .column(organization::Column::Id)
             .order_by_asc(organization::Column::Id)
-            .into_tuple()
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
-        Ok(ids.into_iter().map(OrganizationId).collect())
+            .build(self.0.get_database_backend());
+        let rows = self.0.query_all_raw(rows).await.map_err(store_error)?;
+        // One whose id cannot be read is nobody's.
+        let ids = rows.iter().filter_map(|row| row.try_get("", "id").ok());
+        Ok(ids.map(OrganizationId).collect())
     }
 
     async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError> {
-        let row = chain_of(organization_id).one(&self.0);
-        chain(row.await.map_err(store_error)?)
+        chain(read_one(&self.0, chain_of(organization_id)).await?)
     }
 
     async fn audit_rows_after(
@@ -62,19 +63,30 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
         sequence: u64,
         limit: usize,
     ) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = in_order(organization_id, limit)
-            .filter(Column::Sequence.gt(stored_sequence(sequence)))
-            .all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        rows.into_iter().map(Model::into_domain).collect()
+        let rows =
+            in_order(organization_id, limit).filter(Column::Sequence.gt(stored_sequence(sequence)));
+        let rows = read_all(&self.0, rows, Model::into_domain).await?;
+        // A chain is checked link by link: without one of them nothing can be said of the others.
+        match rows.unreadable.into_iter().next() {
+            Some(id) => Err(StoreError::Corrupt {
+                table: "audit_rows",
+                column: "a column",
+                id,
+            }),
+            None => Ok(rows.items),
+        }
     }
 
     async fn organizations_with_audit_before(
         &self,
         before: Timestamp,
+        after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Vec<OrganizationId>, StoreError> {
         let ids: Vec<Uuid> = beginning_before(before, limit)
+            .apply_if(after, |rows, after| {
+                rows.filter(audit_chain::Column::OrganizationId.gt(after.0))
+            })
             .into_tuple()
             .all(&self.0)
             .await
@@ -90,12 +102,12 @@ impl AuditWrites for SqlTx {
         organization_id: OrganizationId,
     ) -> Result<AuditChain, StoreError> {
         let locked = || chain_of(organization_id).lock_exclusive();
-        let mut row = locked().one(self.connection()).await.map_err(store_error)?;
+        let mut row = read_one(self.connection(), locked()).await?;
         if row.is_none() && self.dialect() == Dialect::Postgres {
             // A chain without a row has nothing to lock: of two that begin it at once, one waits
             // here for the other.
             self.begin_chain(organization_id).await?;
-            row = locked().one(self.connection()).await.map_err(store_error)?;
+            row = read_one(self.connection(), locked()).await?;
         }
         chain(row)
     }
@@ -131,9 +143,11 @@ impl AuditWrites for SqlTx {
         before: Timestamp,
         limit: usize,
     ) -> Result<Option<AuditLink>, StoreError> {
-        let first = in_order(organization_id, limit).all(self.connection());
-        let first = first.await.map_err(store_error)?;
+        // One that cannot be read goes with those around it.
+        let first = read_all(self.connection(), in_order(organization_id, limit), Ok);
         let old = first
+            .await?
+            .items
             .into_iter()
             .take_while(|row| row.created_at < before.unix_ms());
         let Some(last) = old.last() else {
@@ -158,9 +172,12 @@ impl AuditWrites for SqlTx {
             .exec(self.connection())
             .await
             .map_err(store_error)?;
-        let last = last.into_domain()?;
+        let row = Row {
+            table: "audit_rows",
+            id: &last.id,
+        };
         Ok(Some(AuditLink {
-            sequence: last.sequence,
+            sequence: row.number("sequence", last.sequence)?,
             hash: last.hash,
         }))
     }

@@ -16,6 +16,7 @@ use crate::entities::{
     api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
     encryption_key, endpoint, event, organization, session,
 };
+use crate::readable::decode;
 use crate::store::{SqlStore, SqlTx};
 
 /// The most rows that are read, held and written at once. A payload can have two megabytes.
@@ -66,6 +67,9 @@ pub enum CopyError {
         /// Why.
         source: DbErr,
     },
+    /// A row of the source is damaged, and without it the target would not be the same.
+    #[error("a row of the source is damaged; `admin doctor` lists all that are")]
+    Damaged(#[source] StoreError),
     /// The target did not begin or did not commit.
     #[error("the target cannot be written")]
     Target(#[source] StoreError),
@@ -142,9 +146,11 @@ where
                 .apply_if(last, |rows, last| rows.filter(key::<E>().gt(last)))
                 .order_by_asc(key::<E>())
                 .limit(PAGE_ROWS)
-                .all(from.connection())
-                .await
-                .map_err(|source| CopyError::Read { table, source })?;
+                .build(from.connection().get_database_backend());
+            let page = from.connection().query_all_raw(page).await;
+            let page = page.map_err(|source| CopyError::Read { table, source })?;
+            let page = page.iter().map(|row| decode::<E>(row, ""));
+            let page: Vec<E::Model> = page.collect::<Result<_, _>>().map_err(CopyError::Damaged)?;
             let Some(row) = page.last() else {
                 return Ok(CopiedTable { table, rows });
             };
@@ -159,7 +165,7 @@ where
 }
 
 /// Gives the column that a table's rows are found by. Both databases order it by its bytes.
-fn key<E: EntityTrait>() -> E::Column {
+pub(crate) fn key<E: EntityTrait>() -> E::Column {
     let mut columns = E::PrimaryKey::iter();
     let column = columns.next().expect("every table has a primary key");
     column.into_column()

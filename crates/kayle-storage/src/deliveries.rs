@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope, StoreError,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, Portion, ResumeScope,
+    StoreError, report_damage,
 };
 use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
 use kayle_events::EventType;
@@ -27,7 +28,8 @@ use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::Row;
 use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization};
 use crate::error::store_error;
-use crate::page::{Position, newest_first, page_of};
+use crate::page::{Position, newest_first};
+use crate::readable::{portion_of, read_all, read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 /// The most rows of one INSERT. The widest has 18 columns, and SQLite takes 32,766 values.
@@ -40,10 +42,8 @@ impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError> {
-        let row = one(organization_id, id).one(&self.0).await;
-        row.map_err(store_error)?
-            .map(Model::into_domain)
-            .transpose()
+        let row = read_one(&self.0, one(organization_id, id)).await?;
+        row.map(Model::into_domain).transpose()
     }
 
     async fn attempts_of(
@@ -55,13 +55,9 @@ impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
         let rows = delivery_attempt::Entity::find()
             .filter(delivery_attempt::Column::DeliveryId.in_subquery(delivery.into_query()))
             .order_by_asc(delivery_attempt::Column::AttemptedAt)
-            .order_by_asc(delivery_attempt::Column::Id)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
-        rows.into_iter()
-            .map(delivery_attempt::Model::into_domain)
-            .collect()
+            .order_by_asc(delivery_attempt::Column::Id);
+        let attempts = read_all(&self.0, rows, delivery_attempt::Model::into_domain);
+        Ok(attempts.await?.items)
     }
 
     async fn list_deliveries(
@@ -79,11 +75,9 @@ impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
             after = Some((row.created_at, row.id));
         }
         let rows = filtered(organization_id, filter);
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
-        page_of(rows, page.limit, Model::into_domain).map(Some)
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
+        let page = read_page(&self.0, rows, page.limit, Model::into_domain);
+        page.await.map(Some)
     }
 }
 
@@ -112,10 +106,8 @@ impl DeliveryWrites for SqlTx {
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError> {
-        let row = one(organization_id, id)
-            .lock_exclusive()
-            .one(self.connection());
-        let row = row.await.map_err(store_error)?;
+        let row = one(organization_id, id).lock_exclusive();
+        let row = read_one(self.connection(), row).await?;
         row.map(Model::into_domain).transpose()
     }
 
@@ -128,26 +120,40 @@ impl DeliveryWrites for SqlTx {
             .filter(Column::OrganizationId.eq(organization_id.0))
             .filter(Column::EventId.eq(event_id.as_str()))
             .order_by_asc(Column::Id);
-        self.lock_all(rows).await
+        Ok(self.lock_all(rows).await?.items)
     }
 
     async fn lock_deliveries_of_session(
         &mut self,
         session_id: &SessionId,
-    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+    ) -> Result<Batch<(EventType, Delivery)>, StoreError> {
         let events =
             EventOfSession::find_by_statement(self.dialect().events_of_session(session_id))
                 .all(self.connection())
                 .await
                 .map_err(store_error)?;
-        let event_types = events.iter().map(EventOfSession::parsed);
-        let event_types = event_types.collect::<Result<HashMap<EventId, EventType>, _>>()?;
+        let event_types: HashMap<&str, EventType> = events
+            .iter()
+            .filter_map(|event| {
+                let parsed = event.parsed().inspect_err(report_damage).ok()?;
+                Some((event.id.as_str(), parsed))
+            })
+            .collect();
         let rows = Entity::find()
-            .filter(Column::EventId.is_in(event_types.keys().map(EventId::as_str)))
+            .filter(Column::EventId.is_in(events.iter().map(|event| event.id.as_str())))
             .order_by_asc(Column::Id);
-        let with_type = |delivery: Delivery| (event_types[&delivery.event_id], delivery);
-        let deliveries = self.lock_all(rows).await?;
-        Ok(deliveries.into_iter().map(with_type).collect())
+        let Batch { items, unreadable } = self.lock_all(rows).await?;
+        let mut deliveries = Batch {
+            items: Vec::with_capacity(items.len()),
+            unreadable,
+        };
+        for delivery in items {
+            match event_types.get(delivery.event_id.as_str()) {
+                Some(event_type) => deliveries.items.push((*event_type, delivery)),
+                None => deliveries.unreadable.push(delivery.id.to_string()),
+            }
+        }
+        Ok(deliveries)
     }
 
     async fn drop_deliveries_of_endpoint(
@@ -167,15 +173,17 @@ impl DeliveryWrites for SqlTx {
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<Delivery>, StoreError> {
         // What another process is about to change is no longer expired, or is found the next time.
-        let rows = expired_payloads(now, limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
-        rows.into_iter().map(Model::into_domain).collect()
+        let rows = expired_payloads(now, portion)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        read_all(self.connection(), rows, Model::into_domain).await
+    }
+
+    async fn erase_payloads(&mut self, unreadable: &[String]) -> Result<(), StoreError> {
+        let ids: Vec<&str> = unreadable.iter().map(String::as_str).collect();
+        self.delete_payloads(&ids).await
     }
 
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {
@@ -194,8 +202,10 @@ impl DeliveryWrites for SqlTx {
         }
         let mut changed = 0;
         for change in resumed(organization_id, scope, now) {
-            let resumed = change.exec(self.connection()).await;
-            changed += resumed.map_err(store_error)?.rows_affected;
+            let change = change.build(self.connection().get_database_backend());
+            let change = self.dialect().passing_over_damage(change);
+            let resumed = self.connection().execute_raw(change).await;
+            changed += resumed.map_err(store_error)?.rows_affected();
         }
         Ok(changed)
     }
@@ -247,12 +257,16 @@ impl SqlTx {
             .filter(|row| row.payload_scrubbed_at.is_some())
             .map(|row| row.id.as_str())
             .collect();
-        if scrubbed.is_empty() {
+        self.delete_payloads(&scrubbed).await
+    }
+
+    async fn delete_payloads(&self, ids: &[&str]) -> Result<(), StoreError> {
+        if ids.is_empty() {
             return Ok(());
         }
         let deleted = self
             .connection()
-            .execute_raw(self.dialect().delete_payloads(&scrubbed));
+            .execute_raw(self.dialect().delete_payloads(ids));
         deleted.await.map(drop).map_err(store_error)
     }
 
@@ -281,10 +295,8 @@ impl SqlTx {
         counted.map(drop).map_err(store_error)
     }
 
-    async fn lock_all(&self, rows: Select<Entity>) -> Result<Vec<Delivery>, StoreError> {
-        let rows = rows.lock_exclusive().all(self.connection()).await;
-        let rows = rows.map_err(store_error)?;
-        rows.into_iter().map(Model::into_domain).collect()
+    async fn lock_all(&self, rows: Select<Entity>) -> Result<Batch<Delivery>, StoreError> {
+        read_all(self.connection(), rows.lock_exclusive(), Model::into_domain).await
     }
 }
 
@@ -296,16 +308,12 @@ struct EventOfSession {
 }
 
 impl EventOfSession {
-    fn parsed(&self) -> Result<(EventId, EventType), StoreError> {
+    fn parsed(&self) -> Result<EventType, StoreError> {
         let row = Row {
             table: "events",
             id: &self.id,
         };
-        let event_type = EventType::from_str(&self.event_type);
-        Ok((
-            row.id("id", &self.id)?,
-            row.parsed("event_type", event_type)?,
-        ))
+        row.parsed("event_type", EventType::from_str(&self.event_type))
     }
 }
 
@@ -316,12 +324,12 @@ pub(crate) fn in_state(state: &'static str) -> Expr {
 }
 
 /// Asks for the deliveries whose payload's retention is over, the longest over first.
-pub(crate) fn expired_payloads(now: Timestamp, limit: usize) -> Select<Entity> {
-    Entity::find()
+pub(crate) fn expired_payloads(now: Timestamp, portion: Portion) -> Select<Entity> {
+    let rows = Entity::find()
         .filter(Column::PayloadExpiresAt.lte(now.unix_ms()))
         .order_by_asc(Column::PayloadExpiresAt)
-        .order_by_asc(Column::Id)
-        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+        .order_by_asc(Column::Id);
+    portion_of(rows, portion)
 }
 
 /// Asks for the ids of what is to be resumed, and locks it, in the order of the ids.

@@ -5,7 +5,7 @@
 //! of it to find what others wait for; there it asks which endpoints have something due, and takes
 //! each one's in turn.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use kayle_app::ports::queue::ClaimRequest;
 use kayle_app::ports::store::StoreError;
@@ -13,35 +13,34 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use crate::backend::DueScan;
 use crate::error::store_error;
-use crate::queue::as_u64;
+use crate::readable::as_u64;
 use crate::store::SqlTx;
 
 /// So many due deliveries are walked past at most, at half a microsecond each.
 pub(crate) const WALKED_PAST_MAX: u64 = 1_000;
 
 impl SqlTx {
-    /// Chooses what a claim takes: the ids, in the order they are due.
+    /// Chooses what a claim takes besides what it has: the ids, in the order they are due.
     ///
     /// Goes on until the request is filled or nothing else is due. Each further round passes over
     /// at least one more endpoint, so there are at most as many as endpoints with a backlog.
-    pub(crate) async fn choose(&self, request: &ClaimRequest) -> Result<Vec<String>, StoreError> {
-        let mut choice = Choice::new(request);
-        while 0 < choice.wanted() {
+    pub(crate) async fn choose(&self, choice: &mut Choice<'_>) -> Result<Vec<String>, StoreError> {
+        let chosen_before = choice.chosen.len();
+        while 0 < choice.wanted() && !choice.is_over {
             let excluded = choice.room.exhausted();
             let factor = self.dialect().scanned_per_claimed();
             let scan = choice.scan(&excluded, factor * choice.wanted());
             if !excluded.is_empty() && self.backlog_is_long(&scan).await? {
-                self.choose_by_endpoint(&mut choice).await?;
+                self.choose_by_endpoint(choice).await?;
+                choice.is_over = true;
                 break;
             }
             let due = self.find(self.dialect().due(&scan)).await?;
-            let is_last = as_u64(due.len()) < scan.limit;
+            choice.is_over = as_u64(due.len()) < scan.limit;
             choice.take(due);
-            if is_last {
-                break;
-            }
         }
-        Ok(choice.ids)
+        let chosen = choice.chosen.iter().skip(chosen_before);
+        Ok(chosen.map(|candidate| candidate.id.clone()).collect())
     }
 
     /// Takes what each endpoint with room waits for, in the order of the first of each.
@@ -78,10 +77,12 @@ impl SqlTx {
     }
 
     async fn find(&self, due: Statement) -> Result<Vec<Candidate>, StoreError> {
-        Candidate::find_by_statement(due)
-            .all(self.connection())
-            .await
-            .map_err(store_error)
+        let rows = self.connection().query_all_raw(due).await;
+        let rows = rows.map_err(store_error)?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| Candidate::from_query_result(row, "").ok())
+            .collect())
     }
 }
 
@@ -100,26 +101,29 @@ struct WaitingEndpoint {
 }
 
 /// What a claim has chosen so far.
-struct Choice<'a> {
+pub(crate) struct Choice<'a> {
     request: &'a ClaimRequest,
     room: Room,
     /// All that is due up to here was seen.
     after: (i64, String),
-    ids: Vec<String>,
+    chosen: Vec<Candidate>,
+    /// Whether nothing else can be chosen.
+    is_over: bool,
 }
 
 impl<'a> Choice<'a> {
-    fn new(request: &'a ClaimRequest) -> Self {
+    pub(crate) fn new(request: &'a ClaimRequest) -> Self {
         Self {
             request,
             room: Room::new(request),
             after: (i64::MIN, String::new()),
-            ids: Vec::new(),
+            chosen: Vec::new(),
+            is_over: false,
         }
     }
 
     fn wanted(&self) -> usize {
-        self.request.limit - self.ids.len()
+        self.request.limit - self.chosen.len()
     }
 
     /// Says where to look on, and for how many.
@@ -139,9 +143,21 @@ impl<'a> Choice<'a> {
         }
         for candidate in due {
             if 0 < self.wanted() && self.room.admits(&candidate.endpoint_id) {
-                self.ids.push(candidate.id);
+                self.chosen.push(candidate);
             }
         }
+    }
+
+    /// Gives the room back that was taken by what could not be leased.
+    pub(crate) fn put_back(&mut self, refused: &HashSet<&str>) {
+        let room = &mut self.room;
+        self.chosen.retain(|candidate| {
+            let is_refused = refused.contains(candidate.id.as_str());
+            if is_refused {
+                room.readmits(&candidate.endpoint_id);
+            }
+            !is_refused
+        });
     }
 }
 
@@ -178,6 +194,12 @@ impl Room {
         let admitted = 0 < *left;
         *left = left.saturating_sub(1);
         admitted
+    }
+
+    fn readmits(&mut self, endpoint_id: &str) {
+        if let Some(left) = self.left.get_mut(endpoint_id) {
+            *left += 1;
+        }
     }
 
     /// Gives the endpoints that have no room left.

@@ -15,7 +15,8 @@ use crate::entities::encryption_key::{Column, Entity, Model};
 use crate::entities::endpoint;
 use crate::entities::values::optional_ms;
 use crate::error::store_error;
-use crate::page::{by_id, page_of};
+use crate::page::by_id;
+use crate::readable::{read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -42,9 +43,8 @@ impl<C: ConnectionTrait + Send> EncryptionKeyReads for Connected<C> {
                 })
             });
         let after = page.starting_after.as_ref().map(EncryptionKeyId::as_str);
-        let rows = by_id(rows, Column::Id, after, page.limit).all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        page_of(rows, page.limit, Model::into_domain)
+        let rows = by_id(rows, Column::Id, after, page.limit);
+        read_page(&self.0, rows, page.limit, Model::into_domain).await
     }
 }
 
@@ -103,7 +103,7 @@ impl SqlTx {
     ) -> Result<Option<Model>, StoreError> {
         let key =
             || Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
-        let Some(found) = key().one(self.connection()).await.map_err(store_error)? else {
+        let Some(found) = read_one(self.connection(), key()).await? else {
             return Ok(None);
         };
         let endpoint = self.lock_endpoint_row(organization_id, &found.endpoint_id);
@@ -111,7 +111,7 @@ impl SqlTx {
             return Ok(None);
         }
         // Whoever had the turn before may have changed it.
-        key().one(self.connection()).await.map_err(store_error)
+        read_one(self.connection(), key()).await
     }
 
     async fn disable_active_key(

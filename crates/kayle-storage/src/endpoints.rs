@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
+use kayle_app::ports::store::{
+    EndpointReads, EndpointWrites, FanoutEndpoint, StoreError, report_damage,
+};
 use kayle_crypto::Sealed;
-use kayle_endpoints::Endpoint;
-use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest, Timestamp};
+use kayle_endpoints::{EncryptionKey, Endpoint};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select, UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, QueryFilter,
+    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 use crate::entities::encryption_key;
 use crate::entities::endpoint::{Column, Entity, Model};
 use crate::error::store_error;
-use crate::page::{Position, newest_first, page_of};
+use crate::page::{Position, newest_first};
+use crate::readable::{decode, read_all, read_one, read_page};
 use crate::store::{Connected, SqlStore, SqlTx};
 
 impl SqlStore {
@@ -60,11 +63,9 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
                 Column::DisabledAt.is_not_null()
             })
         });
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
-        page_of(rows, page.limit, |row| row.to_domain()).map(Some)
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
+        let page = read_page(&self.0, rows, page.limit, |row| row.to_domain());
+        page.await.map(Some)
     }
 
     async fn find_signing_secret(
@@ -81,28 +82,56 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
         organization_id: OrganizationId,
     ) -> Result<Vec<FanoutEndpoint>, StoreError> {
         let enabled = || existing(organization_id).filter(Column::DisabledAt.is_null());
-        let endpoints = enabled().order_by_asc(Column::Id).all(&self.0);
-        let endpoints = endpoints.await.map_err(store_error)?;
+        let endpoints = enabled().order_by_asc(Column::Id);
+        let endpoints = read_all(&self.0, endpoints, |row| row.to_domain()).await?;
         let ids = enabled().select_only().column(Column::Id).into_query();
-        let mut active_keys: HashMap<String, encryption_key::Model> = active_keys()
-            .filter(encryption_key::Column::EndpointId.in_subquery(ids))
-            .all(&self.0)
-            .await
-            .map_err(store_error)?
-            .into_iter()
-            .map(|key| (key.endpoint_id.clone(), key))
-            .collect();
-        let with_key = |endpoint: Model| {
-            let active_key = active_keys.remove(&endpoint.id);
-            Ok(FanoutEndpoint {
-                endpoint: endpoint.to_domain()?,
-                active_key: active_key
-                    .map(encryption_key::Model::into_domain)
-                    .transpose()?,
-            })
+        let keys = active_keys().filter(encryption_key::Column::EndpointId.in_subquery(ids));
+        let mut active_keys = read_keys(&self.0, keys).await?;
+        let with_key = |endpoint: Endpoint| {
+            let (active_key, unreadable_key) = match active_keys.remove(endpoint.id.as_str()) {
+                Some(ActiveKey::Usable(key)) => (Some(key), None),
+                Some(ActiveKey::Unreadable(id)) => (None, Some(id)),
+                None => (None, None),
+            };
+            FanoutEndpoint {
+                endpoint,
+                active_key,
+                unreadable_key,
+            }
         };
-        endpoints.into_iter().map(with_key).collect()
+        Ok(endpoints.items.into_iter().map(with_key).collect())
     }
+}
+
+/// A key that is in use, or would be if it could be read.
+enum ActiveKey {
+    Usable(EncryptionKey),
+    Unreadable(EncryptionKeyId),
+}
+
+/// Reads keys, by the ids of their endpoints.
+async fn read_keys<C: ConnectionTrait>(
+    connection: &C,
+    keys: Select<encryption_key::Entity>,
+) -> Result<HashMap<String, ActiveKey>, StoreError> {
+    let statement = keys.build(connection.get_database_backend());
+    let rows = connection.query_all_raw(statement).await;
+    let rows = rows.map_err(store_error)?;
+    Ok(rows.iter().filter_map(active_key).collect())
+}
+
+/// Reads a key, with the id of its endpoint; `None` if not even these can be read.
+fn active_key(row: &QueryResult) -> Option<(String, ActiveKey)> {
+    let key = decode::<encryption_key::Entity>(row, "");
+    let key = key.and_then(encryption_key::Model::into_domain);
+    if let Ok(key) = key.inspect_err(report_damage) {
+        return Some((key.endpoint_id.to_string(), ActiveKey::Usable(key)));
+    }
+    let text = |column: encryption_key::Column| row.try_get::<String>("", column.as_str());
+    let id = text(encryption_key::Column::Id).ok()?;
+    let id = EncryptionKeyId::parse(&id).ok()?;
+    let endpoint_id = text(encryption_key::Column::EndpointId).ok()?;
+    Some((endpoint_id, ActiveKey::Unreadable(id)))
 }
 
 #[async_trait]
@@ -168,8 +197,7 @@ impl SqlTx {
         id: &str,
     ) -> Result<Option<Model>, StoreError> {
         let row = existing(organization_id).filter(Column::Id.eq(id));
-        let row = row.lock_exclusive().one(self.connection());
-        row.await.map_err(store_error)
+        read_one(self.connection(), row.lock_exclusive()).await
     }
 
     /// Makes a change to an endpoint that must be there.
@@ -196,7 +224,7 @@ impl<C: ConnectionTrait> Connected<C> {
         id: &EndpointId,
     ) -> Result<Option<Model>, StoreError> {
         let row = existing(organization_id).filter(Column::Id.eq(id.as_str()));
-        row.one(&self.0).await.map_err(store_error)
+        read_one(&self.0, row).await
     }
 }
 

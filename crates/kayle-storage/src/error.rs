@@ -40,20 +40,25 @@ pub(crate) fn store_error(error: DbErr) -> StoreError {
     if breaks_a_rule(&error) {
         return StoreError::Conflict;
     }
-    match undecodable_column(&error) {
-        Some(column) => StoreError::Corrupt {
-            table: "a row",
-            column: "a column",
-            id: column,
-        },
-        // What is left is the database's own trouble: busy, full, unreadable, closed, gone.
-        None => StoreError::Unavailable(Box::new(error)),
+    if is_undecodable(&error) {
+        // Whole rows are read by `readable`, which knows their table. What is left is an answer to
+        // a question of our own.
+        return StoreError::Corrupt {
+            table: "an answer",
+            column: "a value",
+            id: undecodable_column(&error).unwrap_or_default(),
+        };
     }
+    // What is left is the database's own trouble: busy, full, unreadable, closed, gone.
+    StoreError::Unavailable(Box::new(error))
 }
 
 /// The transaction could not be put beside another one: "serialization failure" and "deadlock
 /// detected". It is undone; as with every conflict, reading again helps.
 const LOST_TO_ANOTHER: [&str; 2] = ["40001", "40P01"];
+
+/// A value that its column does not take, such as a number out of range: SQLSTATE class 22.
+const DATA_EXCEPTION: &str = "22";
 
 /// Tells whether somebody else has the lock of an SQLite file.
 pub(crate) fn is_busy(error: &DbErr) -> bool {
@@ -66,6 +71,11 @@ pub(crate) fn is_busy(error: &DbErr) -> bool {
     code.is_some_and(|code| code & 0xff == BUSY)
 }
 
+/// SQLSTATE has five characters; SQLite's codes are plain numbers.
+fn is_refused_value(code: &str) -> bool {
+    code.len() == 5 && code.starts_with(DATA_EXCEPTION)
+}
+
 /// Tells whether the schema refused the change, or another change came first.
 fn breaks_a_rule(error: &DbErr) -> bool {
     let Some(SqlxError::Database(error)) = driver_error(error) else {
@@ -73,7 +83,7 @@ fn breaks_a_rule(error: &DbErr) -> bool {
     };
     if error
         .code()
-        .is_some_and(|code| LOST_TO_ANOTHER.contains(&code.as_ref()))
+        .is_some_and(|code| LOST_TO_ANOTHER.contains(&code.as_ref()) || is_refused_value(&code))
     {
         return true;
     }
@@ -86,17 +96,24 @@ fn breaks_a_rule(error: &DbErr) -> bool {
     )
 }
 
-/// Gives which column holds a value of another type than the row's.
-fn undecodable_column(error: &DbErr) -> Option<String> {
+/// Tells whether a value is of another type than its column's.
+pub(crate) fn is_undecodable(error: &DbErr) -> bool {
     match driver_error(error) {
-        Some(SqlxError::ColumnDecode { index, .. }) => Some(index.clone()),
-        Some(SqlxError::Decode(_)) => Some("an unnamed column".to_owned()),
-        Some(_) => None,
+        Some(error) => matches!(
+            error,
+            SqlxError::ColumnDecode { .. } | SqlxError::Decode(_) | SqlxError::TypeNotFound { .. }
+        ),
         None => matches!(
             error,
             DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. }
-        )
-        .then(|| "an unnamed column".to_owned()),
+        ),
+    }
+}
+
+fn undecodable_column(error: &DbErr) -> Option<String> {
+    match driver_error(error) {
+        Some(SqlxError::ColumnDecode { index, .. }) => Some(index.clone()),
+        Some(_) | None => None,
     }
 }
 

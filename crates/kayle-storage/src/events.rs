@@ -15,8 +15,8 @@ use sea_orm::{
 
 use crate::entities::delivery;
 use crate::entities::event::{ActiveModel, Column, Entity, Model};
-use crate::error::store_error;
-use crate::page::{Position, newest_first, page_of};
+use crate::page::{Position, newest_first};
+use crate::readable::{read_all, read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -29,7 +29,7 @@ impl<C: ConnectionTrait + Send> EventReads for Connected<C> {
         let Some(row) = self.event(organization_id, id).await? else {
             return Ok(None);
         };
-        let mut deliveries = self.deliveries_of(std::slice::from_ref(&row)).await?;
+        let mut deliveries = self.deliveries_of([row.id.as_str()]).await?;
         Ok(Some(EventWithDeliveries {
             deliveries: deliveries.remove(&row.id).unwrap_or_default(),
             event: row.into_domain()?,
@@ -65,18 +65,19 @@ impl<C: ConnectionTrait + Send> EventReads for Connected<C> {
             .apply_if(*created_to, |rows, to| {
                 rows.filter(Column::CreatedAt.lte(to.unix_ms()))
             });
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
-        let mut deliveries = self.deliveries_of(&rows).await?;
-        let with_deliveries = |row: Model| {
-            Ok(EventWithDeliveries {
-                deliveries: deliveries.remove(&row.id).unwrap_or_default(),
-                event: row.into_domain()?,
-            })
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
+        let Page { items, has_more } =
+            read_page(&self.0, rows, page.limit, Model::into_domain).await?;
+        let ids = items.iter().map(|event| event.id.as_str());
+        let mut deliveries = self.deliveries_of(ids).await?;
+        let with_deliveries = |event: Event| EventWithDeliveries {
+            deliveries: deliveries.remove(event.id.as_str()).unwrap_or_default(),
+            event,
         };
-        page_of(rows, page.limit, with_deliveries).map(Some)
+        Ok(Some(Page {
+            items: items.into_iter().map(with_deliveries).collect(),
+            has_more,
+        }))
     }
 }
 
@@ -97,28 +98,25 @@ impl<C: ConnectionTrait> Connected<C> {
         organization_id: OrganizationId,
         id: &EventId,
     ) -> Result<Option<Model>, StoreError> {
-        let row = Entity::find_by_id(id.as_str())
-            .filter(Column::OrganizationId.eq(organization_id.0))
-            .one(&self.0);
-        row.await.map_err(store_error)
+        let row =
+            Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
+        read_one(&self.0, row).await
     }
 
-    /// Gives the deliveries of a page of events, by event, in the order of their ids.
+    /// Returns the deliveries of a page of events that can be read, by event, in the order of their
+    /// ids.
     async fn deliveries_of(
         &self,
-        events: &[Model],
+        events: impl IntoIterator<Item = &str>,
     ) -> Result<HashMap<String, Vec<Delivery>>, StoreError> {
-        let ids = events.iter().map(|event| event.id.as_str());
         let rows = delivery::Entity::find()
-            .filter(delivery::Column::EventId.is_in(ids))
-            .order_by_asc(delivery::Column::Id)
-            .all(&self.0)
-            .await
-            .map_err(store_error)?;
+            .filter(delivery::Column::EventId.is_in(events))
+            .order_by_asc(delivery::Column::Id);
+        let deliveries = read_all(&self.0, rows, delivery::Model::into_domain).await?;
         let mut by_event: HashMap<String, Vec<Delivery>> = HashMap::new();
-        for row in rows {
-            let deliveries = by_event.entry(row.event_id.clone()).or_default();
-            deliveries.push(row.into_domain()?);
+        for delivery in deliveries.items {
+            let event_id = delivery.event_id.to_string();
+            by_event.entry(event_id).or_default().push(delivery);
         }
         Ok(by_event)
     }

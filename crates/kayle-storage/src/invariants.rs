@@ -70,6 +70,9 @@ impl InvariantReads for SqlStore {
     async fn violations(&self, overdue: &Overdue) -> Result<Vec<Violation>, StoreError> {
         let mut violations = Vec::new();
         for invariant in Invariant::STORED {
+            if invariant == Invariant::RowIsReadable {
+                violations.extend(self.damaged_rows().await?);
+            }
             if let Some(question) = question(invariant, overdue) {
                 violations.extend(self.ask(invariant, question).await?);
             }
@@ -120,7 +123,7 @@ fn question(invariant: Invariant, overdue: &Overdue) -> Option<Question> {
         Invariant::LeaseIsTakenOver => (LEASE_OVERDUE, Some(overdue.leased_until)),
         Invariant::ExpiredPayloadIsScrubbed => (PAYLOAD_OVERDUE, Some(overdue.payload_expired_at)),
         Invariant::DueDeliveryIsClaimed => (DUE_OVERDUE, Some(overdue.due_at)),
-        Invariant::AuditLogIsWhole => return None,
+        Invariant::RowIsReadable | Invariant::AuditLogIsWhole => return None,
     };
     let value = moment.map(Timestamp::unix_ms);
     Some(Question { sql, value })

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryF
 use crate::entities::organization::{Column, Entity, Model};
 use crate::entities::values::optional_ms;
 use crate::error::store_error;
+use crate::readable::read_one;
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -17,8 +18,8 @@ impl<C: ConnectionTrait + Send> OrganizationReads for Connected<C> {
         &self,
         id: OrganizationId,
     ) -> Result<Option<Organization>, StoreError> {
-        let row = Entity::find_by_id(id.0).one(&self.0).await;
-        Ok(row.map_err(store_error)?.map(Model::into_domain))
+        let row = read_one(&self.0, Entity::find_by_id(id.0)).await?;
+        Ok(row.map(Model::into_domain))
     }
 }
 

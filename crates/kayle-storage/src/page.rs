@@ -1,8 +1,7 @@
 //! The two orders of lists (contract 4.2). Queries ask for one row more than the page holds, as
 //! the proof that there is more.
 
-use kayle_app::ports::store::StoreError;
-use kayle_primitives::{Page, PageLimit};
+use kayle_primitives::PageLimit;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
 
@@ -46,22 +45,6 @@ pub(crate) fn by_id<E: EntityTrait>(
         None => rows,
     };
     rows.order_by_asc(id).limit(overfetched(limit))
-}
-
-/// Makes a page of the rows that were asked for.
-pub(crate) fn page_of<M, T>(
-    rows: Vec<M>,
-    limit: PageLimit,
-    into_domain: impl FnMut(M) -> Result<T, StoreError>,
-) -> Result<Page<T>, StoreError> {
-    let Page { items, has_more } = Page::from_overfetched(rows, limit);
-    Ok(Page {
-        items: items
-            .into_iter()
-            .map(into_domain)
-            .collect::<Result<_, _>>()?,
-        has_more,
-    })
 }
 
 fn overfetched(limit: PageLimit) -> u64 {

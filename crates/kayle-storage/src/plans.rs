@@ -5,7 +5,7 @@ mod postgres;
 
 use std::collections::BTreeMap;
 
-use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
+use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
 use kayle_delivery::{DeliveryStatus, LeaseHolder};
 use kayle_primitives::{
     ApiKeyId, EndpointId, EventId, OrganizationId, PageLimit, SessionId, Timestamp,
@@ -147,7 +147,7 @@ async fn the_dispatchers_looks_use_the_partial_indexes() {
     let planner = Planner::new().await;
     let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
     let pending = queue::pending();
-    let leased = queue::leased_until(at(NOW), 100);
+    let leased = queue::leased_until(at(NOW), Portion::first(100));
     planner
         .check(pending.build(DbBackend::Sqlite), "INDEX deliveries_due")
         .await;
@@ -168,8 +168,8 @@ async fn the_dispatchers_looks_use_the_partial_indexes() {
 #[tokio::test]
 async fn the_sweepers_looks_use_the_partial_indexes() {
     let planner = Planner::new().await;
-    let payloads = deliveries::expired_payloads(at(NOW), 100);
-    let overdue = sessions::overdue(at(NOW), 100);
+    let payloads = deliveries::expired_payloads(at(NOW), Portion::first(100));
+    let overdue = sessions::overdue(at(NOW), Portion::first(100));
     planner
         .check(
             payloads.build(DbBackend::Sqlite),

@@ -5,8 +5,8 @@ use kayle_app::ports::store::{PurgeWrites, StoreError};
 use kayle_primitives::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    UpdateMany,
+    ColumnTrait, ConnectionTrait, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, UpdateMany,
 };
 
 use crate::entities::{delivery, event, session};
@@ -30,8 +30,11 @@ impl PurgeWrites for SqlTx {
         before: Timestamp,
         limit: usize,
     ) -> Result<u64, StoreError> {
-        let minimized = minimized_sessions(before, limit).exec(self.connection());
-        Ok(minimized.await.map_err(store_error)?.rows_affected)
+        let minimized = minimized_sessions(before, limit);
+        let minimized = minimized.build(self.connection().get_database_backend());
+        let minimized = self.dialect().passing_over_damage(minimized);
+        let minimized = self.connection().execute_raw(minimized).await;
+        Ok(minimized.map_err(store_error)?.rows_affected())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The queue in SQL: each method is one transaction of a few statements, however many rows.
 //!
 //! One row that cannot be read must not stop the queue for all others: a claim and a look at
-//! expired leases log it and go on without it. The lease of such a delivery runs out, and its
-//! schedule ends it. What a claim takes is chosen in `due`; settlements are written in `settle`.
+//! expired leases report it and go on without it. A claimed delivery whose endpoint, event or bytes
+//! cannot be read is taken over when its lease has run out, and its schedule ends it; one that
+//! cannot be read itself waits for an operator. What a claim takes is chosen in `due`; settlements are written in `settle`.
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
@@ -11,33 +12,46 @@ use async_trait::async_trait;
 use kayle_app::ports::queue::{
     ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
-use kayle_app::ports::store::StoreError;
-use kayle_delivery::{CompactJwe, LeaseHolder};
+use kayle_app::ports::store::{Batch, Portion, StoreError, report_damage};
+use kayle_delivery::{CompactJwe, Delivery, LeaseHolder};
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::{DeliveryId, Timestamp};
 use kayle_sessions::SessionStatus;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, Select, SelectTwo,
+    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Select,
 };
 
 use crate::backend::NewLease;
 use crate::deliveries::in_state;
+use crate::due::Choice;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::{Row, at};
-use crate::entities::{endpoint, event};
+use crate::entities::{delivery_payload, endpoint, event};
 use crate::error::store_error;
+use crate::readable::{decode, portion_of, read_all, read_statement};
 use crate::store::{SqlStore, SqlTx};
 
 #[async_trait]
 impl DeliveryQueue for SqlStore {
     async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError> {
         let tx = self.begin_write().await?;
-        let chosen = tx.choose(request).await?;
-        if chosen.is_empty() {
-            return Ok(Vec::new());
+        let mut choice = Choice::new(request);
+        let mut claimed = Vec::new();
+        loop {
+            let chosen = tx.choose(&mut choice).await?;
+            if chosen.is_empty() {
+                break;
+            }
+            let Leased { claims, refused } = tx.lease(&chosen, request).await?;
+            claimed.extend(claims);
+            if refused.is_empty() {
+                break;
+            }
+            // What lies behind them is due as well.
+            tx.report_all(&refused).await?;
+            choice.put_back(&refused.iter().map(String::as_str).collect());
         }
-        let claimed = tx.lease(&chosen, request).await?;
         tx.commit().await?;
         Ok(claimed)
     }
@@ -64,26 +78,35 @@ impl DeliveryQueue for SqlStore {
     async fn expired_leases(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ExpiredLease>, StoreError> {
-        let rows = leased_until(now, limit)
-            .all(&self.readers.0)
-            .await
-            .map_err(store_error)?;
-        let leases = rows.into_iter().map(|(delivery, endpoint)| {
-            let endpoint = endpoint.filter(|endpoint| !endpoint.is_deleted());
-            expired_lease(delivery, endpoint.as_ref())
-        });
-        Ok(leases.filter_map(readable).collect())
+        portion: Portion,
+    ) -> Result<Batch<ExpiredLease>, StoreError> {
+        let connection = &self.readers.0;
+        let rows = leased_until(now, portion);
+        let deliveries = read_all(connection, rows, Model::into_domain).await?;
+        let endpoint_ids = deliveries
+            .items
+            .iter()
+            .map(|delivery| delivery.endpoint_id.as_str());
+        let endpoints = endpoints_by_id(connection, endpoint_ids).await?;
+        let expired = |delivery: Delivery| {
+            let endpoint = endpoints.get(delivery.endpoint_id.as_str());
+            expired_lease(delivery, endpoint.and_then(Option::as_ref))
+        };
+        Ok(Batch {
+            items: deliveries.items.into_iter().map(expired).collect(),
+            unreadable: deliveries.unreadable,
+        })
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let due_at: Option<Option<i64>> = pending()
-            .into_tuple()
-            .one(&self.readers.0)
-            .await
-            .map_err(store_error)?;
-        Ok(due_at.flatten().map(at))
+        let connection = &self.readers.0;
+        let first = pending().limit(1).build(connection.get_database_backend());
+        let first = connection.query_one_raw(first).await;
+        // Without a time that can be read, the next look comes a second later.
+        let due_at = first
+            .map_err(store_error)?
+            .and_then(|row| row.try_get::<i64>("", Column::DueAt.as_str()).ok());
+        Ok(due_at.map(at))
     }
 }
 
@@ -97,15 +120,14 @@ pub(crate) fn held_by(holder: &LeaseHolder) -> Select<Entity> {
         .order_by_asc(Column::Id)
 }
 
-/// Asks for what is leased until `now` or less, with its endpoint.
-pub(crate) fn leased_until(now: Timestamp, limit: usize) -> SelectTwo<Entity, endpoint::Entity> {
-    Entity::find()
-        .find_also_related(endpoint::Entity)
+/// Asks for what is leased until `now` or less.
+pub(crate) fn leased_until(now: Timestamp, portion: Portion) -> Select<Entity> {
+    let rows = Entity::find()
         .filter(in_state(state::DELIVERING))
         .filter(Column::LeaseUntil.lte(now.unix_ms()))
         .order_by_asc(Column::LeaseUntil)
-        .order_by_asc(Column::Id)
-        .limit(as_u64(limit))
+        .order_by_asc(Column::Id);
+    portion_of(rows, portion)
 }
 
 /// Asks for the times at which what is pending is due, the first one first.
@@ -119,65 +141,89 @@ pub(crate) fn pending() -> Select<Entity> {
 
 impl SqlTx {
     /// Puts the request's lease on deliveries, and reads what their attempts need.
-    async fn lease(
-        &self,
-        chosen: &[String],
-        request: &ClaimRequest,
-    ) -> Result<Vec<Claimed>, StoreError> {
+    async fn lease(&self, chosen: &[String], request: &ClaimRequest) -> Result<Leased, StoreError> {
         let ids: Vec<&str> = chosen.iter().map(String::as_str).collect();
         let lease = NewLease {
             claimed_at_ms: request.now.unix_ms(),
             holder: &request.lease.holder.0,
             until_ms: request.lease.until.unix_ms(),
         };
-        let leased = Entity::find()
-            .from_raw_sql(self.dialect().lease(&ids, lease))
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
-        let contents = self.contents(&ids).await?;
-        let endpoints = self.endpoints_of(&leased).await?;
+        let leased = self.dialect().lease(&ids, lease);
+        let leased = read_statement::<Entity, _, _>(self.connection(), leased, Ok).await?;
+        let is_leased = |id: &str| {
+            leased.items.iter().any(|row| row.id == id)
+                || leased.unreadable.iter().any(|unreadable| unreadable == id)
+        };
+        let refused = chosen.iter().filter(|id| !is_leased(id)).cloned().collect();
+        let leased = leased.items;
+        let mut contents = self.contents(&ids).await?;
+        let endpoint_ids = leased.iter().map(|delivery| delivery.endpoint_id.as_str());
+        let endpoints = endpoints_by_id(self.connection(), endpoint_ids).await?;
         let mut leased: HashMap<String, Model> = leased
             .into_iter()
             .map(|row| (row.id.clone(), row))
             .collect();
-        let mut contents: HashMap<String, Contents> = contents
-            .into_iter()
-            .map(|contents| (contents.delivery_id.clone(), contents))
-            .collect();
-        let claimed = chosen.iter().map(|id| {
-            let row = delivery_row(id);
-            let delivery = row.present("id", leased.remove(id))?;
-            let contents = row.present("event_id", contents.remove(id))?;
-            claimed(delivery, contents, &endpoints)
+        let claimed = chosen.iter().filter_map(|id| {
+            // One that could not be read was reported.
+            let delivery = leased.remove(id)?;
+            let contents = contents.remove(id);
+            let contents = delivery_row(id).present("event_id", contents);
+            let claimed = contents.and_then(|contents| claimed(delivery, contents?, &endpoints));
+            claimed.inspect_err(report_damage).ok().flatten()
         });
-        Ok(claimed.filter_map(readable).collect())
+        Ok(Leased {
+            claims: claimed.collect(),
+            refused,
+        })
     }
 
-    async fn contents(&self, ids: &[&str]) -> Result<Vec<Contents>, StoreError> {
-        Contents::find_by_statement(self.dialect().contents(ids))
-            .all(self.connection())
-            .await
-            .map_err(store_error)
+    /// Reports deliveries that take no lease: they cannot be read either.
+    async fn report_all(&self, ids: &[String]) -> Result<(), StoreError> {
+        let rows = Entity::find().filter(Column::Id.is_in(ids));
+        let read = read_all(self.connection(), rows, Model::into_domain).await;
+        read.map(drop)
     }
 
-    /// Gives the endpoints of deliveries, by id, without the deleted ones.
-    async fn endpoints_of(
+    /// Reads what deliveries bring, by their ids.
+    async fn contents(
         &self,
-        deliveries: &[Model],
-    ) -> Result<HashMap<String, endpoint::Model>, StoreError> {
-        let ids: HashSet<&str> = deliveries
-            .iter()
-            .map(|delivery| delivery.endpoint_id.as_str())
-            .collect();
-        let rows = endpoint::Entity::find()
-            .filter(endpoint::Column::Id.is_in(ids))
-            .filter(endpoint::Column::DeletedAt.is_null())
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
-        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+        ids: &[&str],
+    ) -> Result<HashMap<String, Result<Contents, StoreError>>, StoreError> {
+        let contents = self.dialect().contents(ids);
+        let rows = self.connection().query_all_raw(contents).await;
+        let rows = rows.map_err(store_error)?;
+        let by_delivery = rows.iter().filter_map(|row| {
+            let id: String = row.try_get("", "delivery_id").ok()?;
+            Some((id.clone(), Contents::read(row, id)))
+        });
+        Ok(by_delivery.collect())
     }
+}
+
+/// Reads endpoints by their ids: `None` for one that is there and cannot be read. Deleted ones are
+/// missing.
+async fn endpoints_by_id<C: ConnectionTrait>(
+    connection: &C,
+    ids: impl Iterator<Item = &str>,
+) -> Result<HashMap<String, Option<endpoint::Model>>, StoreError> {
+    let ids: HashSet<&str> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = endpoint::Entity::find()
+        .filter(endpoint::Column::Id.is_in(ids))
+        .filter(endpoint::Column::DeletedAt.is_null());
+    let Batch { items, unreadable } = read_all(connection, rows, Ok).await?;
+    let readable = items.into_iter().map(|row| (row.id.clone(), Some(row)));
+    let unreadable = unreadable.into_iter().map(|id| (id, None));
+    Ok(readable.chain(unreadable).collect())
+}
+
+/// What came of leasing what was chosen.
+struct Leased {
+    claims: Vec<Claimed>,
+    /// What takes no lease, because its row breaks a rule of the schema.
+    refused: Vec<String>,
 }
 
 /// What a delivery brings, and what may forbid to send it.
@@ -190,21 +236,39 @@ struct Contents {
     organization_pending_deletion_at: Option<i64>,
 }
 
-impl FromQueryResult for Contents {
-    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+impl Contents {
+    fn read(row: &QueryResult, delivery_id: String) -> Result<Self, StoreError> {
+        let payload = Row {
+            table: "delivery_payloads",
+            id: &delivery_id,
+        };
+        let jwe = payload.parsed("jwe", row.try_get("", "jwe"))?;
+        let event = decode::<event::Entity>(row, "event_")?;
+        let session = Row {
+            table: "sessions",
+            id: &event.session_id,
+        };
+        let session_status = session.parsed("status", row.try_get("", "session_status"))?;
+        let session_withdrawn_at =
+            session.parsed("withdrawn_at", row.try_get("", "session_withdrawn_at"))?;
+        let organization = Row {
+            table: "organizations",
+            id: &event.organization_id,
+        };
+        let organization_pending_deletion_at = organization.parsed(
+            "pending_deletion_at",
+            row.try_get("", "organization_pending_deletion_at"),
+        )?;
         Ok(Self {
-            delivery_id: row.try_get(prefix, "delivery_id")?,
-            event: event::Model::from_query_result(row, "event_")?,
-            jwe: row.try_get(prefix, "jwe")?,
-            session_status: row.try_get(prefix, "session_status")?,
-            session_withdrawn_at: row.try_get(prefix, "session_withdrawn_at")?,
-            organization_pending_deletion_at: row
-                .try_get(prefix, "organization_pending_deletion_at")?,
+            delivery_id,
+            event,
+            jwe,
+            session_status,
+            session_withdrawn_at,
+            organization_pending_deletion_at,
         })
     }
-}
 
-impl Contents {
     /// Tells whether the session was withdrawn or cancelled; a purged one was neither.
     fn is_suppressed(&self) -> Result<bool, StoreError> {
         let Some(status) = &self.session_status else {
@@ -219,25 +283,35 @@ impl Contents {
     }
 }
 
+/// Puts together what was claimed; `None` if its endpoint cannot be read, which was reported.
 fn claimed(
     delivery: Model,
     contents: Contents,
-    endpoints: &HashMap<String, endpoint::Model>,
-) -> Result<Claimed, StoreError> {
-    let endpoint = endpoints.get(&delivery.endpoint_id);
+    endpoints: &HashMap<String, Option<endpoint::Model>>,
+) -> Result<Option<Claimed>, StoreError> {
+    let endpoint = match endpoints.get(&delivery.endpoint_id) {
+        Some(Some(endpoint)) => Some(endpoint),
+        Some(None) => return Ok(None),
+        None => None,
+    };
     let session_suppressed = contents.is_suppressed()?;
     let payload = Row {
         table: "delivery_payloads",
         id: &contents.delivery_id,
     };
-    Ok(Claimed {
+    let payload = delivery_payload::Model {
+        jwe: payload.present("jwe", contents.jwe)?,
+        delivery_id: contents.delivery_id,
+    };
+    payload.check()?;
+    Ok(Some(Claimed {
         delivery: delivery.into_domain()?,
         event: contents.event.into_domain()?,
-        jwe: CompactJwe::new(payload.present("jwe", contents.jwe)?),
+        jwe: CompactJwe::new(payload.jwe),
         endpoint: endpoint.map(claimed_endpoint).transpose()?,
         session_suppressed,
         organization_frozen: contents.organization_pending_deletion_at.is_some(),
-    })
+    }))
 }
 
 fn claimed_endpoint(row: &endpoint::Model) -> Result<ClaimedEndpoint, StoreError> {
@@ -247,23 +321,19 @@ fn claimed_endpoint(row: &endpoint::Model) -> Result<ClaimedEndpoint, StoreError
     })
 }
 
-fn expired_lease(
-    delivery: Model,
-    endpoint: Option<&endpoint::Model>,
-) -> Result<ExpiredLease, StoreError> {
-    let retry_schedule = endpoint.map(endpoint::Model::retry_schedule).transpose()?;
-    let retention = endpoint.map(endpoint::Model::retention).transpose()?;
-    Ok(ExpiredLease {
-        delivery: delivery.into_domain()?,
+/// Puts an endpoint's policy beside a delivery. What cannot be read of it is as if it were gone.
+fn expired_lease(delivery: Delivery, endpoint: Option<&endpoint::Model>) -> ExpiredLease {
+    let retry_schedule = endpoint.and_then(|endpoint| readable(endpoint.retry_schedule()));
+    let retention = endpoint.and_then(|endpoint| readable(endpoint.retention()));
+    ExpiredLease {
+        delivery,
         retry_schedule: retry_schedule.unwrap_or(RetryScheduleName::Standard),
         retention: retention.unwrap_or(Retention::SevenDays),
-    })
+    }
 }
 
-/// Passes over what cannot be read.
 fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(error = %error, "a delivery is passed over"))
-        .ok()
+    read.inspect_err(report_damage).ok()
 }
 
 fn delivery_row(id: &String) -> Row<'_> {
@@ -271,8 +341,4 @@ fn delivery_row(id: &String) -> Row<'_> {
         table: "deliveries",
         id,
     }
-}
-
-pub(crate) fn as_u64(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
+    Batch, Caused, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
 };
 use kayle_events::{EventType, TriggerType};
 use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
@@ -19,7 +19,8 @@ use crate::entities::session::{Column, Entity, Model};
 use crate::entities::values::Row;
 use crate::entities::{attempt, delivery, event};
 use crate::error::store_error;
-use crate::page::{by_id, page_of};
+use crate::page::by_id;
+use crate::readable::{portion_of, read_all, read_one, read_page};
 use crate::store::{Connected, SqlTx};
 
 #[async_trait]
@@ -29,16 +30,14 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
         organization_id: OrganizationId,
         id: &SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        let row = Entity::find_by_id(id.as_str())
-            .filter(Column::OrganizationId.eq(organization_id.0))
-            .one(&self.0);
-        let row = row.await.map_err(store_error)?;
+        let row =
+            Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
+        let row = read_one(&self.0, row).await?;
         row.map(Model::into_domain).transpose()
     }
 
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let row = Entity::find_by_id(id.as_str()).one(&self.0);
-        let row = row.await.map_err(store_error)?;
+        let row = read_one(&self.0, Entity::find_by_id(id.as_str())).await?;
         row.map(Model::into_domain).transpose()
     }
 
@@ -46,8 +45,7 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
         &self,
         id: &AttemptId,
     ) -> Result<Option<RecordedAttempt>, StoreError> {
-        let row = attempt::Entity::find_by_id(id.as_str()).one(&self.0);
-        let row = row.await.map_err(store_error)?;
+        let row = read_one(&self.0, attempt::Entity::find_by_id(id.as_str())).await?;
         row.map(attempt::Model::into_domain).transpose()
     }
 
@@ -94,19 +92,16 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
                 rows.filter(Column::CreatedAt.lte(to.unix_ms()))
             });
         let after = page.starting_after.as_ref().map(SessionId::as_str);
-        let rows = by_id(rows, Column::Id, after, page.limit).all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        page_of(rows, page.limit, Model::into_domain)
+        let rows = by_id(rows, Column::Id, after, page.limit);
+        read_page(&self.0, rows, page.limit, Model::into_domain).await
     }
 
     async fn overdue_sessions(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Session>, StoreError> {
-        let rows = overdue(now, limit).all(&self.0);
-        let rows = rows.await.map_err(store_error)?;
-        rows.into_iter().map(Model::into_domain).collect()
+        portion: Portion,
+    ) -> Result<Batch<Session>, StoreError> {
+        read_all(&self.0, overdue(now, portion), Model::into_domain).await
     }
 }
 
@@ -141,14 +136,14 @@ impl SessionWrites for SqlTx {
 }
 
 /// Asks for the active sessions whose window has passed, the longest first.
-pub(crate) fn overdue(now: Timestamp, limit: usize) -> Select<Entity> {
-    Entity::find()
+pub(crate) fn overdue(now: Timestamp, portion: Portion) -> Select<Entity> {
+    let rows = Entity::find()
         // Written out, not bound: a partial index is used only where the query says the same.
         .filter(Expr::cust("status IN ('created', 'in_progress')"))
         .filter(Column::ExpiresAt.lte(now.unix_ms()))
         .order_by_asc(Column::ExpiresAt)
-        .order_by_asc(Column::Id)
-        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+        .order_by_asc(Column::Id);
+    portion_of(rows, portion)
 }
 
 /// Tells whether an event is of a session rather than of an attempt; a type that this program does

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use kayle_primitives::ApiKeyId;
 
 use crate::Webhooks;
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, report_damage};
 
 /// Counts that are not written yet.
 #[derive(Debug, Default)]
@@ -45,10 +45,37 @@ impl Webhooks {
             return Ok(());
         }
         let written = self.write_counts(&counts).await;
-        if written.is_err() {
-            self.usage.add(counts);
+        match written {
+            Ok(()) => Ok(()),
+            Err(error @ StoreError::Unavailable(_)) => {
+                self.usage.add(counts);
+                Err(error)
+            }
+            Err(StoreError::Conflict | StoreError::Corrupt { .. }) => {
+                self.write_counts_one_by_one(&counts).await
+            }
         }
-        written
+    }
+
+    /// Writes each count by itself: one key's row that takes none may not keep back all others'.
+    async fn write_counts_one_by_one(&self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {
+        for (place, count) in counts.iter().enumerate() {
+            match self.write_counts(std::slice::from_ref(count)).await {
+                Ok(()) => {}
+                Err(error @ StoreError::Unavailable(_)) => {
+                    self.usage.add(counts.iter().skip(place).copied());
+                    return Err(error);
+                }
+                Err(StoreError::Conflict | StoreError::Corrupt { .. }) => {
+                    report_damage(&StoreError::Corrupt {
+                        table: "api_keys",
+                        column: "request_count",
+                        id: count.0.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn write_counts(&self, counts: &[(ApiKeyId, u64)]) -> Result<(), StoreError> {

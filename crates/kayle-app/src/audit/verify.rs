@@ -30,6 +30,9 @@ pub enum AuditBreak {
     /// The head names another last row than there is.
     #[error("row {0} is not the one that the log's head names")]
     Head(u64),
+    /// A row, or where the log begins and ends, cannot be read.
+    #[error("a row or the head of the log cannot be read; `admin doctor` names it")]
+    Unreadable,
 }
 
 impl Webhooks {
@@ -37,15 +40,31 @@ impl Webhooks {
     pub async fn verify_audit_logs(&self) -> Result<Vec<VerifiedAudit>, StoreError> {
         let mut verified = Vec::new();
         for organization_id in self.store.reads().all_organizations().await? {
-            let mut log = self.verify_audit_log(organization_id).await?;
-            let chain = self.store.reads().audit_chain(organization_id).await?;
-            if log.broken.is_none() && chain == AuditChain::default() {
-                // An organization's making is its first row.
-                log.broken = Some(AuditBreak::Missing(1));
-            }
+            let log = match self.verify_begun_audit_log(organization_id).await {
+                // One organization's damaged row must not hide all others' logs.
+                Err(StoreError::Corrupt { .. }) => VerifiedAudit {
+                    organization_id,
+                    rows: 0,
+                    broken: Some(AuditBreak::Unreadable),
+                },
+                log => log?,
+            };
             verified.push(log);
         }
         Ok(verified)
+    }
+
+    /// Checks a log that cannot be empty: an organization's making is its first row.
+    async fn verify_begun_audit_log(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<VerifiedAudit, StoreError> {
+        let mut log = self.verify_audit_log(organization_id).await?;
+        let chain = self.store.reads().audit_chain(organization_id).await?;
+        if log.broken.is_none() && chain == AuditChain::default() {
+            log.broken = Some(AuditBreak::Missing(1));
+        }
+        Ok(log)
     }
 
     /// Checks the log of one organization, from its anchor to its last row. A purge that comes in

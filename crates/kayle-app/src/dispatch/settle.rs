@@ -11,9 +11,9 @@ use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::{DeliveryAttemptId, EndpointId, Timestamp};
 
 use crate::Webhooks;
-use crate::limits::FAULT_DELAY;
+use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
 use crate::ports::queue::{Claimed, Settled, Settlement};
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, report_damage};
 
 /// A claimed delivery between its claim and its settlement.
 #[derive(Debug, Clone)]
@@ -76,35 +76,78 @@ impl Webhooks {
         }
     }
 
-    /// Writes the ends of claims; gives how many had lost their lease and were not written. After
-    /// an error nothing was written, and the same may be tried again.
+    /// Writes the ends of claims, and returns how many were discarded: their lease was lost, or
+    /// their delivery does not take them. After an error the same may be tried again.
     pub async fn settle(&self, finished: &[Finished]) -> Result<usize, StoreError> {
         let retentions = self.retentions_of_exhausted(finished).await?;
         let settlements: Vec<Settlement> = finished
             .iter()
-            .filter_map(|finished| {
-                let InFlight {
-                    delivery,
-                    retention: claimed_with,
-                    ..
-                } = &finished.in_flight;
-                let retention = retentions.get(&delivery.endpoint_id);
-                let step = self.stepped(finished, *retention.unwrap_or(claimed_with));
-                let step = step.ok()?;
-                Some(Settlement {
-                    holder: finished.in_flight.holder.clone(),
-                    step,
-                })
-            })
+            .filter_map(|finished| self.settlement(finished, &retentions))
             .collect();
-        if settlements.is_empty() {
-            return Ok(0);
-        }
-        let settled = self.queue.settle(&settlements).await?;
-        Ok(settled
+        let settled = self.settle_all(&settlements).await?;
+        let written = settled
             .iter()
-            .filter(|settled| **settled == Settled::LeaseLost)
-            .count())
+            .filter(|settled| **settled == Settled::Written);
+        Ok(finished.len() - written.count())
+    }
+
+    /// Makes what is to be written of the end of a claim; `None` if the delivery does not take it.
+    fn settlement(
+        &self,
+        finished: &Finished,
+        retentions: &BTreeMap<EndpointId, Retention>,
+    ) -> Option<Settlement> {
+        let InFlight {
+            delivery,
+            holder,
+            retention: claimed_with,
+            ..
+        } = &finished.in_flight;
+        let retention = retentions.get(&delivery.endpoint_id);
+        let step = self.stepped(finished, *retention.unwrap_or(claimed_with));
+        let step = step.inspect_err(|error| discarded(delivery, error)).ok()?;
+        Some(Settlement {
+            holder: holder.clone(),
+            step,
+        })
+    }
+
+    /// Writes settlements at once; one that the store does not take must not keep back the others,
+    /// so that they are written one by one if they are refused together.
+    pub(crate) async fn settle_all(
+        &self,
+        settlements: &[Settlement],
+    ) -> Result<Vec<Settled>, StoreError> {
+        if settlements.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.queue.settle(settlements).await {
+            Err(StoreError::Conflict | StoreError::Corrupt { .. }) => {}
+            settled => return settled,
+        }
+        let mut settled = Vec::with_capacity(settlements.len());
+        for settlement in settlements {
+            settled.push(self.settle_alone(settlement).await?);
+        }
+        Ok(settled)
+    }
+
+    async fn settle_alone(&self, settlement: &Settlement) -> Result<Settled, StoreError> {
+        let mut tries = 0..CONFLICT_RETRIES_MAX;
+        loop {
+            let error = match self.queue.settle(std::slice::from_ref(settlement)).await {
+                Ok(settled) => return Ok(settled.first().copied().unwrap_or(Settled::LeaseLost)),
+                Err(error) => error,
+            };
+            match error {
+                StoreError::Unavailable(_) => return Err(error),
+                StoreError::Conflict if tries.next().is_some() => {}
+                StoreError::Conflict | StoreError::Corrupt { .. } => {
+                    discarded(&settlement.step.delivery, &error);
+                    return Ok(Settled::Refused);
+                }
+            }
+        }
     }
 
     fn stepped(
@@ -156,7 +199,14 @@ impl Webhooks {
             } = &in_flight.delivery;
             if !retentions.contains_key(endpoint_id) {
                 let reads = self.store.reads();
-                let endpoint = reads.find_endpoint(*organization_id, endpoint_id).await?;
+                let endpoint = match reads.find_endpoint(*organization_id, endpoint_id).await {
+                    // What was read with the claim has to do.
+                    Err(error @ StoreError::Corrupt { .. }) => {
+                        report_damage(&error);
+                        continue;
+                    }
+                    endpoint => endpoint?,
+                };
                 let retention = endpoint.map_or(Retention::SevenDays, |found| found.retention);
                 retentions.insert(endpoint_id.clone(), retention);
             }
@@ -177,4 +227,9 @@ impl Webhooks {
         outcome.status() == AttemptStatus::Failed
             && schedule.delay_after(delivery.attempt_count + 1).is_none()
     }
+}
+
+/// Says that a result is not written: the delivery goes on when its lease has run out.
+fn discarded(delivery: &Delivery, error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(delivery.id = %delivery.id, error, "a result is discarded");
 }

@@ -11,7 +11,7 @@ use kayle_endpoints::{Endpoint, Retention, RetryScheduleName};
 use kayle_events::Event;
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 
-use super::store::StoreError;
+use super::store::{Batch, Portion, StoreError};
 
 /// Takes leases on due deliveries and writes what came of them.
 #[async_trait]
@@ -30,12 +30,12 @@ pub trait DeliveryQueue: Send + Sync {
     /// organization are enabled by then: whoever enabled them has already released what was held.
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError>;
 
-    /// Gives up to `limit` deliveries whose lease has run out, the longest first.
+    /// Returns a portion of the deliveries whose lease has run out, the longest first.
     async fn expired_leases(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ExpiredLease>, StoreError>;
+        portion: Portion,
+    ) -> Result<Batch<ExpiredLease>, StoreError>;
 
     /// Gives when the next pending delivery is due; `None` if none is pending.
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError>;
@@ -98,6 +98,8 @@ pub enum Settled {
     Written,
     /// The lease was no longer held: nothing was written.
     LeaseLost,
+    /// The store does not take it, however often it is offered: nothing was written.
+    Refused,
 }
 
 /// A delivery whose dispatcher is gone.

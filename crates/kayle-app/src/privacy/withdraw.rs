@@ -85,7 +85,7 @@ impl Webhooks {
         let caller = Caller::system(session.organization_id);
         let mut tx = self.store.begin().await?;
         let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
-        let told = told_how_it_ended(&deliveries);
+        let told = told_how_it_ended(&deliveries.items);
         let mut endpoints = tx
             .reads()
             .enabled_endpoints(session.organization_id)
@@ -101,9 +101,9 @@ impl Webhooks {
             payloads,
             event,
         } = withdrawal;
-        let scrubbed = match payloads {
-            StoredPayloads::Scrub => scrubbed(&deliveries, now),
-            StoredPayloads::Keep => Vec::new(),
+        let (scrubbed, unreadable) = match payloads {
+            StoredPayloads::Scrub => (scrubbed(&deliveries.items, now), deliveries.unreadable),
+            StoredPayloads::Keep => (Vec::new(), Vec::new()),
         };
         let draft = self.draft(&session, None, event.as_slice(), &endpoints, now);
         let entry = AuditEntry {
@@ -113,6 +113,7 @@ impl Webhooks {
         };
         tx.save_session(&session).await?;
         tx.save_deliveries(&scrubbed).await?;
+        tx.erase_payloads(&unreadable).await?;
         draft.write(&mut *tx).await?;
         self.audit(&mut *tx, &caller, entry).await?;
         tx.commit().await?;

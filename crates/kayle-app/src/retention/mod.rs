@@ -7,4 +7,5 @@ mod sweep;
 pub use purge::{
     AUDIT_RETENTION, EVENT_RETENTION, Purged, SESSION_DETAILS_RETENTION, SESSION_RETENTION,
 };
+pub(crate) use sweep::Found;
 pub use sweep::Swept;

@@ -10,7 +10,7 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::limits::SWEEP_BATCH_MAX;
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, report_damage};
 
 /// How long an event is kept, once none of its deliveries stores a payload.
 pub const EVENT_RETENTION: Duration = Duration::from_hours(30 * 24);
@@ -70,19 +70,41 @@ impl Webhooks {
         Ok(purged)
     }
 
+    /// Purges every log. One that cannot be read is passed over: it is its own organization's.
     async fn purge_audit_logs(&self, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.minus(AUDIT_RETENTION);
-        let mut purged = 0;
+        let (mut purged, mut last) = (0, None);
         loop {
             let reads = self.store.reads();
             let found = reads
-                .organizations_with_audit_before(before, SWEEP_BATCH_MAX)
+                .organizations_with_audit_before(before, last, SWEEP_BATCH_MAX)
                 .await?;
             if found.is_empty() {
                 return Ok(purged);
             }
+            last = found.last().copied();
             for organization_id in found {
-                purged += self.purge_audit_log(organization_id, before).await?;
+                match self.purge_whole_audit_log(organization_id, before).await {
+                    Ok(rows) => purged += rows,
+                    Err(error @ StoreError::Corrupt { .. }) => report_damage(&error),
+                    Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict)) => {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn purge_whole_audit_log(
+        &self,
+        organization_id: OrganizationId,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        loop {
+            match self.purge_audit_log(organization_id, before).await? {
+                0 => return Ok(purged),
+                rows => purged += rows,
             }
         }
     }

@@ -1,4 +1,7 @@
 //! One sweep (contract 13.4, Timers): in bounded batches until nothing is due.
+//!
+//! What cannot be moved, because it cannot be read or a step refuses it, is left behind by the next
+//! batch: it delays nobody, and no sweep goes on for ever because of it.
 
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{Delivery, DeliveryState, Input, step};
@@ -6,10 +9,10 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::SWEEP_BATCH_MAX;
-use crate::ports::queue::{ExpiredLease, Settlement};
-use crate::ports::store::{StoreError, SweepTurn};
+use crate::ports::queue::{ExpiredLease, Settled, Settlement};
+use crate::ports::store::{Batch, Portion, StoreError, SweepTurn};
 
-/// How much a sweep found.
+/// How much a sweep changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Sessions whose window had passed.
@@ -20,55 +23,124 @@ pub struct Swept {
     pub leases: usize,
 }
 
+/// What came of one portion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// How many rows there were.
+    pub(crate) seen: usize,
+    /// How many of them are no longer due.
+    pub(crate) moved: usize,
+}
+
+impl Found {
+    /// Counts a batch of which nothing has moved yet.
+    pub(crate) fn of<T>(batch: &Batch<T>) -> Self {
+        Self {
+            seen: batch.seen(),
+            moved: 0,
+        }
+    }
+}
+
+/// How far one kind of thing is swept.
+struct Progress {
+    /// What is to be looked at next; `None` once all is.
+    portion: Option<Portion>,
+    moved: usize,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self {
+            portion: Some(Portion::first(SWEEP_BATCH_MAX)),
+            moved: 0,
+        }
+    }
+
+    /// Notes what came of the portion.
+    fn pass(&mut self, found: Option<Found>) {
+        if let (Some(portion), Some(found)) = (self.portion, found) {
+            self.moved += found.moved;
+            self.portion = portion.next(found.seen, found.moved);
+        }
+    }
+}
+
 impl Webhooks {
     /// Takes the turn to sweep and purge; `None` if another process has it.
     pub async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {
         self.store.sweep_turn().await
     }
 
-    /// Takes over up to one batch of deliveries whose lease has run out, and gives how many there
-    /// were. Any number of processes may do it at once: each delivery is taken over by one.
+    /// Takes over the deliveries whose lease has run out, and returns how many there were. Any
+    /// number of processes may do it at once: each delivery is taken over by one.
     pub async fn take_over_expired_leases(&self) -> Result<usize, StoreError> {
-        self.sweep_expired_leases(self.clock.now()).await
+        let mut leases = Progress::new();
+        while let Some(portion) = leases.portion {
+            let found = self.sweep_expired_leases(self.clock.now(), portion).await?;
+            leases.pass(Some(found));
+        }
+        Ok(leases.moved)
     }
 
     /// Sweeps until nothing is due.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
-        let mut swept = Swept::default();
-        loop {
+        let [mut leases, mut sessions, mut payloads] = [(); 3].map(|()| Progress::new());
+        while leases
+            .portion
+            .or(sessions.portion)
+            .or(payloads.portion)
+            .is_some()
+        {
             let now = self.clock.now();
             // Each is tried, whatever became of the one before: none may keep the others waiting.
-            let leases = self.sweep_expired_leases(now).await;
-            let sessions = self.sweep_overdue_sessions(now).await;
-            let payloads = self.sweep_expired_payloads(now).await;
-            let found = Swept {
-                leases: leases?,
-                sessions: sessions?,
-                payloads: payloads?,
+            let found_leases = match leases.portion {
+                Some(portion) => self.sweep_expired_leases(now, portion).await.map(Some),
+                None => Ok(None),
             };
-            swept.leases += found.leases;
-            swept.sessions += found.sessions;
-            swept.payloads += found.payloads;
-            let most = found.leases.max(found.sessions).max(found.payloads);
-            if most < SWEEP_BATCH_MAX {
-                return Ok(swept);
-            }
+            let found_sessions = match sessions.portion {
+                Some(portion) => self.sweep_overdue_sessions(now, portion).await.map(Some),
+                None => Ok(None),
+            };
+            let found_payloads = match payloads.portion {
+                Some(portion) => self.sweep_expired_payloads(now, portion).await.map(Some),
+                None => Ok(None),
+            };
+            leases.pass(found_leases?);
+            sessions.pass(found_sessions?);
+            payloads.pass(found_payloads?);
         }
+        Ok(Swept {
+            leases: leases.moved,
+            sessions: sessions.moved,
+            payloads: payloads.moved,
+        })
     }
 
-    /// Records the lost attempt of every delivery whose lease has run out (D6); it goes on along
-    /// its schedule.
-    pub(crate) async fn sweep_expired_leases(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let expired = self.queue.expired_leases(now, SWEEP_BATCH_MAX).await?;
+    /// Records the lost attempt of a portion of the deliveries whose lease has run out (D6); they
+    /// go on along their schedule.
+    pub(crate) async fn sweep_expired_leases(
+        &self,
+        now: Timestamp,
+        portion: Portion,
+    ) -> Result<Found, StoreError> {
+        let expired = self.queue.expired_leases(now, portion).await?;
+        let mut found = Found::of(&expired);
         let settlements: Vec<Settlement> = expired
+            .items
             .iter()
             .filter_map(|expired| self.taken_over(expired, now))
             .collect();
         if !settlements.is_empty() {
-            self.queue.settle(&settlements).await?;
+            let settled = self.settle_all(&settlements).await?;
+            // Whoever settled it meanwhile has moved it as well.
+            found.moved = settled
+                .iter()
+                .filter(|settled| **settled != Settled::Refused)
+                .count();
             self.wakeup.wake();
         }
-        Ok(expired.len())
+        Ok(found)
     }
 
     fn taken_over(&self, expired: &ExpiredLease, now: Timestamp) -> Option<Settlement> {
@@ -89,18 +161,28 @@ impl Webhooks {
         })
     }
 
-    pub(crate) async fn sweep_expired_payloads(&self, now: Timestamp) -> Result<usize, StoreError> {
+    /// Scrubs a portion of the payloads whose retention is over. Of a delivery that cannot be read
+    /// at least the bytes go.
+    pub(crate) async fn sweep_expired_payloads(
+        &self,
+        now: Timestamp,
+        portion: Portion,
+    ) -> Result<Found, StoreError> {
         let mut tx = self.store.begin().await?;
-        let expired = tx.lock_expired_payloads(now, SWEEP_BATCH_MAX).await?;
+        let expired = tx.lock_expired_payloads(now, portion).await?;
+        let mut found = Found::of(&expired);
         let scrubbed: Vec<Delivery> = expired
+            .items
             .iter()
             .filter_map(|delivery| step(delivery, Input::PayloadExpired, now).ok())
             .map(|step| step.delivery)
             .collect();
-        if !scrubbed.is_empty() {
+        if 0 < found.seen {
             tx.save_deliveries(&scrubbed).await?;
+            tx.erase_payloads(&expired.unreadable).await?;
             tx.commit().await?;
         }
-        Ok(expired.len())
+        found.moved = scrubbed.len();
+        Ok(found)
     }
 }

@@ -82,7 +82,9 @@ impl Webhooks {
         if session.is_suppressed() {
             // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
             let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
-            tx.save_deliveries(&scrubbed(&deliveries, now)).await?;
+            tx.save_deliveries(&scrubbed(&deliveries.items, now))
+                .await?;
+            tx.erase_payloads(&deliveries.unreadable).await?;
         }
         if let Some((attempt, fingerprint)) = attempt {
             tx.insert_attempt(&RecordedAttempt {
@@ -183,7 +185,11 @@ impl Webhooks {
         plaintext: &Plaintext,
     ) -> (Encrypted, Option<CompactJwe>) {
         let Some(key) = &recipient.active_key else {
-            return (Encrypted::NoActiveKey, None);
+            let unreadable = recipient.unreadable_key.clone();
+            return (
+                unreadable.map_or(Encrypted::NoActiveKey, Encrypted::Failed),
+                None,
+            );
         };
         let jwe = self.public_keys.parsed(key).ok().and_then(|public_key| {
             public_key

@@ -6,8 +6,8 @@ use kayle_sessions::{Input, Session, step};
 
 use super::commit::SessionChange;
 use crate::Webhooks;
-use crate::limits::SWEEP_BATCH_MAX;
-use crate::ports::store::StoreError;
+use crate::ports::store::{Portion, StoreError, report_damage};
+use crate::retention::Found;
 
 impl Webhooks {
     /// Gives the session as it is, expired first if its window has passed; `None` if another
@@ -28,22 +28,23 @@ impl Webhooks {
         }
     }
 
-    /// Expires up to one batch of overdue sessions; gives how many were found.
-    pub(crate) async fn sweep_overdue_sessions(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let overdue = self
-            .store
-            .reads()
-            .overdue_sessions(now, SWEEP_BATCH_MAX)
-            .await?;
-        let found = overdue.len();
-        for session in overdue {
-            let id = session.id.clone();
+    /// Expires a portion of the overdue sessions. One that cannot expire stays where it is.
+    pub(crate) async fn sweep_overdue_sessions(
+        &self,
+        now: Timestamp,
+        portion: Portion,
+    ) -> Result<Found, StoreError> {
+        let reads = self.store.reads();
+        let overdue = reads.overdue_sessions(now, portion).await?;
+        let mut found = Found::of(&overdue);
+        for session in overdue.items {
             match self.expired_if_overdue(session, now).await {
-                Ok(_) => {}
+                Ok(Some(_)) => found.moved += 1,
+                // Another change came first; or none is taken, and then it may not come up again
+                // and again in this sweep.
+                Ok(None) => {}
                 // One organization's damaged row must not keep all others' sessions alive.
-                Err(error @ StoreError::Corrupt { .. }) => {
-                    tracing::error!(session.id = %id, %error, "a session cannot expire");
-                }
+                Err(error @ StoreError::Corrupt { .. }) => report_damage(&error),
                 Err(error @ (StoreError::Unavailable(_) | StoreError::Conflict)) => {
                     return Err(error);
                 }

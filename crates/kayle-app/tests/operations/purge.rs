@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::limits::SWEEP_BATCH_MAX;
-use kayle_app::ports::store::Store;
+use kayle_app::ports::store::{Portion, Store};
 use kayle_app::retention::{
     AUDIT_RETENTION, EVENT_RETENTION, Purged, SESSION_DETAILS_RETENTION, SESSION_RETENTION,
 };
@@ -93,7 +93,11 @@ async fn an_event_stays_while_one_of_its_deliveries_stores_a_payload() {
 
     let mut tx = kit.seed.begin().await;
     let now = kit.webhooks.now();
-    let expired = tx.lock_expired_payloads(now, 10).await.unwrap();
+    let expired = tx
+        .lock_expired_payloads(now, Portion::first(10))
+        .await
+        .unwrap()
+        .items;
     let scrubbed = expired.iter().map(|delivery| {
         let step = step(delivery, Input::PayloadExpired, now);
         step.unwrap().delivery

@@ -156,7 +156,10 @@ impl Dialect {
     pub(crate) fn due_of_endpoint(self, endpoint_id: &str, scan: &DueScan<'_>) -> Statement {
         let (after_due_at, after_id) = &scan.after;
         let sql = match self {
-            Self::Sqlite => DUE_OF_ENDPOINT.to_owned(),
+            Self::Sqlite => DUE_OF_ENDPOINT.replace(
+                "ORDER BY",
+                "AND typeof(due_at) = 'integer' AND typeof(id) = 'text' ORDER BY",
+            ),
             Self::Postgres => format!("{DUE_OF_ENDPOINT} FOR UPDATE SKIP LOCKED"),
         };
         let values = [
@@ -232,6 +235,15 @@ impl Dialect {
         match self {
             Self::Sqlite => sqlite::save(rows),
             Self::Postgres => postgres::save(rows),
+        }
+    }
+
+    /// Makes an UPDATE of many rows leave alone those that break a rule of the schema. PostgreSQL
+    /// has none: its rules hold from the first row on.
+    pub(crate) fn passing_over_damage(self, update: Statement) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::passing_over_damage(update),
+            Self::Postgres => update,
         }
     }
 

@@ -113,16 +113,19 @@ fn durable(sqlite: SqliteConnectOptions, wait_max: Duration) -> SqliteConnectOpt
 }
 
 /// Takes the next deliveries that are due, in order, from beyond `after` on, except those of
-/// `excluded` endpoints. Columns: `due_at`, `id`, `endpoint_id`; the index holds them all.
+/// `excluded` endpoints. Columns: `due_at`, `id`, `endpoint_id`; the index holds them all. A column
+/// takes values of any type here: a row with another one is left where it is, behind which a claim
+/// would never come.
 const DUE: &str = "\
 SELECT due_at, id, endpoint_id FROM deliveries \
 WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
 AND payload_expires_at > $1 AND endpoint_id NOT IN (SELECT value FROM json_each($4)) \
+AND typeof(due_at) = 'integer' AND typeof(id) = 'text' AND typeof(endpoint_id) = 'text' \
 ORDER BY due_at, id LIMIT $5";
 
 /// Puts one lease on many deliveries. [`lease`] adds which columns it returns.
 const LEASE: &str = "\
-UPDATE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
+UPDATE OR IGNORE deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
 lease_until = $4, updated_at = $2 \
 WHERE id IN (SELECT value FROM json_each($1))";
 
@@ -235,7 +238,14 @@ pub(crate) fn events_of_session(id: &SessionId) -> Statement {
 
 pub(crate) fn drop_of_endpoint(id: &EndpointId, now: Timestamp) -> Statement {
     let values = [id.as_str().into(), now.unix_ms().into()];
-    statement(DROP_OF_ENDPOINT, values)
+    passing_over_damage(statement(DROP_OF_ENDPOINT, values))
+}
+
+/// Makes an UPDATE of many rows leave alone those that break a rule of the schema, where one of them
+/// would refuse it for all: rules are not looked at when a damaged file is opened.
+pub(crate) fn passing_over_damage(mut update: Statement) -> Statement {
+    update.sql = update.sql.replacen("UPDATE ", "UPDATE OR IGNORE ", 1);
+    update
 }
 
 pub(crate) fn delete_payloads_of_endpoint(id: &EndpointId) -> Statement {

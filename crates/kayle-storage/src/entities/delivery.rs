@@ -3,8 +3,9 @@
 use std::str::FromStr;
 
 use kayle_app::ports::store::StoreError;
+use kayle_delivery::invariants::Violation;
 use kayle_delivery::{
-    Delivery, DeliveryState, LastAttempt, Lease, LeaseHolder, Payload, RetentionReason,
+    Delivery, DeliveryState, LastAttempt, Lease, LeaseHolder, Payload, RetentionReason, invariants,
 };
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
@@ -112,10 +113,12 @@ impl Model {
         }
     }
 
+    /// Reads a delivery. A row whose columns do not fit each other, as the schema's rules say they
+    /// do, cannot be read: no step would take it.
     pub(crate) fn into_domain(self) -> Result<Delivery, StoreError> {
         let row = self.row();
         let key_id = self.encryption_key_id.as_deref();
-        Ok(Delivery {
+        let delivery = Delivery {
             id: row.id("id", &self.id)?,
             organization_id: OrganizationId(self.organization_id),
             event_id: row.id("event_id", &self.event_id)?,
@@ -129,7 +132,17 @@ impl Model {
             payload: self.payload()?,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
-        })
+        };
+        match invariants::check(&delivery) {
+            Ok(()) => Ok(delivery),
+            Err(Violation::CountWithoutAttempt) => Err(row.corrupt("last_attempt_at")),
+            Err(
+                Violation::SucceededKeepsPayload
+                | Violation::DeliveredWithoutSuccess
+                | Violation::NothingToSend
+                | Violation::FailedLooksPending,
+            ) => Err(row.corrupt("payload_reason")),
+        }
     }
 
     fn state(&self) -> Result<DeliveryState, StoreError> {
@@ -169,6 +182,9 @@ impl Model {
     fn payload(&self) -> Result<Payload, StoreError> {
         let row = self.row();
         let reason = RetentionReason::from_str(&self.payload_reason);
+        if self.payload_expires_at.is_some() == self.payload_scrubbed_at.is_some() {
+            return Err(row.corrupt("payload_expires_at"));
+        }
         match row.parsed("payload_reason", reason)? {
             RetentionReason::Stored(reason) => Ok(Payload::Stored {
                 expires_at: row

@@ -97,10 +97,6 @@ impl Model {
         self.deleted_at.is_some()
     }
 
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.disabled_at.is_none() && !self.is_deleted()
-    }
-
     /// Gives the sealed secret; `None` if the row has lost a part of it.
     pub(crate) fn signing_secret(&self) -> Option<Sealed> {
         Some(Sealed {
@@ -136,6 +132,15 @@ impl Model {
             updated_at: at(self.updated_at),
             disabled_at: optional_at(self.disabled_at),
         })
+    }
+
+    /// Tells whether all that is needed of the row can be read.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.to_domain()?;
+        if !self.is_deleted() && self.signing_secret().is_none() {
+            return Err(self.row().corrupt("signing_secret_sealed"));
+        }
+        Ok(())
     }
 
     fn subscription(&self) -> Result<Subscription, StoreError> {

@@ -1,7 +1,7 @@
 //! How PostgreSQL finds the rows of what is asked often, with twenty thousand deliveries of which
 //! half are due.
 
-use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
+use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
 use kayle_delivery::LeaseHolder;
 use kayle_primitives::{EndpointId, EventId, PageLimit};
 use sea_orm::prelude::Uuid;
@@ -101,9 +101,9 @@ async fn the_queue_is_walked_by_its_indexes() {
     let endpoints = dialect.waiting_endpoints(&scan);
     let place = dialect.due_at_place(&scan, WALKED_PAST_MAX);
     let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
-    let leased = queue::leased_until(at(NOW), 100);
+    let leased = queue::leased_until(at(NOW), Portion::first(100));
     let next = queue::pending().build(DbBackend::Postgres);
-    let expired = deliveries::expired_payloads(at(NOW), 100);
+    let expired = deliveries::expired_payloads(at(NOW), Portion::first(100));
     for (statement, order, step) in [
         (
             dialect.due(&scan),

@@ -3,6 +3,7 @@
 mod conformance;
 mod connections;
 mod copy;
+mod damage;
 mod database;
 mod processes;
 mod proxy;
@@ -10,3 +11,6 @@ mod races;
 mod schema;
 mod server;
 mod silence;
+
+#[path = "../damage/mod.rs"]
+mod village;

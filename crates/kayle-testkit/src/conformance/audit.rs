@@ -165,7 +165,9 @@ pub async fn a_purge_stops_at_the_first_row_that_is_young(test: &TestStore) -> O
     let anchor = purge(test, &organization, boundary, 10).await?;
     assert_eq!(anchor, Some(link(&rows[0])));
     // What lies behind the young row is old, and still nothing is left to purge.
-    let beginning = test.reads().organizations_with_audit_before(boundary, 10);
+    let beginning = test
+        .reads()
+        .organizations_with_audit_before(boundary, None, 10);
     assert_eq!(beginning.await?, []);
     assert_eq!(purge(test, &organization, boundary, 10).await?, None);
     Ok(())
@@ -202,7 +204,9 @@ pub async fn organizations_whose_chain_begins_early_are_named(test: &TestStore) 
     let ids: Vec<_> = early.iter().map(|organization| organization.id).collect();
     let named = async |limit| {
         let reads = test.reads();
-        reads.organizations_with_audit_before(boundary, limit).await
+        reads
+            .organizations_with_audit_before(boundary, None, limit)
+            .await
     };
     assert_eq!(named(10).await?, ids);
     assert_eq!(named(2).await?, ids[..2]);

@@ -3,7 +3,7 @@
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, ResumeScope};
+use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
 use kayle_delivery::LeaseHolder;
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::EndpointId;
@@ -113,7 +113,11 @@ pub async fn an_expired_lease_for_a_deleted_endpoint_brings_the_defaults(
     delete(test, &subscriber.endpoint.id).await?;
 
     let now = test.seed.make.clock.advance(Duration::from_mins(1));
-    let expired = test.queue.expired_leases(now, 10).await?;
+    let expired = test
+        .queue
+        .expired_leases(now, Portion::first(10))
+        .await?
+        .items;
     let policies = expired
         .into_iter()
         .map(|lease| (lease.retry_schedule, lease.retention));

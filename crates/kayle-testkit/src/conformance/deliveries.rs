@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, StoreError};
+use kayle_app::ports::store::{DeliveryFilter, Portion, StoreError};
 use kayle_delivery::{
     Delivery, DeliveryState, DeliveryStatus, Input, LastAttempt, Lease, LeaseHolder, Payload,
     ScrubReason, StoredReason, step,
@@ -187,9 +187,15 @@ pub async fn expired_payloads_are_locked_the_longest_over_first(test: &TestStore
 
     let now = test.seed.make.clock.advance(Duration::from_millis(9));
     let mut tx = test.store.begin().await?;
-    let locked = tx.lock_expired_payloads(now, 10).await?;
+    let locked = tx
+        .lock_expired_payloads(now, Portion::first(10))
+        .await?
+        .items;
     assert_eq!(locked, [first.clone(), second.clone(), third]);
-    let locked = tx.lock_expired_payloads(now, 2).await?;
+    let locked = tx
+        .lock_expired_payloads(now, Portion::first(2))
+        .await?
+        .items;
     assert_eq!(locked, [first, second]);
     Ok(())
 }
@@ -265,10 +271,10 @@ pub async fn the_deliveries_of_a_session_are_locked_with_their_types(test: &Test
     }
     expected.sort_by_key(|(_, delivery)| delivery.id.clone());
     let mut tx = test.store.begin().await?;
-    let locked = tx.lock_deliveries_of_session(&session.id).await?;
+    let locked = tx.lock_deliveries_of_session(&session.id).await?.items;
     assert_eq!(locked, expected);
     let silent = test.seed.make.session(&subscriber.organization);
-    assert_eq!(tx.lock_deliveries_of_session(&silent.id).await?, []);
+    assert_eq!(tx.lock_deliveries_of_session(&silent.id).await?.items, []);
     Ok(())
 }
 
@@ -291,7 +297,7 @@ pub async fn deliveries_of_every_event_type_are_locked_with_their_session(
         test.seed.deliveries(slice::from_ref(&new)).await;
         let mut tx = test.store.begin().await?;
         let locked = tx.lock_deliveries_of_session(&session.id).await?;
-        assert_eq!(locked, [(event_type, new.delivery)]);
+        assert_eq!(locked.items, [(event_type, new.delivery)]);
     }
     Ok(())
 }
@@ -305,7 +311,7 @@ pub async fn an_expired_sessions_deliveries_are_locked_once(test: &TestStore) ->
         .await?;
     let session_id = event.expect("it is stored").event.session_id;
     let mut tx = test.store.begin().await?;
-    let locked = tx.lock_deliveries_of_session(&session_id).await?;
+    let locked = tx.lock_deliveries_of_session(&session_id).await?.items;
     assert_eq!(locked, [(EventType::SessionExpired, delivery)]);
     Ok(())
 }

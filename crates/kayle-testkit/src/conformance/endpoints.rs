@@ -134,10 +134,12 @@ pub async fn enabled_endpoints_come_with_their_active_key(test: &TestStore) -> O
         FanoutEndpoint {
             endpoint: keyed.endpoint,
             active_key: Some(renewed),
+            unreadable_key: None,
         },
         FanoutEndpoint {
             endpoint: keyless,
             active_key: None,
+            unreadable_key: None,
         },
     ];
     expected.sort_by_key(|found| found.endpoint.id.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kayle_app::ports::queue::ExpiredLease;
+use kayle_app::ports::store::Portion;
 use kayle_delivery::LeaseHolder;
 use kayle_endpoints::{Endpoint, Retention, RetryScheduleName};
 use kayle_primitives::Timestamp;
@@ -45,7 +46,11 @@ pub async fn expired_leases_come_the_longest_expired_first(test: &TestStore) -> 
     }
     let now = test.seed.make.clock.advance(Duration::from_millis(9));
     let expired = async |limit| {
-        let expired = test.queue.expired_leases(now, limit).await?;
+        let expired = test
+            .queue
+            .expired_leases(now, Portion::first(limit))
+            .await?
+            .items;
         let deliveries = expired.into_iter().map(|lease| lease.delivery);
         Ok(deliveries.collect::<Vec<_>>())
     };
@@ -79,7 +84,13 @@ pub async fn an_expired_lease_brings_its_endpoints_policy(test: &TestStore) -> O
         retry_schedule: RetryScheduleName::Short,
         retention: Retention::OneDay,
     };
-    assert_eq!(test.queue.expired_leases(now, 10).await?, [expected]);
+    assert_eq!(
+        test.queue
+            .expired_leases(now, Portion::first(10))
+            .await?
+            .items,
+        [expected]
+    );
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kayle_app::ports::store::{Caused, RecordedAttempt, SessionFilter, StoreError};
+use kayle_app::ports::store::{Caused, Portion, RecordedAttempt, SessionFilter, StoreError};
 use kayle_events::{Event, EventType, FailureCode};
 use kayle_primitives::{AttemptId, OrganizationId, SessionId};
 use kayle_sessions::{
@@ -319,9 +319,17 @@ pub async fn overdue_sessions_come_the_longest_overdue_first(test: &TestStore) -
         test.seed.session(session).await;
     }
     let now = test.seed.make.clock.advance(Duration::from_millis(9));
-    let overdue = test.reads().overdue_sessions(now, 10).await?;
+    let overdue = test
+        .reads()
+        .overdue_sessions(now, Portion::first(10))
+        .await?
+        .items;
     assert_eq!(overdue, [first.clone(), second.clone(), third]);
-    let overdue = test.reads().overdue_sessions(now, 2).await?;
+    let overdue = test
+        .reads()
+        .overdue_sessions(now, Portion::first(2))
+        .await?
+        .items;
     assert_eq!(overdue, [first, second]);
     Ok(())
 }

@@ -59,6 +59,7 @@ impl AuditReads for View {
     async fn organizations_with_audit_before(
         &self,
         before: Timestamp,
+        after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Vec<OrganizationId>, StoreError> {
         let tables = self.tables()?;
@@ -66,7 +67,8 @@ impl AuditReads for View {
             let first = tables.audit_rows_after(*id, 0).next();
             first.is_some_and(|row| row.created_at < before)
         };
-        let old = tables.audit_chains.keys().copied().filter(begins_before);
+        let ids = tables.audit_chains.keys().copied();
+        let old = ids.filter(|id| after < Some(*id)).filter(begins_before);
         Ok(old.take(limit).collect())
     }
 }

@@ -4,7 +4,8 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope, StoreError,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, Portion, ResumeScope,
+    StoreError,
 };
 use kayle_delivery::{Attempt, Delivery, Input, Payload, step};
 use kayle_events::EventType;
@@ -12,7 +13,7 @@ use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
 
-use super::page::{Position, newest_first};
+use super::page::{Position, cut, newest_first};
 use super::tables::{DeliveryRow, Tables, insert_new};
 use super::transaction::MemoryTx;
 use super::view::View;
@@ -109,14 +110,15 @@ impl DeliveryWrites for MemoryTx {
     async fn lock_deliveries_of_session(
         &mut self,
         session_id: &SessionId,
-    ) -> Result<Vec<(EventType, Delivery)>, StoreError> {
+    ) -> Result<Batch<(EventType, Delivery)>, StoreError> {
         let tables = self.view.tables()?;
         let with_type = |row: &DeliveryRow| {
             let event = &tables.events.get(&row.delivery.event_id)?.event;
             let is_meant = event.session_id == *session_id;
             is_meant.then(|| (event.event_type, row.delivery.clone()))
         };
-        Ok(tables.deliveries.values().filter_map(with_type).collect())
+        let deliveries: Vec<_> = tables.deliveries.values().filter_map(with_type).collect();
+        Ok(deliveries.into())
     }
 
     async fn drop_deliveries_of_endpoint(
@@ -134,8 +136,8 @@ impl DeliveryWrites for MemoryTx {
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<Delivery>, StoreError> {
         let tables = self.view.tables()?;
         let mut expired: Vec<(Timestamp, &Delivery)> = tables
             .deliveries
@@ -144,7 +146,18 @@ impl DeliveryWrites for MemoryTx {
             .collect();
         expired.sort_by_key(|(expired_at, _)| *expired_at);
         let deliveries = expired.into_iter().map(|(_, delivery)| delivery.clone());
-        Ok(deliveries.take(limit).collect())
+        Ok(cut(deliveries, portion))
+    }
+
+    async fn erase_payloads(&mut self, unreadable: &[String]) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            for row in tables.deliveries.values_mut() {
+                if unreadable.iter().any(|id| id == row.delivery.id.as_str()) {
+                    row.jwe = None;
+                }
+            }
+            Ok(())
+        })
     }
 
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError> {

@@ -66,6 +66,7 @@ impl EndpointReads for View {
         let with_key = |endpoint: &Endpoint| FanoutEndpoint {
             endpoint: endpoint.clone(),
             active_key: tables.active_key(&endpoint.id).cloned(),
+            unreadable_key: None,
         };
         let enabled =
             endpoints_of(&tables, organization_id).filter(|endpoint| endpoint.is_enabled());

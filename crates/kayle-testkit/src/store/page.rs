@@ -1,5 +1,6 @@
 //! The two orders of lists (contract 4.2).
 
+use kayle_app::ports::store::{Batch, Portion};
 use kayle_primitives::{Page, PageLimit, PageRequest, Timestamp};
 
 /// Where a row stands in a list that begins with the newest.
@@ -32,4 +33,10 @@ pub(super) fn by_id<T, I: Ord>(
     };
     let rows = rows.filter(beyond).take(page.limit.get() + 1).collect();
     Page::from_overfetched(rows, page.limit)
+}
+
+/// Cuts a portion out of what is in order.
+pub(super) fn cut<T>(ordered: impl IntoIterator<Item = T>, portion: Portion) -> Batch<T> {
+    let behind = ordered.into_iter().skip(portion.passed);
+    behind.take(portion.limit).collect::<Vec<T>>().into()
 }

@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use kayle_app::ports::queue::{
     ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
-use kayle_app::ports::store::StoreError;
+use kayle_app::ports::store::{Batch, Portion, StoreError};
 use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, Step, step};
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 use kayle_sessions::Session;
 
 use super::MemoryStore;
+use super::page::cut;
 use super::tables::Tables;
 
 #[async_trait]
@@ -54,8 +55,8 @@ impl DeliveryQueue for MemoryStore {
     async fn expired_leases(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<ExpiredLease>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<ExpiredLease>, StoreError> {
         let tables = self.committed.tables()?;
         let mut expired: Vec<(Timestamp, &Delivery)> = tables
             .deliveries
@@ -66,9 +67,8 @@ impl DeliveryQueue for MemoryStore {
         expired.sort_by_key(|(until, _)| *until);
         let leases = expired
             .into_iter()
-            .take(limit)
             .map(|(_, delivery)| with_policy(&tables, delivery));
-        Ok(leases.collect())
+        Ok(cut(leases, portion))
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
+    Batch, Caused, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
 };
 use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
 use kayle_sessions::Session;
 
-use super::page::by_id;
+use super::page::{by_id, cut};
 use super::tables::{EventRow, insert_new};
 use super::transaction::MemoryTx;
 use super::view::View;
@@ -70,8 +70,8 @@ impl SessionReads for View {
     async fn overdue_sessions(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Session>, StoreError> {
+        portion: Portion,
+    ) -> Result<Batch<Session>, StoreError> {
         let tables = self.tables()?;
         let mut overdue: Vec<Session> = tables
             .sessions
@@ -80,8 +80,7 @@ impl SessionReads for View {
             .cloned()
             .collect();
         overdue.sort_by_key(|session| session.expires_at);
-        overdue.truncate(limit);
-        Ok(overdue)
+        Ok(cut(overdue, portion))
     }
 }
 

@@ -31,11 +31,12 @@ pub trait AuditReads {
     ) -> Result<Vec<AuditRow>, StoreError>;
 
     /// Names up to `limit` organizations whose first stored row was made before a moment, in the
-    /// order of their ids. Where a clock was set back, older rows may lie behind a younger first
+    /// order of their ids, from behind `after` on. Where a clock was set back, older rows may lie behind a younger first
     /// one: they go when it goes.
     async fn organizations_with_audit_before(
         &self,
         before: Timestamp,
+        after: Option<OrganizationId>,
         limit: usize,
     ) -> Result<Vec<OrganizationId>, StoreError>;
 }

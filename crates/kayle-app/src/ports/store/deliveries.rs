@@ -7,7 +7,7 @@ use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
 
-use super::StoreError;
+use super::{Batch, Portion, StoreError};
 
 /// Which deliveries to list; `None` means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +79,8 @@ pub trait DeliveryWrites {
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError>;
 
-    /// Gives all deliveries of an event and locks them, in the order of their ids.
+    /// Returns all deliveries of an event that can be read, and locks them, in the order of their
+    /// ids.
     async fn lock_deliveries_of_event(
         &mut self,
         organization_id: OrganizationId,
@@ -91,7 +92,7 @@ pub trait DeliveryWrites {
     async fn lock_deliveries_of_session(
         &mut self,
         session_id: &SessionId,
-    ) -> Result<Vec<(EventType, Delivery)>, StoreError>;
+    ) -> Result<Batch<(EventType, Delivery)>, StoreError>;
 
     /// Gives up every delivery of an endpoint that stores a payload: exactly what
     /// `step(EndpointDeleted)` does to each. Gives how many there were.
@@ -101,13 +102,17 @@ pub trait DeliveryWrites {
         now: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Gives up to `limit` deliveries whose payload's retention is over, and locks them, the
+    /// Returns a portion of the deliveries whose payload's retention is over, and locks them, the
     /// longest over first.
     async fn lock_expired_payloads(
         &mut self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError>;
+        portion: Portion,
+    ) -> Result<Batch<Delivery>, StoreError>;
+
+    /// Deletes the bytes of deliveries that cannot be read: nothing else can be done for whom they
+    /// are about. The rows stay as they are.
+    async fn erase_payloads(&mut self, unreadable: &[String]) -> Result<(), StoreError>;
 
     /// Saves locked deliveries; the bytes of scrubbed payloads are deleted with it.
     async fn save_deliveries(&mut self, deliveries: &[Delivery]) -> Result<(), StoreError>;

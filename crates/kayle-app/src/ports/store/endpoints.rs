@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_delivery::fanout::Recipient;
 use kayle_endpoints::{EncryptionKey, Endpoint};
-use kayle_primitives::{EndpointId, OrganizationId, Page, PageRequest, Timestamp};
+use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
 use super::StoreError;
 
@@ -15,6 +15,8 @@ pub struct FanoutEndpoint {
     pub endpoint: Endpoint,
     /// Its active key.
     pub active_key: Option<EncryptionKey>,
+    /// The id of its active key if that cannot be read: what it should have encrypted has failed.
+    pub unreadable_key: Option<EncryptionKeyId>,
 }
 
 impl Recipient for FanoutEndpoint {
@@ -48,7 +50,8 @@ pub trait EndpointReads {
         id: &EndpointId,
     ) -> Result<Option<Sealed>, StoreError>;
 
-    /// Gives every enabled endpoint with its active key, in the order of their ids.
+    /// Returns every enabled endpoint that can be read with its active key, in the order of their
+    /// ids.
     async fn enabled_endpoints(
         &self,
         organization_id: OrganizationId,

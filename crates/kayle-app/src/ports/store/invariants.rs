@@ -33,6 +33,8 @@ pub struct Overdue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Invariant {
+    /// A row can be read. Its examples name the column, too.
+    RowIsReadable,
     /// An event has a delivery for every endpoint that wanted it. Only endpoints that have not
     /// been changed since a minute before the event can be judged.
     EventIsFannedOut,
@@ -69,7 +71,8 @@ pub struct Violation {
 
 impl Invariant {
     /// Those that the store's rows show by themselves.
-    pub const STORED: [Self; 9] = [
+    pub const STORED: [Self; 10] = [
+        Self::RowIsReadable,
         Self::EventIsFannedOut,
         Self::OneDeliveryPerEndpoint,
         Self::DeliveryHasItsEvent,
@@ -89,6 +92,7 @@ impl Invariant {
     /// Says in a fragment what breaks it.
     pub fn broken_by(self) -> &'static str {
         match self {
+            Self::RowIsReadable => "rows cannot be read and are passed over",
             Self::EventIsFannedOut => "events lack a delivery for an endpoint that wanted them",
             Self::OneDeliveryPerEndpoint => "deliveries repeat another of the same event",
             Self::DeliveryHasItsEvent => "deliveries have no event of their organization",

@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod audit;
+mod batch;
 mod deliveries;
 mod encryption_keys;
 mod endpoints;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 
 pub use api_keys::{ApiKeyReads, ApiKeyWrites};
 pub use audit::{AuditReads, AuditWrites};
+pub use batch::{Batch, Portion, report_damage};
 pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope};
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};

@@ -6,7 +6,7 @@ use kayle_primitives::{
 };
 use kayle_sessions::{Attempt, Session, SessionStatus};
 
-use super::StoreError;
+use super::{Batch, Portion, StoreError};
 
 /// Which sessions to list; `None` means any. Both bounds are inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,12 +67,12 @@ pub trait SessionReads {
         page: &PageRequest<SessionId>,
     ) -> Result<Page<Session>, StoreError>;
 
-    /// Gives up to `limit` active sessions whose window has passed, the longest first.
+    /// Returns a portion of the active sessions whose window has passed, the longest first.
     async fn overdue_sessions(
         &self,
         now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Session>, StoreError>;
+        portion: Portion,
+    ) -> Result<Batch<Session>, StoreError>;
 }
 
 /// Changes sessions.

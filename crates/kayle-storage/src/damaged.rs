@@ -1,0 +1,109 @@
+//! Looks for rows that cannot be read: every row of every table is read once, for the doctor.
+
+use kayle_app::ports::store::{EXAMPLES_MAX, Invariant, StoreError, Violation};
+use sea_orm::prelude::Uuid;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Value,
+};
+
+use crate::copy::key;
+use crate::entities::{
+    api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
+    encryption_key, endpoint, event, organization, session,
+};
+use crate::error::store_error;
+use crate::readable::decode;
+use crate::store::SqlStore;
+
+/// The most rows that are read and held at once. A payload can have two megabytes.
+const PAGE_ROWS: u64 = 100;
+
+/// What was found so far.
+#[derive(Default)]
+struct Damage {
+    count: u64,
+    examples: Vec<String>,
+}
+
+impl SqlStore {
+    /// Names the rows that cannot be read, each with its table and column.
+    pub(crate) async fn damaged_rows(&self) -> Result<Option<Violation>, StoreError> {
+        let mut damage = Damage::default();
+        let found = &mut damage;
+        let whole = |_| Ok(());
+        self.look_at::<organization::Entity>(found, whole).await?;
+        self.look_at::<api_key::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<endpoint::Entity>(found, |row| row.check())
+            .await?;
+        self.look_at::<encryption_key::Entity>(found, encryption_key::Model::check)
+            .await?;
+        self.look_at::<session::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<attempt::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<event::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<delivery::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<delivery_payload::Entity>(found, |row| row.check())
+            .await?;
+        self.look_at::<delivery_attempt::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<audit_row::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<audit_chain::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        let Damage { count, examples } = damage;
+        Ok((0 < count).then_some(Violation {
+            invariant: Invariant::RowIsReadable,
+            count,
+            examples,
+        }))
+    }
+
+    async fn look_at<E: EntityTrait>(
+        &self,
+        damage: &mut Damage,
+        check: impl Fn(E::Model) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let connection = &self.readers.0;
+        let mut last: Option<Value> = None;
+        loop {
+            let page = E::find()
+                .apply_if(last.take(), |rows, last| rows.filter(key::<E>().gt(last)))
+                .order_by_asc(key::<E>())
+                .limit(PAGE_ROWS)
+                .build(connection.get_database_backend());
+            let page = connection.query_all_raw(page).await.map_err(store_error)?;
+            for row in &page {
+                if let Err(error) = decode::<E>(row, "").and_then(&check) {
+                    damage.note(&error);
+                }
+            }
+            last = page.iter().rev().find_map(key_of::<E>);
+            if last.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Damage {
+    fn note(&mut self, error: &StoreError) {
+        self.count += 1;
+        if let StoreError::Corrupt { table, column, id } = error
+            && self.examples.len() < EXAMPLES_MAX
+        {
+            self.examples.push(format!("{table}.{column} of {id}"));
+        }
+    }
+}
+
+fn key_of<E: EntityTrait>(row: &QueryResult) -> Option<Value> {
+    let column = key::<E>();
+    let text: Option<String> = row.try_get("", column.as_str()).ok();
+    let uuid = || row.try_get::<Uuid>("", column.as_str()).ok();
+    text.map(Value::from).or_else(|| uuid().map(Value::from))
+}

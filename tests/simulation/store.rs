@@ -129,10 +129,6 @@ impl Store for SimulatedStore {
         };
         Ok(Box::new(tx))
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.0.memory.ping().await
-    }
 }
 
 #[async_trait]

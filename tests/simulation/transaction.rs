@@ -7,8 +7,8 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
-    EventWrites, NewDelivery, OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt,
-    ResumeScope, SessionWrites, StoreError, StoreTx,
+    EventWrites, NewDelivery, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads,
+    RecordedAttempt, ResumeScope, SessionWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -100,6 +100,11 @@ passed_on!(EncryptionKeyWrites {
     reactivate_encryption_key(
         organization_id: OrganizationId, id: &EncryptionKeyId, now: Timestamp
     ) -> Option<EncryptionKey>;
+});
+
+passed_on!(NodeWrites {
+    save_node(node: &Node) -> ();
+    delete_nodes_seen_before(limit: Timestamp) -> ();
 });
 
 passed_on!(PurgeWrites {

@@ -29,8 +29,9 @@ pub struct Api {
     pub session_cookie: String,
     /// Whether the service is reached over https, so that browsers may be told to stay there.
     pub https: bool,
-    /// Tells whether the dispatcher's loop still turns; `None` where this process has none.
-    pub dispatcher_turns: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    /// Tells whether this process can do its work, or in a fragment why not. It answers at once,
+    /// from what it has seen.
+    pub readiness: Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>,
     /// Makes the id that every answer and every log line of a request carries. Ids are never taken
     /// from a caller.
     pub request_ids: Arc<dyn Fn() -> String + Send + Sync>,

@@ -13,8 +13,5 @@ pub(crate) const BODY_BYTES_RESERVED_MAX: usize = 16 * 1024;
 /// who sends a byte a second holds a connection for this long only.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the database may take to give a sign of life before the service calls itself not ready.
-pub(crate) const READY_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// How much of a member's name that a caller made up is repeated in a message, in characters.
 pub(crate) const ECHOED_NAME_CHARS_MAX: usize = 64;

@@ -53,7 +53,7 @@ impl TestApi {
             dashboard_origin: Some(DASHBOARD.to_owned()),
             session_cookie: COOKIE.to_owned(),
             https: false,
-            dispatcher_turns: None,
+            readiness: Arc::new(|| Ok(())),
             request_ids: Arc::new(|| REQUEST_ID.to_owned()),
         };
         let mut test = Self {

@@ -17,6 +17,7 @@ pub mod encryption_keys;
 pub mod endpoints;
 pub mod events;
 pub mod limits;
+mod nodes;
 pub mod organizations;
 pub mod ports;
 pub mod privacy;

@@ -18,3 +18,6 @@ pub const FAULT_DELAY: Duration = Duration::from_secs(5);
 
 /// Parsed public keys that are kept in memory: at most 1.7 KB each.
 pub const PUBLIC_KEYS_CACHED_MAX: u64 = 10_000;
+
+/// How long a node that is gone is remembered: long enough to see what ran yesterday.
+pub const NODE_REMEMBERED: Duration = Duration::from_hours(24);

@@ -10,7 +10,7 @@ use kayle_primitives::{Clock, Entropy, Timestamp};
 
 use crate::access::ApiKeyUsage;
 use crate::ports::queue::DeliveryQueue;
-use crate::ports::store::{Store, StoreError};
+use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
 use crate::sessions::public_keys::PublicKeys;
 
@@ -88,10 +88,5 @@ impl Webhooks {
     /// Gives the present moment, by the clock that all operations use.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// Asks the database for a sign of life.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ping().await
     }
 }

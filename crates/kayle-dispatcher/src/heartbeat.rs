@@ -1,26 +1,33 @@
-//! Tells whether the dispatcher's loop still turns (contract 13.4).
+//! Tells whether something that should happen again and again still does (contract 13.4, 14.15).
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use kayle_primitives::Timestamp;
+use tokio::time::Instant;
 
-/// A loop that has not turned for this long is stuck: it turns every second when idle.
+/// What has not happened for this long is stuck: a loop turns every second when idle, and a node
+/// checks in every five.
 pub const STUCK_AFTER: Duration = Duration::from_secs(10);
 
-/// The last moment that the loop turned.
+/// The last moment that it went well. Goes by a clock that nobody sets: a machine's clock that is
+/// set back must not keep a dead loop alive.
 #[derive(Debug, Default)]
-pub struct Heartbeat(AtomicI64);
+pub struct Heartbeat(Mutex<Option<Instant>>);
 
 impl Heartbeat {
-    /// Notes that the loop turned.
-    pub fn beat(&self, now: Timestamp) {
-        self.0.store(now.unix_ms(), Ordering::Relaxed);
+    /// Notes that it went well.
+    pub fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Tells whether the loop turned within the last ten seconds.
-    pub fn is_alive(&self, now: Timestamp) -> bool {
-        now.since(Timestamp::from_unix_ms(self.0.load(Ordering::Relaxed))) <= STUCK_AFTER
+    /// Tells whether it went well within the last ten seconds.
+    pub fn is_alive(&self) -> bool {
+        self.is_alive_at(Instant::now())
+    }
+
+    fn is_alive_at(&self, now: Instant) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| now.saturating_duration_since(last) <= STUCK_AFTER)
     }
 }
 
@@ -31,10 +38,11 @@ mod tests {
     #[test]
     fn a_loop_is_alive_until_it_has_not_turned_for_ten_seconds() {
         let heartbeat = Heartbeat::default();
-        let start = Timestamp::from_unix_ms(1_777_978_800_000);
-        assert!(!heartbeat.is_alive(start), "it has never turned");
-        heartbeat.beat(start);
-        assert!(heartbeat.is_alive(start.plus(Duration::from_secs(10))));
-        assert!(!heartbeat.is_alive(start.plus(Duration::from_millis(10_001))));
+        assert!(!heartbeat.is_alive(), "it has never turned");
+        let before = Instant::now();
+        heartbeat.beat();
+        let after = Instant::now();
+        assert!(heartbeat.is_alive_at(before + Duration::from_secs(10)));
+        assert!(!heartbeat.is_alive_at(after + Duration::from_millis(10_001)));
     }
 }

@@ -4,15 +4,18 @@
 //! [`Dispatcher::tick`] does that once, for tests that step by hand; [`Dispatcher::run`] does it
 //! until it is told to stop; [`leases::run`] takes over what a dead dispatcher held;
 //! [`sweeper::run`] scrubs and expires by age; [`usage::run`] writes down how often keys were used.
-//! A [`Heartbeat`] tells whether the dispatcher's loop still turns.
+//! [`Presence`] shows the node in the database. A [`Heartbeat`] tells whether a loop still turns
+//! without an error; readiness is made of them.
 
 pub mod dispatcher;
 pub mod heartbeat;
 mod in_flight;
 pub mod leases;
+mod presence;
 mod runner;
 pub mod sweeper;
 pub mod usage;
 
 pub use dispatcher::{Dispatcher, Limits, Ticked};
 pub use heartbeat::Heartbeat;
+pub use presence::Presence;

@@ -34,7 +34,8 @@ enum Turn {
 
 impl Dispatcher {
     /// Dispatches until `stop`; then waits for the requests under way, as long as `drain`, and
-    /// settles them. What is not over by then is left to its lease: it may have arrived.
+    /// settles them. What is not over by then is left to its lease: it may have arrived. The
+    /// heartbeat beats after each turn that ended without an error.
     pub async fn run(
         mut self,
         wakeup: &Wakeup,
@@ -44,9 +45,11 @@ impl Dispatcher {
     ) {
         let mut more_due = true;
         loop {
-            heartbeat.beat(self.webhooks.now());
             let pause = match self.turn(&mut more_due, &stop).await {
-                Ok(pause) => pause,
+                Ok(pause) => {
+                    heartbeat.beat();
+                    pause
+                }
                 Err(error) => {
                     warn_of(&error);
                     more_due = true;
@@ -72,7 +75,7 @@ impl Dispatcher {
                 Turn::Stopped => break,
             }
         }
-        self.drain(heartbeat, drain).await;
+        self.drain(drain).await;
     }
 
     /// Settles what has ended, claims if more may be due, and gives how long to wait if nothing
@@ -112,13 +115,12 @@ impl Dispatcher {
             .clamp(POLL_INTERVAL_MIN, POLL_INTERVAL))
     }
 
-    async fn drain(mut self, heartbeat: &Heartbeat, longest: Duration) {
+    async fn drain(mut self, longest: Duration) {
         let waited = tokio::time::timeout(longest, self.wait_for_all()).await;
         if waited.is_err() {
             tracing::error!("requests overran the delivery timeout; their leases run out");
         }
         for _ in 0..LAST_SETTLE_TRIES {
-            heartbeat.beat(self.webhooks.now());
             match self.settle().await {
                 Ok(_) => return,
                 Err(error) => {

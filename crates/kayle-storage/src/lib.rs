@@ -30,6 +30,7 @@ mod error;
 mod events;
 mod group;
 mod invariants;
+mod nodes;
 mod organizations;
 mod page;
 #[cfg(test)]

@@ -15,12 +15,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QuerySelect, QueryTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::Mutex;
 
 use crate::backend::session::{Server, Session};
 use crate::backend::{self, Connections, Dialect, Link, postgres, sqlite};
-use crate::entities::organization;
 use crate::error::{ConnectError, store_error};
 use crate::group::{Group, Turn};
 
@@ -171,16 +170,6 @@ impl Store for SqlStore {
 
     async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError> {
         Ok(Box::new(self.begin_write().await?))
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        // A query that must look into the file; `SELECT 1` is answered without it.
-        let any = organization::Entity::find()
-            .select_only()
-            .column(organization::Column::Id)
-            .limit(1);
-        let answer = self.readers.0.query_one(&any.into_query()).await;
-        answer.map(drop).map_err(store_error)
     }
 
     async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {

@@ -222,7 +222,7 @@ macro_rules! store_conformance {
         $crate::store_conformance! { @of $empty_store;
             transactions: a_dropped_transaction_is_undone,
                 an_open_transaction_sees_its_changes_and_nobody_else_does,
-                the_store_gives_a_sign_of_life;
+                a_node_checks_in_again_and_again;
             organizations: an_organization_is_found_as_it_was_stored,
                 an_id_is_taken_once,
                 a_pending_deletion_is_set_and_cleared;

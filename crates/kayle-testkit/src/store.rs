@@ -21,6 +21,7 @@ mod encryption_keys;
 mod endpoints;
 mod events;
 mod invariants;
+mod nodes;
 mod organizations;
 mod page;
 mod purge;
@@ -55,10 +56,5 @@ impl Store for MemoryStore {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let transaction = MemoryTx::begin(&self.committed, turn)?;
         Ok(Box::new(transaction))
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.committed.tables()?;
-        Ok(())
     }
 }

@@ -69,10 +69,6 @@ impl Store for FailingStore {
         self.step();
         Ok(tx)
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.memory.ping().await
-    }
 }
 
 #[derive(Debug, Clone, Copy)]

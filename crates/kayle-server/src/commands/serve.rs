@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use kayle_api::{Api, Surface};
 use kayle_app::Webhooks;
-use kayle_dispatcher::{Heartbeat, leases, sweeper, usage};
+use kayle_app::ports::store::NodeRole;
+use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
 use kayle_primitives::id::random_uuid;
 use kayle_storage::SqlStore;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,6 +57,14 @@ impl Role {
         }
     }
 
+    fn of_node(self) -> NodeRole {
+        match self {
+            Self::All => NodeRole::All,
+            Self::Api => NodeRole::Api,
+            Self::Dispatcher => NodeRole::Dispatcher,
+        }
+    }
+
     fn dispatches(self) -> bool {
         match self {
             Self::All | Self::Dispatcher => true,
@@ -78,17 +87,19 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("KAYLE_LISTEN: cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
 
-    let heartbeat = role.dispatches().then(Arc::<Heartbeat>::default);
+    let readiness = Readiness::of(role);
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
-    start_loops(&mut loops, role, &config, &wired, &stop, heartbeat.as_ref())?;
+    show_presence(&mut loops, role, &wired, &stop, &readiness.writes).await;
+    let turns = readiness.turns.as_ref();
+    start_loops(&mut loops, role, &config, &wired, &stop, turns)?;
     let webhooks = wired.webhooks;
     let surface = if role.answers_callers() {
         Surface::Everything
     } else {
         Surface::Health
     };
-    let api = api(&config, address, &webhooks, heartbeat);
+    let api = api(&config, address, &webhooks, readiness);
     let server = kayle_api::server(listener, api, surface, config.delivery_timeout)?;
     let server_handle = server.handle();
     // What a program that started this one waits for.
@@ -116,6 +127,55 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What this process must be able to do to be ready (contract 14.15).
+struct Readiness {
+    /// Beats when a write has reached the database.
+    writes: Arc<Heartbeat>,
+    /// Beats when the dispatcher's loop has turned without an error, where there is one.
+    turns: Option<Arc<Heartbeat>>,
+}
+
+impl Readiness {
+    fn of(role: Role) -> Self {
+        let turns = role.dispatches().then(Arc::<Heartbeat>::default);
+        if let Some(turns) = &turns {
+            // The loop has ten seconds for its first turn.
+            turns.beat();
+        }
+        Self {
+            writes: Arc::default(),
+            turns,
+        }
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        if !self.writes.is_alive() {
+            return Err("no write has reached the database for ten seconds");
+        }
+        match &self.turns {
+            Some(turns) if !turns.is_alive() => Err("the dispatcher makes no progress"),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Has the node check in: once now, so that the first caller is told the truth, and then again and
+/// again.
+async fn show_presence(
+    loops: &mut JoinSet<()>,
+    role: Role,
+    wired: &Wired,
+    stop: &CancellationToken,
+    writes: &Arc<Heartbeat>,
+) {
+    let id = random_uuid(&SystemEntropy::new());
+    let mut presence = Presence::new(id, role.of_node(), env!("CARGO_PKG_VERSION"));
+    presence.check_in(&wired.webhooks, writes).await;
+    let (webhooks, stop) = (Arc::clone(&wired.webhooks), stop.clone());
+    let writes = Arc::clone(writes);
+    loops.spawn(async move { presence.run(&webhooks, &writes, stop).await });
+}
+
 /// Starts what the role runs beside the server; each ends at `stop`.
 fn start_loops(
     loops: &mut JoinSet<()>,
@@ -123,7 +183,7 @@ fn start_loops(
     config: &Config,
     wired: &Wired,
     stop: &CancellationToken,
-    heartbeat: Option<&Arc<Heartbeat>>,
+    turns: Option<&Arc<Heartbeat>>,
 ) -> anyhow::Result<()> {
     let sweep_interval = config.sweep_interval;
     follow_database(loops, wired, stop);
@@ -132,7 +192,7 @@ fn start_loops(
         let (webhooks, stop) = with_webhooks();
         loops.spawn(async move { usage::run(&webhooks, sweep_interval, stop).await });
     }
-    if let Some(heartbeat) = heartbeat.cloned() {
+    if let Some(heartbeat) = turns.cloned() {
         let (webhooks, stop) = with_webhooks();
         let dispatcher = wiring::dispatcher(config, webhooks)?;
         let wakeup = Arc::clone(&wired.wakeup);
@@ -184,10 +244,9 @@ fn api(
     config: &Config,
     address: SocketAddr,
     webhooks: &Arc<Webhooks>,
-    heartbeat: Option<Arc<Heartbeat>>,
+    readiness: Readiness,
 ) -> Api {
     let entropy = SystemEntropy::new();
-    let clock = Arc::clone(webhooks);
     Api {
         webhooks: Arc::clone(webhooks),
         verify_url: config.verify_url.clone(),
@@ -198,11 +257,7 @@ fn api(
         dashboard_origin: config.dashboard_origin.clone(),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
-        dispatcher_turns: heartbeat.map(|heartbeat| {
-            let turns: Arc<dyn Fn() -> bool + Send + Sync> =
-                Arc::new(move || heartbeat.is_alive(clock.now()));
-            turns
-        }),
+        readiness: Arc::new(move || readiness.check()),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
     }
 }

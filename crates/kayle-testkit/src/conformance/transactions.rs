@@ -1,5 +1,10 @@
 //! Transactions: all or nothing, and nothing before the commit.
 
+use std::time::Duration;
+
+use kayle_app::ports::store::{Node, NodeRole};
+use kayle_primitives::id::random_uuid;
+
 use super::{Outcome, TestStore};
 
 pub async fn a_dropped_transaction_is_undone(test: &TestStore) -> Outcome {
@@ -41,6 +46,19 @@ pub async fn an_open_transaction_sees_its_changes_and_nobody_else_does(
     Ok(())
 }
 
-pub async fn the_store_gives_a_sign_of_life(test: &TestStore) -> Outcome {
-    test.store.ping().await
+pub async fn a_node_checks_in_again_and_again(test: &TestStore) -> Outcome {
+    let mut node = Node {
+        id: random_uuid(&*test.seed.make.entropy),
+        role: NodeRole::All,
+        version: "1.0.0",
+        seen_at: test.now(),
+    };
+    for _ in 0..2 {
+        let mut tx = test.store.begin().await?;
+        tx.save_node(&node).await?;
+        tx.delete_nodes_seen_before(node.seen_at).await?;
+        tx.commit().await?;
+        node.seen_at = test.seed.make.clock.advance(Duration::from_secs(5));
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
-use kayle_app::ports::store::{RecordedAttempt, StoreError};
+use kayle_app::ports::store::{Node, RecordedAttempt, StoreError};
 use kayle_crypto::Sealed;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
 use kayle_endpoints::{EncryptionKey, Endpoint};
@@ -14,6 +14,7 @@ use kayle_primitives::{
     SessionId,
 };
 use kayle_sessions::Session;
+use uuid::Uuid;
 
 #[derive(Clone, Default)]
 pub(super) struct Tables {
@@ -29,6 +30,7 @@ pub(super) struct Tables {
     /// By the place in the organization's chain.
     pub(super) audit_rows: BTreeMap<(OrganizationId, u64), AuditRow>,
     pub(super) audit_chains: BTreeMap<OrganizationId, AuditChain>,
+    pub(super) nodes: BTreeMap<Uuid, Node>,
 }
 
 #[derive(Clone)]

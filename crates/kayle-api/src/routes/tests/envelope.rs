@@ -172,10 +172,10 @@ async fn a_caller_cannot_choose_the_id_of_its_request() {
 }
 
 #[actix_web::test]
-async fn a_dispatcher_that_stands_still_is_not_ready() {
+async fn a_node_that_cannot_do_its_work_is_not_ready() {
     let mut test = TestApi::new().await;
     assert_eq!(test.send("GET", "/health/ready", "").await.status, 200);
-    test.api.dispatcher_turns = Some(std::sync::Arc::new(|| false));
+    test.api.readiness = std::sync::Arc::new(|| Err("the dispatcher stands still"));
     let answer = test.send("GET", "/health/ready", "").await;
     assert_eq!(
         (answer.status.as_u16(), answer.code()),

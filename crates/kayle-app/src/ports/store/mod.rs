@@ -15,6 +15,7 @@ mod encryption_keys;
 mod endpoints;
 mod events;
 mod invariants;
+mod nodes;
 mod organizations;
 mod purge;
 mod sessions;
@@ -29,6 +30,7 @@ pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};
 pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation};
+pub use nodes::{Node, NodeRole, NodeWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};
 pub use purge::PurgeWrites;
 pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites};
@@ -41,9 +43,6 @@ pub trait Store: Send + Sync {
 
     /// Begins a transaction. Dropping it without a commit undoes it.
     async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError>;
-
-    /// Asks the database for a sign of life.
-    async fn ping(&self) -> Result<(), StoreError>;
 
     /// Takes the turn to sweep, which one process has at a time; `None` if another has it. It ends
     /// when it is dropped, and when the process does. A store of one process always gives it.
@@ -74,6 +73,7 @@ pub trait StoreTx:
     + EventWrites
     + DeliveryWrites
     + PurgeWrites
+    + NodeWrites
     + Send
 {
     /// Gives what can be read, the transaction's own changes included.
@@ -101,7 +101,6 @@ pub trait Reads:
 impl<T> Reads for T where
     T: OrganizationReads
         + ApiKeyReads
-        + AuditReads
         + AuditReads
         + EndpointReads
         + EncryptionKeyReads

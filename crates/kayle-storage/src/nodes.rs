@@ -1,0 +1,31 @@
+//! Nodes in SQL.
+
+use async_trait::async_trait;
+use kayle_app::ports::store::{Node, NodeWrites, StoreError};
+use kayle_primitives::Timestamp;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::entities::node::{Column, Entity, Model};
+use crate::error::store_error;
+use crate::store::SqlTx;
+
+#[async_trait]
+impl NodeWrites for SqlTx {
+    async fn save_node(&mut self, node: &Node) -> Result<(), StoreError> {
+        let replace = OnConflict::column(Column::Id)
+            .update_columns([Column::Role, Column::Version, Column::SeenAt])
+            .to_owned();
+        let saved = Entity::insert(Model::from_domain(node).into_active_model())
+            .on_conflict(replace)
+            .exec_without_returning(self.connection());
+        saved.await.map(drop).map_err(store_error)
+    }
+
+    async fn delete_nodes_seen_before(&mut self, limit: Timestamp) -> Result<(), StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::SeenAt.lt(limit.unix_ms()))
+            .exec(self.connection());
+        deleted.await.map(drop).map_err(store_error)
+    }
+}

@@ -89,4 +89,9 @@ impl Webhooks {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
+
+    /// Returns the present moment for what erases by age; `None` while the clocks disagree about it.
+    pub fn certain_now(&self) -> Option<Timestamp> {
+        self.clock.certain_now()
+    }
 }

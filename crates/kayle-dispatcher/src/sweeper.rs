@@ -41,7 +41,10 @@ async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) {
             "swept"
         );
     }
-    let today = purge_day(webhooks.now());
+    let Some(now) = webhooks.certain_now() else {
+        return;
+    };
+    let today = purge_day(now);
     if *purged_on != Some(today)
         && let Some(purged) = report(webhooks.purge().await)
     {

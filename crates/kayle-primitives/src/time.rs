@@ -5,10 +5,22 @@ use std::time::Duration;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-/// Says what time it is; the real one is the system's clock.
+/// Says what time it is. The real one runs forward, whoever sets the machine's clock.
 pub trait Clock: Send + Sync {
-    /// Gives the present moment.
+    /// Returns the present moment: for all that waits, ends, or is noted.
     fn now(&self) -> Timestamp;
+
+    /// Returns what everybody else takes the present moment for: for what their clocks are compared
+    /// with, such as signatures and tokens. It may jump.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// Returns the present moment for what erases or deletes by age; `None` while the clocks disagree
+    /// about it.
+    fn certain_now(&self) -> Option<Timestamp> {
+        Some(self.now())
+    }
 }
 
 /// A point in time: milliseconds since 1970 in UTC, up to the year 9999.

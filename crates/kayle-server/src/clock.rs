@@ -1,88 +1,154 @@
-//! What time it is: the system's clock, or, where several processes share a database, the
-//! database's.
+//! What time it is.
+//!
+//! The service's clock only runs forward and never jumps: it goes on evenly from the moment of its
+//! making, and follows its reference slowly. The reference is the machine's clock, or, where several
+//! processes share a database, the database's. Somebody may set it, back as well as forth: what
+//! waits goes on waiting as long as it should, a lease stays as long as it was given, and nothing is
+//! erased before the two have agreed for a while (`course`).
+
+mod course;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
 
 use kayle_primitives::{Clock, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
+
+use self::course::Course;
 
 /// Says what the machine says.
-pub(crate) struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system"
-    )]
-    fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Timestamp::from_unix_ms(0).plus(since_1970.unwrap_or_default())
-    }
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that asks the system"
+)]
+fn machine_now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Timestamp::from_unix_ms(0).plus(since_1970.unwrap_or_default())
 }
 
-/// Goes on evenly from the machine's time at its making, whatever becomes of that: nobody who sets
-/// the machine's clock moves this one.
+/// Returns how long the machine has run, the time that it slept included: nobody can set that.
+fn uptime() -> Duration {
+    clock_gettime(ClockId::Boottime)
+        .try_into()
+        .unwrap_or_default()
+}
+
+/// Goes on evenly from the machine's time at its making, whatever becomes of that.
 pub(crate) struct SteadyClock {
     start: Timestamp,
-    started: Instant,
+    started: Duration,
 }
 
 impl SteadyClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system"
-    )]
     pub(crate) fn new() -> Self {
         Self {
-            start: SystemClock.now(),
-            started: Instant::now(),
+            start: machine_now(),
+            started: uptime(),
         }
     }
 }
 
 impl Clock for SteadyClock {
     fn now(&self) -> Timestamp {
-        self.start.plus(self.started.elapsed())
+        self.start.plus(uptime().saturating_sub(self.started))
     }
 }
 
-/// Corrections by less than this are left out: the way to the database and back takes as long, and
-/// a clock that trembles is worse than one that is a little off.
-const CORRECTION_MIN_MS: u64 = 20;
-
-/// The database's clock, followed from afar: a steady clock and how far the database's is ahead of
-/// it. All processes on one database that follow it agree on when a lease ends.
-pub(crate) struct DatabaseClock {
-    pub(crate) steady: SteadyClock,
-    ahead_ms: AtomicI64,
+/// Whose clock is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reference {
+    /// This machine's: an embedded database has one process.
+    Machine,
+    /// The database's. All processes on one database that follow it agree on when a lease ends.
+    Database,
 }
 
-impl DatabaseClock {
-    /// Makes the clock of a database that is `ahead_ms` ahead of `steady`.
-    pub(crate) fn new(steady: SteadyClock, ahead_ms: i64) -> Self {
+/// The clock of all operations.
+pub(crate) struct ServiceClock {
+    /// What the reference is compared with.
+    pub(crate) steady: SteadyClock,
+    reference: Reference,
+    course: Mutex<Course>,
+    /// The last moment that anybody was told.
+    told_ms: AtomicI64,
+}
+
+impl ServiceClock {
+    /// Makes a clock that follows this machine's.
+    pub(crate) fn of_machine() -> Self {
+        Self::new(SteadyClock::new(), Reference::Machine, 0)
+    }
+
+    /// Makes a clock that follows a database's, which is `ahead_ms` ahead of `steady`.
+    pub(crate) fn of_database(steady: SteadyClock, ahead_ms: i64) -> Self {
+        Self::new(steady, Reference::Database, ahead_ms)
+    }
+
+    fn new(steady: SteadyClock, reference: Reference, ahead_ms: i64) -> Self {
+        let course = Course::new(ahead_ms, steady.now().unix_ms());
         Self {
             steady,
-            ahead_ms: AtomicI64::new(ahead_ms),
+            reference,
+            course: Mutex::new(course),
+            told_ms: AtomicI64::new(i64::MIN),
         }
     }
 
-    /// Takes another measurement of how far the database's clock is ahead of [`Self::steady`], and
-    /// gives by how many milliseconds this clock was put forward for it, or back if negative.
-    pub(crate) fn correct(&self, ahead_ms: i64) -> i64 {
-        let by = ahead_ms.saturating_sub(self.ahead_ms.load(Ordering::Relaxed));
-        if by.unsigned_abs() < CORRECTION_MIN_MS {
-            return 0;
+    /// Takes a look at the reference, which is `ahead_ms` ahead of [`Self::steady`].
+    pub(crate) fn look(&self, ahead_ms: i64) {
+        let steady_ms = self.steady.now().unix_ms();
+        let mut course = self.course();
+        if let Some(step_ms) = course.look(ahead_ms, steady_ms) {
+            tracing::warn!(
+                step_ms,
+                steps = course.steps(),
+                "the clock was set; what waits goes on evenly, and nothing is erased by age until \
+                 the clock has stayed for ten minutes"
+            );
         }
-        self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
-        by
+    }
+
+    /// Takes a look at the machine's clock.
+    pub(crate) fn look_at_machine(&self) {
+        let steady_ms = self.steady.now().unix_ms();
+        self.look(machine_now().unix_ms().saturating_sub(steady_ms));
+    }
+
+    fn course(&self) -> MutexGuard<'_, Course> {
+        self.course
+            .lock()
+            .expect("nothing panics while it looks at the clock")
+    }
+
+    fn steady_and(&self, ahead_ms: i64) -> Timestamp {
+        Timestamp::from_unix_ms(self.steady.now().unix_ms().saturating_add(ahead_ms))
     }
 }
 
-impl Clock for DatabaseClock {
+impl Clock for ServiceClock {
     fn now(&self) -> Timestamp {
+        let now = self.steady_and(self.course().followed_ms());
+        // A small correction backwards is a pause.
+        let told_ms = self.told_ms.fetch_max(now.unix_ms(), Ordering::Relaxed);
+        now.max(Timestamp::from_unix_ms(told_ms))
+    }
+
+    fn wall(&self) -> Timestamp {
+        match self.reference {
+            Reference::Machine => machine_now(),
+            Reference::Database => self.steady_and(self.course().seen_ms()),
+        }
+    }
+
+    fn certain_now(&self) -> Option<Timestamp> {
+        if self.reference == Reference::Machine {
+            // It may have been set since the last look.
+            self.look_at_machine();
+        }
         let steady_ms = self.steady.now().unix_ms();
-        let ahead_ms = self.ahead_ms.load(Ordering::Relaxed);
-        Timestamp::from_unix_ms(steady_ms.saturating_add(ahead_ms))
+        let certain_ms = self.course().certain_ms(steady_ms)?;
+        Some(self.steady_and(certain_ms))
     }
 }
 
@@ -90,38 +156,45 @@ impl Clock for DatabaseClock {
 mod tests {
     use super::*;
 
-    /// Ten minutes: no test takes as long.
-    const AHEAD_MS: i64 = 600_000;
+    const HOUR_MS: i64 = 3_600_000;
 
-    fn ahead(clock: &DatabaseClock) -> i64 {
-        let steady = clock.steady.now();
-        // Rounded, for what passes between the two looks.
-        (clock.now().unix_ms() - steady.unix_ms()) / 10_000
+    /// Rounded, for what passes between two looks.
+    fn minutes_ahead(clock: &ServiceClock, moment: Timestamp) -> i64 {
+        (moment.unix_ms() - clock.steady.now().unix_ms() + 30_000).div_euclid(60_000)
     }
 
     #[test]
     fn the_database_decides_what_time_it_is() {
-        let clock = DatabaseClock::new(SteadyClock::new(), AHEAD_MS);
-        assert_eq!(ahead(&clock), 60);
-        assert_eq!(clock.correct(2 * AHEAD_MS), AHEAD_MS, "forward");
-        assert_eq!(ahead(&clock), 120);
-        assert_eq!(clock.correct(AHEAD_MS), -AHEAD_MS, "and back");
-        assert_eq!(ahead(&clock), 60);
+        let clock = ServiceClock::of_database(SteadyClock::new(), HOUR_MS);
+        assert_eq!(minutes_ahead(&clock, clock.now()), 60);
+        assert_eq!(minutes_ahead(&clock, clock.wall()), 60);
+        assert_eq!(minutes_ahead(&clock, clock.certain_now().unwrap()), 60);
     }
 
     #[test]
-    fn what_the_way_to_the_database_takes_moves_nothing() {
-        let clock = DatabaseClock::new(SteadyClock::new(), AHEAD_MS);
-        assert_eq!(clock.correct(AHEAD_MS - 19), 0);
-        assert_eq!(clock.correct(AHEAD_MS + 19), 0);
-        assert_eq!(clock.correct(AHEAD_MS + 20), 20);
+    fn a_database_whose_clock_is_set_moves_nothing_but_what_others_are_told() {
+        let clock = ServiceClock::of_database(SteadyClock::new(), 0);
+        for ahead_ms in [HOUR_MS, -HOUR_MS] {
+            clock.look(ahead_ms);
+            assert_eq!(minutes_ahead(&clock, clock.now()), 0);
+            assert_eq!(minutes_ahead(&clock, clock.wall()), ahead_ms / 60_000);
+            assert_eq!(clock.certain_now(), None);
+        }
     }
 
     #[test]
-    fn a_steady_clock_begins_at_the_systems_time_and_goes_on() {
+    fn a_clock_never_runs_backwards() {
+        let clock = ServiceClock::of_database(SteadyClock::new(), 500);
+        let first = clock.now();
+        clock.look(0);
+        assert!(first <= clock.now());
+    }
+
+    #[test]
+    fn a_steady_clock_begins_at_the_machines_time_and_goes_on() {
         let clock = SteadyClock::new();
         let first = clock.now();
-        assert!(SystemClock.now().unix_ms().abs_diff(first.unix_ms()) < 60_000);
+        assert!(machine_now().unix_ms().abs_diff(first.unix_ms()) < 60_000);
         assert!(first <= clock.now());
     }
 }

@@ -7,11 +7,10 @@ use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dispatcher::{Dispatcher, Limits};
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
-use kayle_primitives::Clock;
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
 use kayle_storage::{SqlStore, StoreOptions};
 
-use crate::clock::{DatabaseClock, SteadyClock, SystemClock};
+use crate::clock::{ServiceClock, SteadyClock};
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::secret_key::key_ring;
@@ -21,8 +20,8 @@ pub(crate) struct Wired {
     pub(crate) webhooks: Arc<Webhooks>,
     pub(crate) wakeup: Arc<Wakeup>,
     pub(crate) store: Arc<SqlStore>,
-    /// To be corrected now and then; `None` where the system's clock counts.
-    pub(crate) database_clock: Option<Arc<DatabaseClock>>,
+    /// The clock of all operations, which has to look at its reference now and then.
+    pub(crate) clock: Arc<ServiceClock>,
 }
 
 /// Connects to the database as it is.
@@ -96,11 +95,7 @@ pub(crate) fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
 }
 
 async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
-    let database_clock = database_clock(config, &store).await?;
-    let clock: Arc<dyn Clock> = match &database_clock {
-        Some(clock) => Arc::clone(clock) as _,
-        None => Arc::new(SystemClock),
-    };
+    let clock = Arc::new(service_clock(config, &store).await?);
     let entropy = Arc::new(SystemEntropy::new());
     let keys = key_ring(config, &*entropy)?;
     let store = Arc::new(store);
@@ -108,7 +103,7 @@ async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
     let webhooks = Webhooks::new(Parts {
         store: Arc::clone(&store) as _,
         queue: Arc::clone(&store) as _,
-        clock,
+        clock: Arc::clone(&clock) as _,
         entropy,
         wakeup: Arc::clone(&wakeup),
         keys,
@@ -122,22 +117,19 @@ async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
         webhooks: Arc::new(webhooks),
         wakeup,
         store,
-        database_clock,
+        clock,
     })
 }
 
-/// Gives the clock that all processes on one database follow; an embedded one has one process.
-async fn database_clock(
-    config: &Config,
-    store: &SqlStore,
-) -> anyhow::Result<Option<Arc<DatabaseClock>>> {
+/// Makes the clock that all processes on one database follow; an embedded one has one process.
+async fn service_clock(config: &Config, store: &SqlStore) -> anyhow::Result<ServiceClock> {
     if config.database_url.sqlite_file().is_some() {
-        return Ok(None);
+        return Ok(ServiceClock::of_machine());
     }
     let steady = SteadyClock::new();
     let ahead = store.clock_offset(&steady).await;
     let ahead_ms = ahead.context("the database does not tell the time")?;
-    Ok(Some(Arc::new(DatabaseClock::new(steady, ahead_ms))))
+    Ok(ServiceClock::of_database(steady, ahead_ms))
 }
 
 /// Makes the dispatcher with its real sender.

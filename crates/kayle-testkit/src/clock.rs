@@ -1,6 +1,6 @@
 //! A clock that stands still until a test moves it.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use kayle_primitives::{Clock, Timestamp};
@@ -12,6 +12,8 @@ const START_UNIX_MS: i64 = 1_777_978_800_000;
 #[derive(Debug)]
 pub struct MovedClock {
     unix_ms: AtomicI64,
+    wall_ahead_ms: AtomicI64,
+    is_doubted: AtomicBool,
 }
 
 impl MovedClock {
@@ -26,6 +28,16 @@ impl MovedClock {
     pub fn set(&self, now: Timestamp) {
         self.unix_ms.store(now.unix_ms(), Ordering::SeqCst);
     }
+
+    /// Sets everybody else's clock ahead of this one, or back if negative.
+    pub fn set_wall_ahead_ms(&self, ahead_ms: i64) {
+        self.wall_ahead_ms.store(ahead_ms, Ordering::SeqCst);
+    }
+
+    /// Makes the moment uncertain, or certain again.
+    pub fn set_doubted(&self, is_doubted: bool) {
+        self.is_doubted.store(is_doubted, Ordering::SeqCst);
+    }
 }
 
 impl Default for MovedClock {
@@ -33,6 +45,8 @@ impl Default for MovedClock {
     fn default() -> Self {
         Self {
             unix_ms: AtomicI64::new(START_UNIX_MS),
+            wall_ahead_ms: AtomicI64::new(0),
+            is_doubted: AtomicBool::new(false),
         }
     }
 }
@@ -40,6 +54,16 @@ impl Default for MovedClock {
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_ms(self.unix_ms.load(Ordering::SeqCst))
+    }
+
+    fn wall(&self) -> Timestamp {
+        let ahead_ms = self.wall_ahead_ms.load(Ordering::SeqCst);
+        Timestamp::from_unix_ms(self.now().unix_ms().saturating_add(ahead_ms))
+    }
+
+    fn certain_now(&self) -> Option<Timestamp> {
+        let is_doubted = self.is_doubted.load(Ordering::SeqCst);
+        (!is_doubted).then(|| self.now())
     }
 }
 

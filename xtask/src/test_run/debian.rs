@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::faketime;
 use crate::postgres::{Pooler, Programs};
 use crate::workspace;
 
@@ -34,6 +35,11 @@ const TOOLS: &[Tool] = &[
         package: "postgresql",
         serves: "the database server that the service also runs on",
         is_there: || Programs::find().is_ok(),
+    },
+    Tool {
+        package: "faketime",
+        serves: "a machine whose clock somebody sets",
+        is_there: || faketime::library().is_some(),
     },
     Tool {
         package: "pgbouncer",

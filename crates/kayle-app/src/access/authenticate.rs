@@ -72,7 +72,7 @@ impl Webhooks {
     pub fn authenticate_service(&self, token: &str) -> Result<ServicePrincipal, AuthenticateError> {
         let claims = self
             .keys
-            .verify_service_token(token, self.clock.now())
+            .verify_service_token(token, self.clock.wall())
             .map_err(|_| AuthenticateError::Invalid)?;
         Ok(ServicePrincipal {
             subject: claims.subject,

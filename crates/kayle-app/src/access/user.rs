@@ -22,7 +22,7 @@ impl Webhooks {
     pub async fn authenticate_user(&self, token: &str) -> Result<UserPrincipal, AuthenticateError> {
         let claims = self
             .keys
-            .verify_session_token(self.identity_key.as_ref(), token, self.clock.now())
+            .verify_session_token(self.identity_key.as_ref(), token, self.clock.wall())
             .map_err(|_| AuthenticateError::Invalid)?;
         let user_id = Uuid::parse_str(&claims.user).map_err(|_| AuthenticateError::Invalid)?;
         let organization = match claims.organization.as_deref().map(Uuid::parse_str) {

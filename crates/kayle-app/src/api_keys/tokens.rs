@@ -38,7 +38,8 @@ pub enum MintSessionTokenError {
 impl Webhooks {
     /// Mints a token that says `subject` is calling the intake, for as long as `ttl`.
     pub fn mint_service_token(&self, subject: &str, ttl: Duration) -> MintedToken {
-        self.keys.mint_service_token(subject, self.clock.now(), ttl)
+        self.keys
+            .mint_service_token(subject, self.clock.wall(), ttl)
     }
 
     /// Mints a dashboard session, for installations without an identity service.
@@ -77,6 +78,6 @@ impl Webhooks {
         };
         Ok(self
             .keys
-            .mint_session_token(&claims, self.clock.now(), new.ttl))
+            .mint_session_token(&claims, self.clock.wall(), new.ttl))
     }
 }

@@ -40,7 +40,7 @@ impl Webhooks {
         let mut prepared = Prepared::default();
         for claimed in claim.deliveries {
             let in_flight = InFlight::new(&claimed, claim.holder.clone(), self.clock.now());
-            match self.check(claimed, &in_flight) {
+            match self.check(claimed) {
                 Ok(request) => prepared.to_send.push(ToSend { request, in_flight }),
                 Err(outcome) => prepared.finished.push(self.finish(in_flight, outcome)),
             }
@@ -66,7 +66,7 @@ impl Webhooks {
         prepared
     }
 
-    fn check(&self, claimed: Claimed, in_flight: &InFlight) -> Result<SendRequest, Outcome> {
+    fn check(&self, claimed: Claimed) -> Result<SendRequest, Outcome> {
         if claimed.session_suppressed && !claimed.event.event_type.outlives_withdrawal() {
             return Err(Outcome::Withdrawn);
         }
@@ -92,7 +92,8 @@ impl Webhooks {
             url,
             delivery_id: claimed.delivery.id,
             event_type: claimed.event.event_type,
-            signature: signature_header(secret.expose(), in_flight.started_at, body),
+            // Receivers compare it with their clocks.
+            signature: signature_header(secret.expose(), self.clock.wall(), body),
             jwe: claimed.jwe,
         })
     }

@@ -35,9 +35,11 @@ pub struct Purged {
 }
 
 impl Webhooks {
-    /// Deletes until nothing is old enough.
+    /// Deletes until nothing is old enough; nothing while nobody is certain what time it is.
     pub async fn purge(&self) -> Result<Purged, StoreError> {
-        let now = self.clock.now();
+        let Some(now) = self.clock.certain_now() else {
+            return Ok(Purged::default());
+        };
         let mut purged = Purged::default();
         loop {
             let found = self.purge_batch(now).await?;

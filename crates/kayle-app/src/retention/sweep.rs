@@ -83,7 +83,7 @@ impl Webhooks {
         Ok(leases.moved)
     }
 
-    /// Sweeps until nothing is due.
+    /// Sweeps until nothing is due. Payloads are left while nobody is certain what time it is.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let [mut leases, mut sessions, mut payloads] = [(); 3].map(|()| Progress::new());
         while leases
@@ -102,9 +102,17 @@ impl Webhooks {
                 Some(portion) => self.sweep_overdue_sessions(now, portion).await.map(Some),
                 None => Ok(None),
             };
-            let found_payloads = match payloads.portion {
-                Some(portion) => self.sweep_expired_payloads(now, portion).await.map(Some),
-                None => Ok(None),
+            let found_payloads = match (payloads.portion, self.clock.certain_now()) {
+                (Some(portion), Some(certain_now)) => {
+                    let swept = self.sweep_expired_payloads(certain_now, portion).await;
+                    swept.map(Some)
+                }
+                // What was erased would be gone for good.
+                (Some(_), None) => {
+                    payloads.portion = None;
+                    Ok(None)
+                }
+                (None, _) => Ok(None),
             };
             leases.pass(found_leases?);
             sessions.pass(found_sessions?);

@@ -242,3 +242,17 @@ async fn the_log_of_each_organization_is_purged_on_its_own() {
         assert_eq!(verified.unwrap().broken, None);
     }
 }
+
+#[tokio::test]
+async fn nothing_is_purged_while_the_clocks_disagree() {
+    let kit = test_webhooks();
+    let organization = kit.seed.organization().await;
+    let session = ended_session(&kit, &organization).await;
+    kit.clock.advance(SESSION_RETENTION + DAY);
+    kit.clock.set_doubted(true);
+    assert_eq!(purge(&kit).await, Purged::default());
+    assert!(is_stored(&kit, &session).await);
+
+    kit.clock.set_doubted(false);
+    assert_eq!(purge(&kit).await.sessions, 1);
+}

@@ -42,6 +42,23 @@ async fn a_sweep_that_finds_nothing_changes_nothing() {
 }
 
 #[tokio::test]
+async fn while_the_clocks_disagree_leases_end_and_nothing_is_erased() {
+    let (kit, subscriber, delivery) = scene().await;
+    claim(&kit).await;
+    let waiting = kit.seed.delivery(&subscriber).await;
+    let expires_at = waiting.payload.expires_at().expect("it is stored");
+    kit.clock.set(expires_at);
+    kit.clock.set_doubted(true);
+    let swept = sweep(&kit).await;
+    assert_eq!((swept.leases, swept.payloads), (1, 0));
+    assert_eq!(stored_delivery(&kit, &waiting).await, waiting);
+    assert_eq!(stored_delivery(&kit, &delivery).await.attempt_count, 1);
+
+    kit.clock.set_doubted(false);
+    assert_eq!(sweep(&kit).await.payloads, 2);
+}
+
+#[tokio::test]
 async fn a_lost_lease_is_a_failed_attempt_and_the_schedule_goes_on() {
     let (kit, _, delivery) = scene().await;
     let claimed_at = kit.webhooks.now();

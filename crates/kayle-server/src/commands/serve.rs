@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::print_line;
-use crate::clock::DatabaseClock;
+use crate::clock::ServiceClock;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::wiring::{self, Wired};
@@ -27,8 +27,11 @@ use crate::wiring::{self, Wired};
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
 
 /// How often the clock is compared with the database's: two machines' clocks drift apart by less
-/// than a millisecond meanwhile, and a clock that somebody sets is followed soon.
-const CORRECTION_INTERVAL: Duration = Duration::from_secs(10);
+/// than a millisecond meanwhile, and a clock that somebody sets is seen soon.
+const DATABASE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How often the clock is compared with the machine's, which costs nothing.
+const MACHINE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Args, Default)]
 pub(super) struct Serve {
@@ -186,7 +189,7 @@ fn start_loops(
     turns: Option<&Arc<Heartbeat>>,
 ) -> anyhow::Result<()> {
     let sweep_interval = config.sweep_interval;
-    follow_database(loops, wired, stop);
+    follow_others(loops, config, wired, stop);
     let with_webhooks = || (Arc::clone(&wired.webhooks), stop.clone());
     if role.answers_callers() {
         let (webhooks, stop) = with_webhooks();
@@ -206,29 +209,36 @@ fn start_loops(
     Ok(())
 }
 
-/// Starts what several processes on one database need: wake-ups of each other, and one clock.
-fn follow_database(loops: &mut JoinSet<()>, wired: &Wired, stop: &CancellationToken) {
-    let Some(clock) = wired.database_clock.clone() else {
+/// Starts what keeps the clock on its course; and, where several processes share a database, what
+/// wakes them by each other.
+fn follow_others(
+    loops: &mut JoinSet<()>,
+    config: &Config,
+    wired: &Wired,
+    stop: &CancellationToken,
+) {
+    let (clock, stopped) = (Arc::clone(&wired.clock), stop.clone());
+    if config.database_url.sqlite_file().is_some() {
+        loops.spawn(async move { follow_machine(&clock, &stopped).await });
         return;
-    };
-    let (store, stopped) = (Arc::clone(&wired.store), stop.clone());
-    loops.spawn(async move { correct_clock(&clock, &store, &stopped).await });
+    }
+    let store = Arc::clone(&wired.store);
+    loops.spawn(async move { follow_database(&clock, &store, &stopped).await });
     let (store, wakeup) = (Arc::clone(&wired.store), Arc::clone(&wired.wakeup));
     let stop = stop.clone();
     loops.spawn(async move { store.relay(&wakeup, &stop).await });
 }
 
-async fn correct_clock(clock: &DatabaseClock, store: &SqlStore, stop: &CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(CORRECTION_INTERVAL) => {}
-        }
+async fn follow_machine(clock: &ServiceClock, stop: &CancellationToken) {
+    while passes(MACHINE_LOOK_INTERVAL, stop).await {
+        clock.look_at_machine();
+    }
+}
+
+async fn follow_database(clock: &ServiceClock, store: &SqlStore, stop: &CancellationToken) {
+    while passes(DATABASE_LOOK_INTERVAL, stop).await {
         match store.clock_offset(&clock.steady).await {
-            Ok(ahead_ms) => match clock.correct(ahead_ms) {
-                0 => {}
-                step_ms => tracing::info!(step_ms, "the clock was set by the database's"),
-            },
+            Ok(ahead_ms) => clock.look(ahead_ms),
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::warn!(
@@ -237,6 +247,14 @@ async fn correct_clock(clock: &DatabaseClock, store: &SqlStore, stop: &Cancellat
                 );
             }
         }
+    }
+}
+
+/// Waits for as long as `interval`; returns whether it went on until then.
+async fn passes(interval: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(interval) => true,
     }
 }
 

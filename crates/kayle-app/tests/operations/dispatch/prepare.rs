@@ -127,6 +127,17 @@ async fn what_passes_every_check_is_sent_signed_with_the_secret_of_the_endpoint(
 }
 
 #[tokio::test]
+async fn a_signature_tells_the_time_that_receivers_compare_it_with() {
+    const AHEAD_MS: i64 = 3_600_000;
+    let (kit, _, _) = scene().await;
+    kit.clock.set_wall_ahead_ms(AHEAD_MS);
+    let prepared = prepare(&kit, claim(&kit).await).await;
+    let signature = &prepared.to_send[0].request.signature;
+    let told = (kit.webhooks.now().unix_ms() + AHEAD_MS) / 1_000;
+    assert!(signature.contains(&format!("t={told}")), "{signature}");
+}
+
+#[tokio::test]
 async fn every_attempt_sends_the_same_bytes_freshly_signed() {
     let (kit, subscriber, _) = scene().await;
     let url = subscriber.endpoint.url.as_submitted();

@@ -10,6 +10,7 @@ mod both_generations;
 mod clock;
 mod commands;
 mod configuration;
+mod damage;
 mod dashboard;
 mod database_changes;
 mod database_tls;

@@ -199,6 +199,32 @@ pub(crate) async fn change(database: &Database, sql: &str) -> u64 {
     changed.parse().expect("a count is a number")
 }
 
+/// Changes a row behind the service's back to what no rule of the schema allows: SQLite does not
+/// look at them, and PostgreSQL has lost them afterwards.
+pub(crate) async fn damage(database: &Database, sql: &str) {
+    let changed = match database {
+        Database::Sqlite(file) => run(DAMAGE, file, sql).await,
+        Database::Postgres(postgres) => {
+            postgres.query(WITHOUT_RULES);
+            change(database, sql).await.to_string()
+        }
+    };
+    assert_eq!(changed, "1", "{sql}");
+}
+
+const DAMAGE: &str = "\
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=30) as database:
+    database.execute('PRAGMA ignore_check_constraints = ON')
+    print(database.execute(sys.argv[2]).rowcount)";
+
+const WITHOUT_RULES: &str = "\
+DO $$ DECLARE rule record; BEGIN \
+FOR rule IN SELECT conrelid::regclass AS of, conname FROM pg_constraint \
+WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP \
+EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', rule.of, rule.conname); \
+END LOOP; END $$";
+
 /// Adds a column to every table behind the service's back, as an administrator or a newer version
 /// does, and returns how many tables there are.
 pub(crate) async fn widen_every_table(database: &Database, column: &str) -> usize {

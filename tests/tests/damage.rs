@@ -64,6 +64,28 @@ async fn an_endpoint_that_cannot_be_read_keeps_no_result_and_no_claim_back() {
 }
 
 #[tokio::test]
+async fn a_signing_secret_that_cannot_be_opened_fails_its_own_deliveries_only() {
+    let installation = Installation::start(&[("KAYLE_RETRY_SCHEDULE_SHORT", "0s")]).await;
+    let damaged = Customer::register(installation.api(), Behaviour::good()).await;
+    let other = Customer::register(installation.api(), Behaviour::good()).await;
+    let sql = format!(
+        "UPDATE endpoints SET signing_secret_key_id = 'another key' WHERE id = '{}'",
+        damaged.endpoint_id
+    );
+    damage(installation.service.database(), &sql).await;
+    let session_id = installation.session_id().await;
+    installation.report(&session_id, &success()).await.data();
+    other.requests(1).await;
+    assert_eq!(
+        damaged.receiver.received().len(),
+        0,
+        "nothing is sent unsigned"
+    );
+    let check = "signing_secret_opens";
+    the_doctor_finds(&installation, check, &damaged.endpoint_id).await;
+}
+
+#[tokio::test]
 async fn a_delivery_that_cannot_be_read_keeps_no_expired_payload() {
     let schedule = ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1h");
     let installation = Installation::start(&[schedule]).await;
@@ -128,13 +150,15 @@ async fn the_log_names(installation: &Installation, table: &str, column: &str, i
 }
 
 async fn the_doctor_names(installation: &Installation, place: &str) {
+    the_doctor_finds(installation, "row_is_readable", place).await;
+}
+
+async fn the_doctor_finds(installation: &Installation, check: &str, example: &str) {
     let sick = installation.service.try_admin(&["doctor"]).await;
     assert_eq!(sick.status.code(), Some(1));
     let found: Value = serde_json::from_slice(&sick.stdout).expect("the doctor writes JSON");
     let found = found["findings"].as_array().expect("findings are a list");
-    let unreadable = found
-        .iter()
-        .find(|finding| finding["check"] == "row_is_readable");
-    let examples = &unreadable.expect("a row is unreadable")["examples"];
-    assert_eq!(*examples, json!([place]));
+    let finding = found.iter().find(|finding| finding["check"] == check);
+    let examples = &finding.expect("the check fails")["examples"];
+    assert_eq!(*examples, json!([example]));
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use kayle_crypto::Sealed;
+
 use crate::Webhooks;
+use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::store::{
     EXAMPLES_MAX, Invariant, InvariantReads, Overdue, StoreError, Violation,
 };
@@ -43,6 +46,7 @@ impl Webhooks {
         };
         let mut found = reads.violations(&overdue).await?;
         found.extend(self.broken_audit_logs().await?);
+        found.extend(self.closed_secrets(reads).await?);
         let (warnings, findings) = found
             .into_iter()
             .partition(|violation| violation.invariant.is_warning());
@@ -56,12 +60,36 @@ impl Webhooks {
             .filter(|log| log.broken.is_some())
             .map(|log| log.organization_id.to_string())
             .collect();
-        let count = u64::try_from(broken.len()).unwrap_or(u64::MAX);
-        let examples = broken.into_iter().take(EXAMPLES_MAX).collect();
-        Ok((0 < count).then_some(Violation {
-            invariant: Invariant::AuditLogIsWhole,
-            count,
-            examples,
-        }))
+        Ok(violation(Invariant::AuditLogIsWhole, broken))
     }
+
+    async fn closed_secrets(
+        &self,
+        reads: &dyn InvariantReads,
+    ) -> Result<Option<Violation>, StoreError> {
+        let mut closed = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let secrets = reads.sealed_secrets(after.as_deref(), SWEEP_BATCH_MAX);
+            let secrets = secrets.await?;
+            let Some((last, _)) = secrets.last() else {
+                return Ok(violation(Invariant::SigningSecretOpens, closed));
+            };
+            after = Some(last.clone());
+            let is_closed = |(id, sealed): &(String, Sealed)| {
+                self.keys.open_signing_secret(id, sealed).is_err()
+            };
+            closed.extend(secrets.into_iter().filter(is_closed).map(|(id, _)| id));
+        }
+    }
+}
+
+fn violation(invariant: Invariant, ids: Vec<String>) -> Option<Violation> {
+    let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    let examples = ids.into_iter().take(EXAMPLES_MAX).collect();
+    (0 < count).then_some(Violation {
+        invariant,
+        count,
+        examples,
+    })
 }

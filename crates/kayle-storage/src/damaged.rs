@@ -4,7 +4,7 @@ use kayle_app::ports::store::{EXAMPLES_MAX, Invariant, StoreError, Violation};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Value,
+    QuerySelect, QueryTrait, Select, Value,
 };
 
 use crate::copy::key;
@@ -47,8 +47,15 @@ impl SqlStore {
             .await?;
         self.look_at::<delivery::Entity>(found, |row| row.into_domain().map(drop))
             .await?;
-        self.look_at::<delivery_payload::Entity>(found, |row| row.check())
-            .await?;
+        // Other bytes should not be there at all, which is another finding.
+        let stored = delivery::Entity::find()
+            .select_only()
+            .column(delivery::Column::Id)
+            .filter(delivery::Column::PayloadExpiresAt.is_not_null())
+            .into_query();
+        let payloads = delivery_payload::Entity::find()
+            .filter(delivery_payload::Column::DeliveryId.in_subquery(stored));
+        self.look_among(payloads, found, |row| row.check()).await?;
         self.look_at::<delivery_attempt::Entity>(found, |row| row.into_domain().map(drop))
             .await?;
         self.look_at::<audit_row::Entity>(found, |row| row.into_domain().map(drop))
@@ -68,10 +75,20 @@ impl SqlStore {
         damage: &mut Damage,
         check: impl Fn(E::Model) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        self.look_among(E::find(), damage, check).await
+    }
+
+    async fn look_among<E: EntityTrait>(
+        &self,
+        rows: Select<E>,
+        damage: &mut Damage,
+        check: impl Fn(E::Model) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let connection = &self.readers.0;
         let mut last: Option<Value> = None;
         loop {
-            let page = E::find()
+            let page = rows
+                .clone()
                 .apply_if(last.take(), |rows, last| rows.filter(key::<E>().gt(last)))
                 .order_by_asc(key::<E>())
                 .limit(PAGE_ROWS)

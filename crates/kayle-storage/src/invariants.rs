@@ -7,10 +7,16 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{
     EXAMPLES_MAX, Invariant, InvariantReads, Overdue, StoreError, Violation,
 };
+use kayle_crypto::Sealed;
 use kayle_primitives::Timestamp;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Statement, Value,
+};
 
+use crate::entities::endpoint;
 use crate::error::store_error;
+use crate::readable::as_u64;
 use crate::store::SqlStore;
 
 /// Leaves out endpoints that changed in the minute before the event, for the clocks of several
@@ -79,6 +85,41 @@ impl InvariantReads for SqlStore {
         }
         Ok(violations)
     }
+
+    async fn sealed_secrets(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Sealed)>, StoreError> {
+        let rows = endpoint::Entity::find()
+            .select_only()
+            .column(endpoint::Column::Id)
+            .column(endpoint::Column::SigningSecretKeyId)
+            .column(endpoint::Column::SigningSecretSealed)
+            .filter(endpoint::Column::SigningSecretSealed.is_not_null())
+            .filter(endpoint::Column::SigningSecretKeyId.is_not_null())
+            .apply_if(after, |rows, after| {
+                rows.filter(endpoint::Column::Id.gt(after))
+            })
+            .order_by_asc(endpoint::Column::Id)
+            .limit(as_u64(limit));
+        let statement = rows.build(self.readers.0.get_database_backend());
+        let rows = self.readers.0.query_all_raw(statement).await;
+        let rows = rows.map_err(store_error)?;
+        Ok(rows.iter().filter_map(sealed_secret).collect())
+    }
+}
+
+/// Reads a sealed secret; what cannot be read is among the rows that cannot be.
+fn sealed_secret(row: &QueryResult) -> Option<(String, Sealed)> {
+    let id = row.try_get("", endpoint::Column::Id.as_str()).ok()?;
+    let key_id = row.try_get("", endpoint::Column::SigningSecretKeyId.as_str());
+    let bytes = row.try_get("", endpoint::Column::SigningSecretSealed.as_str());
+    let sealed = Sealed {
+        key_id: key_id.ok()?,
+        bytes: bytes.ok()?,
+    };
+    Some((id, sealed))
 }
 
 impl SqlStore {
@@ -123,7 +164,9 @@ fn question(invariant: Invariant, overdue: &Overdue) -> Option<Question> {
         Invariant::LeaseIsTakenOver => (LEASE_OVERDUE, Some(overdue.leased_until)),
         Invariant::ExpiredPayloadIsScrubbed => (PAYLOAD_OVERDUE, Some(overdue.payload_expired_at)),
         Invariant::DueDeliveryIsClaimed => (DUE_OVERDUE, Some(overdue.due_at)),
-        Invariant::RowIsReadable | Invariant::AuditLogIsWhole => return None,
+        Invariant::RowIsReadable | Invariant::AuditLogIsWhole | Invariant::SigningSecretOpens => {
+            return None;
+        }
     };
     let value = moment.map(Timestamp::unix_ms);
     Some(Question { sql, value })

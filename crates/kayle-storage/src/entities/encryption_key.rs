@@ -1,6 +1,7 @@
 //! Rows of `encryption_keys`.
 
 use kayle_app::ports::store::StoreError;
+use kayle_crypto::PublicKey;
 use kayle_endpoints::{EncryptionKey, KeyId, PublicJwk};
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
@@ -49,7 +50,16 @@ impl Model {
         if is_erased && self.disabled_at.is_some() {
             return Ok(());
         }
-        self.into_domain().map(drop)
+        let is_active = self.disabled_at.is_none();
+        let key = self.into_domain()?;
+        if is_active {
+            let row = Row {
+                table: "encryption_keys",
+                id: &key.id,
+            };
+            row.parsed("jwk_n", PublicKey::import(&key.jwk.n, &key.jwk.e))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn into_domain(self) -> Result<EncryptionKey, StoreError> {

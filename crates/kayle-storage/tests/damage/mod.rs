@@ -13,11 +13,12 @@ use kayle_app::api_keys::NewApiKey;
 use kayle_app::dispatch::{Outcome, Room};
 use kayle_app::ports::store::{DeliveryFilter, EventFilter, Invariant, SessionFilter, Store};
 use kayle_app::{Parts, Webhooks};
+use kayle_crypto::ApiKeyPlaintext;
 use kayle_delivery::step::{Input, step};
 use kayle_delivery::{
     AttemptOutcome, Delivery, DeliveryState, Lease, LeaseHolder, Payload, StoredReason,
 };
-use kayle_primitives::{Clock, PageLimit, PageRequest};
+use kayle_primitives::{ApiKeyId, Clock, PageLimit, PageRequest};
 use kayle_sessions::Session;
 use kayle_storage::SqlStore;
 use kayle_testkit::builders::{Builders, key_ring};
@@ -98,6 +99,8 @@ struct Household {
     due: Delivery,
     leased: Delivery,
     expired: Delivery,
+    credential: ApiKeyPlaintext,
+    api_key: ApiKeyId,
 }
 
 /// The service over a store, and the two households on it.
@@ -136,6 +139,11 @@ impl Village {
         seed.backlog(&damaged.subscriber, backlog).await;
         seed.make.clock.advance(Duration::from_millis(1));
         let whole = household(&webhooks, &seed).await;
+        for household in [&damaged, &whole] {
+            // It is counted, and the count is not written yet.
+            let used = webhooks.authenticate_api_key(household.credential.expose());
+            used.await.expect("it was just made");
+        }
         seed.make.clock.advance(Duration::from_hours(2));
         Self {
             store,
@@ -154,6 +162,7 @@ impl Village {
             due,
             leased,
             expired,
+            ..
         } = &self.damaged;
         let text = |id: &str| format!("'{id}'");
         let organization = self.organization_in_sql();
@@ -201,6 +210,7 @@ impl Village {
         let swept = webhooks.sweep().await.expect(what);
         webhooks.purge().await.expect(what);
         webhooks.flush_api_key_usage().await.expect(what);
+        assert_eq!(self.requests_counted().await, 1, "{what}: usage");
         let verified = webhooks.verify_audit_logs().await.expect(what);
         let log = verified
             .iter()
@@ -221,6 +231,15 @@ impl Village {
             .await;
         let found = found.expect(what).expect("it is kept");
         assert!(!found.state.is_active(), "{what}: expiry");
+    }
+
+    /// Returns how many requests are counted of the other household's API key.
+    async fn requests_counted(&self) -> u64 {
+        let id = self.whole.subscriber.organization.id;
+        let keys = self.store.reads().list_api_keys(id, &page()).await;
+        let keys = keys.expect("they are whole").items;
+        let own = keys.iter().find(|key| key.id == self.whole.api_key);
+        own.expect("it is kept").request_count
     }
 
     /// Claims what there is room for and settles it as delivered; returns how much that was.
@@ -348,10 +367,8 @@ async fn household(webhooks: &Webhooks, seed: &Seed) -> Household {
         scopes: Vec::new(),
         metadata: ApiKeyMetadata::default(),
     };
-    webhooks
-        .create_api_key(&caller, key)
-        .await
-        .expect("the store works");
+    let created = webhooks.create_api_key(&caller, key).await;
+    let created = created.expect("the store works");
     let subscriber = seed.subscriber(&organization).await;
     let session = seed.make.session(&organization);
     seed.session(&session).await;
@@ -386,5 +403,7 @@ async fn household(webhooks: &Webhooks, seed: &Seed) -> Household {
         due,
         leased,
         expired,
+        credential: created.plaintext,
+        api_key: created.key.id,
     }
 }

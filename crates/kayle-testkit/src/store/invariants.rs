@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{
     EXAMPLES_MAX, Invariant, InvariantReads, Overdue, StoreError, Violation,
 };
+use kayle_crypto::Sealed;
 use kayle_delivery::fanout::recipients;
 use kayle_delivery::{Delivery, DeliveryState, Payload};
 use kayle_endpoints::Endpoint;
@@ -28,6 +29,20 @@ impl InvariantReads for MemoryStore {
             })
         });
         Ok(violations.collect())
+    }
+
+    async fn sealed_secrets(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Sealed)>, StoreError> {
+        let tables = self.committed.tables()?;
+        let secrets = tables.endpoints.iter().filter_map(|(id, row)| {
+            let is_behind = after < Some(id.as_str());
+            let secret = row.signing_secret.clone().filter(|_| is_behind)?;
+            Some((id.to_string(), secret))
+        });
+        Ok(secrets.take(limit).collect())
     }
 }
 
@@ -82,7 +97,9 @@ impl Tables {
                     if due_at < overdue.due_at)
             }),
             // What lies in memory is read already.
-            Invariant::RowIsReadable | Invariant::AuditLogIsWhole => Vec::new(),
+            Invariant::RowIsReadable
+            | Invariant::AuditLogIsWhole
+            | Invariant::SigningSecretOpens => Vec::new(),
         }
     }
 

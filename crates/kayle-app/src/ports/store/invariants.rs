@@ -3,6 +3,7 @@
 //! Each look is one read of what was committed at that moment; none changes anything.
 
 use async_trait::async_trait;
+use kayle_crypto::Sealed;
 use kayle_primitives::Timestamp;
 use strum::IntoStaticStr;
 
@@ -16,6 +17,14 @@ pub const EXAMPLES_MAX: usize = 5;
 pub trait InvariantReads: Send + Sync {
     /// Gives every rule that something breaks, in the order of [`Invariant::STORED`].
     async fn violations(&self, overdue: &Overdue) -> Result<Vec<Violation>, StoreError>;
+
+    /// Returns up to `limit` sealed signing secrets with the ids of their endpoints, in the order of
+    /// these, from behind `after` on.
+    async fn sealed_secrets(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Sealed)>, StoreError>;
 }
 
 /// What is still open although it ended before these moments has been forgotten.
@@ -56,6 +65,8 @@ pub enum Invariant {
     DueDeliveryIsClaimed,
     /// An organization's audit log is whole.
     AuditLogIsWhole,
+    /// An endpoint's signing secret can be opened with the operator's keys.
+    SigningSecretOpens,
 }
 
 /// A rule with what breaks it.
@@ -103,6 +114,7 @@ impl Invariant {
             Self::ExpiredPayloadIsScrubbed => "payloads expired and were not scrubbed",
             Self::DueDeliveryIsClaimed => "deliveries are due and nobody has claimed them",
             Self::AuditLogIsWhole => "audit logs are broken",
+            Self::SigningSecretOpens => "endpoints have a signing secret that cannot be opened",
         }
     }
 

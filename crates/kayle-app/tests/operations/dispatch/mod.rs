@@ -2,4 +2,5 @@
 
 mod claim;
 mod prepare;
+mod refused;
 mod settle;

@@ -15,6 +15,7 @@ mod dashboard;
 mod database_changes;
 mod database_tls;
 mod documented_receivers;
+mod embedded;
 mod events;
 mod fan_out;
 mod faults;

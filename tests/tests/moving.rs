@@ -116,7 +116,7 @@ async fn a_move_that_would_lose_or_mix_something_is_refused() {
     for (from, told) in [
         (url(&folder.path().join("missing.db")), "there is no file"),
         (url(&empty), "--from: the database lacks"),
-        ("old.db".to_owned(), "--from must start with sqlite:"),
+        ("old.db".to_owned(), "--from: must be sqlite:"),
         (bare.url(), "--from must name an SQLite database"),
     ] {
         let refused = copy(folder.path(), &from, &new.url(), SECRET_KEY).await;

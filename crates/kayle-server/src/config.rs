@@ -2,13 +2,10 @@
 //! (contract 13.2). The environment wins. Nothing else in the workspace reads the environment.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 use figment::value::Value;
@@ -16,7 +13,9 @@ use ipnet::IpNet;
 use kayle_crypto::IdentityKey;
 use kayle_delivery::{RetrySchedule, RetrySchedules};
 use kayle_endpoints::{AllowedNetworks, Environment};
-use zeroize::Zeroizing;
+use kayle_storage::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
+
+use crate::secret_key::{InvalidSecretKey, SecretKey};
 
 const PREFIX: &str = "KAYLE_";
 
@@ -42,47 +41,6 @@ pub(crate) struct Config {
     pub(crate) verify_url: String,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
-}
-
-/// Where the data lies. `Debug` shows the kind only: the URL may carry a password.
-#[derive(Clone)]
-pub(crate) struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// Reads what an operator wrote; an error says what it must look like.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        const SCHEMES: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
-        if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err("must start with sqlite: or postgres://".to_owned())
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Gives the file of an embedded database; `None` for any other.
-    pub(crate) fn sqlite_file(&self) -> Option<&str> {
-        let rest = self.0.strip_prefix("sqlite:")?;
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        Some(rest.split_once('?').map_or(rest, |(path, _)| path))
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0.split(':').next().unwrap_or_default())
-    }
-}
-
-/// The operator's secret key, decoded. `Debug` shows nothing of it.
-pub(crate) struct SecretKey(pub(crate) Zeroizing<Vec<u8>>);
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("<secret key>")
-    }
 }
 
 /// How log lines look.
@@ -120,7 +78,7 @@ impl Config {
         let config = Self {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
-            database_url: settings.take("database_url", default_database(), DatabaseUrl::parse)?,
+            database_url: settings.take("database_url", default_database(), database)?,
             database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
             retry_schedules: RetrySchedules {
@@ -289,7 +247,12 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn default_database() -> DatabaseUrl {
-    DatabaseUrl("sqlite://kayle-webhooks.db?mode=rwc".to_owned())
+    DatabaseUrl::Sqlite(SqliteFile::new("kayle-webhooks.db", SqliteAccess::Create))
+}
+
+fn database(text: &str) -> Result<DatabaseUrl, String> {
+    text.parse()
+        .map_err(|error: InvalidDatabaseUrl| error.to_string())
 }
 
 fn connections(text: &str) -> Result<u32, String> {
@@ -304,13 +267,8 @@ fn connections(text: &str) -> Result<u32, String> {
 }
 
 fn secret_key(text: &str) -> Result<SecretKey, String> {
-    const BYTES_MIN: usize = 32;
-    let problem = || format!("must be base64 of at least {BYTES_MIN} bytes");
-    let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| problem())?);
-    if bytes.len() < BYTES_MIN {
-        return Err(problem());
-    }
-    Ok(SecretKey(bytes))
+    text.parse()
+        .map_err(|error: InvalidSecretKey| error.to_string())
 }
 
 fn schedule(text: &str) -> Result<RetrySchedule, String> {

@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod entropy;
 mod secret_key;
+mod serve_lock;
 mod telemetry;
 mod wiring;
 

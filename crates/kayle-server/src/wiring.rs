@@ -8,7 +8,7 @@ use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dispatcher::{Dispatcher, Limits};
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
-use kayle_storage::{SqlStore, StoreOptions};
+use kayle_storage::{DatabaseUrl, SqlStore, SqliteFile, StoreOptions};
 
 use crate::clock::{ServiceClock, SteadyClock};
 use crate::config::Config;
@@ -26,17 +26,25 @@ pub(crate) struct Wired {
 
 /// Connects to the database as it is.
 pub(crate) async fn connect(config: &Config) -> anyhow::Result<SqlStore> {
+    connect_to(&config.database_url, config).await
+}
+
+/// Connects to a database with the configuration's options.
+pub(crate) async fn connect_to(
+    database: &DatabaseUrl,
+    config: &Config,
+) -> anyhow::Result<SqlStore> {
     let options = StoreOptions {
         connections: config.database_connections,
         ..StoreOptions::default()
     };
-    SqlStore::connect(config.database_url.as_str(), &options)
+    SqlStore::connect(database, &options)
         .await
         .context("KAYLE_DATABASE_URL")
 }
 
 /// Opens an embedded database that nobody else has open, and keeps everybody else out.
-pub(crate) async fn connect_alone(file: &str) -> anyhow::Result<SqlStore> {
+pub(crate) async fn connect_alone(file: &SqliteFile) -> anyhow::Result<SqlStore> {
     let store = SqlStore::connect_alone(file, &StoreOptions::default()).await;
     Ok(store?)
 }

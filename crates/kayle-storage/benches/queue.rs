@@ -43,7 +43,8 @@ impl Queue {
         ))
         .await;
         let url = format!("{}/{DATABASE}", server());
-        let store = SqlStore::connect(&url, &StoreOptions::default()).await;
+        let store =
+            SqlStore::connect(&url.parse().expect("it is a URL"), &StoreOptions::default()).await;
         let store = store.expect("the database was just made");
         let fill = include_str!("../fixtures/queue.sql").replace("PENDING", &pending.to_string());
         let mut filling = PgConnection::connect(&url).await.expect("it is there");

@@ -1,5 +1,8 @@
 //! The database's errors in the store's three kinds.
 
+use std::io;
+use std::path::PathBuf;
+
 use kayle_app::ports::store::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use sqlx::error::ErrorKind;
@@ -7,9 +10,6 @@ use sqlx::error::ErrorKind;
 /// The store could not be connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The URL names a database that this store does not speak.
-    #[error("the database URL must begin with sqlite:// or postgres://")]
-    UnsupportedUrl,
     /// The URL of a PostgreSQL cannot be read. Not said is which part of it: it holds a password.
     #[error("the database URL is not of the form postgres://user:password@host:port/database")]
     BrokenUrl,
@@ -18,9 +18,15 @@ pub enum ConnectError {
         "a file that the database URL names (sslrootcert, sslcert, sslkey, or a socket) is not there"
     )]
     MissingFile,
-    /// The writer and the readers would each see a database of their own.
-    #[error("an SQLite database in memory cannot be shared: name a file")]
-    InMemory,
+    /// The URL of an SQLite database asks for what cannot be worked with.
+    #[error("the database URL says mode=ro, and the service writes: use mode=rw")]
+    ReadOnly,
+    /// An SQLite database is not there and is not to be made.
+    #[error("there is no file {0}; without mode=rw in the database URL it is made")]
+    NoFile(PathBuf),
+    /// The file of an SQLite database cannot be made or looked at.
+    #[error("the file {0} cannot be opened")]
+    File(PathBuf, #[source] io::Error),
     /// The sessions of a PostgreSQL are shared among the connections to it.
     #[error(
         "a pooler in front of the database gives each transaction or statement another session: \

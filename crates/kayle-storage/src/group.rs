@@ -25,6 +25,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
 
+use crate::backend::OpenFile;
+
 const BEGIN_PART: &str = "SAVEPOINT part";
 const END_PART: &str = "RELEASE part";
 const UNDO_PART: &str = "ROLLBACK TO part; RELEASE part";
@@ -38,6 +40,10 @@ pub(crate) struct Group {
     waiting: Vec<oneshot::Sender<Result<(), DbErr>>>,
     /// Whether the last turn has not ended well: what it wrote is to be undone.
     unfinished: bool,
+    /// The file that must be there for a commit to count.
+    file: Option<OpenFile>,
+    /// How many commits there were.
+    commits: u64,
 }
 
 /// The right to write, and the way to do it. Dropping it undoes what was written.
@@ -60,9 +66,15 @@ impl Turn {
             group: Arc::clone(group),
         };
         turn.held.tidy_up().await;
+        turn.held.check_file()?;
         turn.held.unfinished = true;
         turn.held.join_or_open(writer).await?;
         Ok(turn)
+    }
+
+    /// Fails if there is no room for a report.
+    pub(crate) fn check_room(&self) -> Result<(), DbErr> {
+        self.held.check_room()
     }
 
     /// Commits, together with those who come meanwhile. Goes on when nobody waits for it.
@@ -98,6 +110,34 @@ impl Drop for Turn {
 }
 
 impl Group {
+    /// Returns a group that writes to this file.
+    pub(crate) fn of(file: Option<OpenFile>) -> Self {
+        Self {
+            file,
+            ..Self::default()
+        }
+    }
+
+    /// Returns how many commits there were.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// Returns how many bytes lie in the log beside the file.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.file.as_ref().map_or(0, OpenFile::log_bytes)
+    }
+
+    /// Fails if there is no room for a report.
+    fn check_room(&self) -> Result<(), DbErr> {
+        self.file.as_ref().map_or(Ok(()), OpenFile::check_room)
+    }
+
+    /// Fails if what is written now would be lost.
+    pub(crate) fn check_file(&self) -> Result<(), DbErr> {
+        self.file.as_ref().map_or(Ok(()), OpenFile::check)
+    }
+
     fn open(&self) -> Result<&DatabaseTransaction, DbErr> {
         self.open.as_ref().ok_or_else(gone)
     }
@@ -150,12 +190,20 @@ impl Group {
     }
 
     /// Commits for all who wait.
-    async fn commit(&mut self) {
+    pub(crate) async fn commit(&mut self) {
         self.tidy_up().await;
-        if let Some(open) = self.open.take() {
-            let committed = open.commit().await;
-            self.answer(&committed);
-        }
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        self.commits += 1;
+        let committed = match self.check_file() {
+            Ok(()) => open.commit().await,
+            Err(lost) => {
+                let _ = open.rollback().await;
+                Err(lost)
+            }
+        };
+        self.answer(&committed);
     }
 
     fn answer(&mut self, committed: &Result<(), DbErr>) {

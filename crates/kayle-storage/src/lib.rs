@@ -4,7 +4,7 @@
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
 //! deliveries; `wakeup` and `clock` are what processes share besides rows; `group` has transactions
 //! share commits, and `silence` ends every wait for a database that has vanished; `copy` moves all
-//! rows to another database; `entities` are the rows, which never leave this crate; `backend` holds
+//! rows to another database, `backup` copies a file that is in use and `log` keeps its log short; `entities` are the rows, which never leave this crate; `backend` holds
 //! what differs between databases. The schema is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
@@ -18,9 +18,11 @@
 mod api_keys;
 mod audit;
 mod backend;
+mod backup;
 mod clock;
 mod copy;
 mod damaged;
+mod database_url;
 mod deliveries;
 mod due;
 mod encryption_keys;
@@ -30,6 +32,7 @@ mod error;
 mod events;
 mod group;
 mod invariants;
+mod log;
 mod nodes;
 mod organizations;
 mod page;
@@ -44,6 +47,8 @@ mod silence;
 mod store;
 mod wakeup;
 
+pub use backup::BackupError;
 pub use copy::{CopiedTable, CopyError};
+pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
 pub use error::ConnectError;
 pub use store::{SqlStore, StoreOptions};

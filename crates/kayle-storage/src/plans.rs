@@ -36,7 +36,9 @@ impl Planner {
         let file = folder.path().join("kayle.db");
         let url = format!("sqlite://{}?mode=rwc", file.display());
         let options = StoreOptions::default();
-        let store = SqlStore::connect(&url, &options).await.unwrap();
+        let store = SqlStore::connect(&url.parse().unwrap(), &options)
+            .await
+            .unwrap();
         Migrator::up(store.connection(), None).await.unwrap();
         Self {
             store,

@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::backend::session::{Server, Session};
 use crate::backend::{self, Connections, Dialect, Link, postgres, sqlite};
+use crate::database_url::{DatabaseUrl, SqliteFile};
 use crate::error::{ConnectError, store_error};
 use crate::group::{Group, Turn};
 
@@ -64,10 +65,10 @@ impl StoreOptions {
 /// Keeps everything in an SQL database. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    writer: DatabaseConnection,
+    pub(crate) writer: DatabaseConnection,
     /// What is being written to SQLite.
-    group: Arc<Mutex<Group>>,
-    wait_max: Duration,
+    pub(crate) group: Arc<Mutex<Group>>,
+    pub(crate) wait_max: Duration,
     pub(crate) readers: Connected<Link<DatabaseConnection, Server>>,
 }
 
@@ -82,27 +83,31 @@ pub(crate) struct SqlTx {
 }
 
 impl SqlStore {
-    /// Opens a database: `sqlite://` and a file, as in `sqlite://kayle.db?mode=rwc`, or
-    /// `postgres://user:password@host:port/database`.
-    ///
-    /// The schema is not touched; see [`Self::connection`].
-    pub async fn connect(url: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+    /// Opens a database. The schema is not touched; see [`Self::connection`].
+    pub async fn connect(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self, ConnectError> {
         let connections = backend::connect(url, options).await?;
         Ok(Self::over(connections, options))
     }
 
     /// Opens an SQLite database that is there, to read from it, and keeps everybody else out until
     /// it is closed; refused while anybody else has it open.
-    pub async fn connect_alone(file: &str, options: &StoreOptions) -> Result<Self, ConnectError> {
+    pub async fn connect_alone(
+        file: &SqliteFile,
+        options: &StoreOptions,
+    ) -> Result<Self, ConnectError> {
         let connections = sqlite::connect_alone(file, options).await?;
         Ok(Self::over(connections, options))
     }
 
     fn over(connections: Connections, options: &StoreOptions) -> Self {
-        let Connections { writer, readers } = connections;
+        let Connections {
+            writer,
+            readers,
+            file,
+        } = connections;
         Self {
             writer,
-            group: Arc::default(),
+            group: Arc::new(Mutex::new(Group::of(file))),
             wait_max: options.wait_max,
             readers: Connected(readers),
         }
@@ -116,14 +121,18 @@ impl SqlStore {
     }
 
     /// Closes all connections once what is under way has ended; everything later is refused as
-    /// unavailable.
+    /// unavailable. All of an SQLite database is in its file then, and nothing in the log beside it.
     pub async fn close(&self) -> Result<(), StoreError> {
         let readers = match &self.readers.0 {
-            Link::Sqlite(readers) => readers.close_by_ref().await,
+            Link::Sqlite(readers) => {
+                let closed = readers.close_by_ref().await;
+                // Without readers nobody keeps the log from being folded; another process can.
+                let folded = self.fold_log().await;
+                closed.and(folded.map(drop))
+            }
             // It is the writer's.
             Link::Postgres(_) => Ok(()),
         };
-        // The last connection to close writes the log back into the database's file.
         let writer = self.writer.close_by_ref().await;
         readers.and(writer).map_err(store_error)
     }

@@ -1,5 +1,6 @@
 //! `admin`: what an operator does to an installation.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -8,6 +9,7 @@ use kayle_app::Webhooks;
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Caller, Role, Scope};
 use kayle_app::api_keys::{NewApiKey, NewSessionToken};
 use kayle_primitives::OrganizationId;
+use kayle_storage::{DatabaseUrl, SqliteAccess, SqliteFile};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -46,6 +48,15 @@ enum Subject {
     Audit(AuditCommand),
     /// Check what must always be true of what is stored; changes nothing.
     Doctor,
+    /// Copy an SQLite database into a new file, while the service runs.
+    ///
+    /// The secret key is not in it: keep a copy of that elsewhere. A PostgreSQL is backed up with
+    /// its own tools.
+    Backup {
+        /// The new file; it must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -129,20 +140,65 @@ struct Done {
 }
 
 pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
-    let wire = async || anyhow::Ok(wiring::wire(config).await?.webhooks);
     let done = match admin.subject {
-        Subject::Organization(command) => organization(&*wire().await?, command).await?,
-        Subject::ApiKey(command) => api_key(&*wire().await?, command).await?,
-        Subject::ServiceToken(command) => service_token(&*wire().await?, command),
-        Subject::SessionToken(command) => session_token(&*wire().await?, config, command).await?,
-        Subject::Audit(AuditCommand::Verify) => audit_verify(&*wire().await?).await?,
+        Subject::Organization(command) => {
+            with_webhooks(config, async |webhooks| {
+                organization(webhooks, command).await
+            })
+            .await?
+        }
+        Subject::ApiKey(command) => {
+            with_webhooks(config, async |webhooks| api_key(webhooks, command).await).await?
+        }
+        Subject::ServiceToken(command) => {
+            with_webhooks(config, async |webhooks| {
+                Ok(service_token(webhooks, command))
+            })
+            .await?
+        }
+        Subject::SessionToken(command) => {
+            let create = async |webhooks: &Webhooks| session_token(webhooks, config, command).await;
+            with_webhooks(config, create).await?
+        }
+        Subject::Audit(AuditCommand::Verify) => with_webhooks(config, audit_verify).await?,
         Subject::Doctor => return doctor::run(config, admin.json).await,
+        Subject::Backup { to } => back_up(config, &to).await?,
     };
     if admin.json {
         print_line(&done.json.to_string())
     } else {
         print_line(&done.prose)
     }
+}
+
+/// Does something with the operations, and closes the database whatever came of it.
+async fn with_webhooks(
+    config: &Config,
+    act: impl AsyncFnOnce(&Webhooks) -> anyhow::Result<Done>,
+) -> anyhow::Result<Done> {
+    let wired = wiring::wire(config).await?;
+    let done = act(&wired.webhooks).await;
+    wired.store.close().await?;
+    done
+}
+
+/// Copies the database as it is, whatever version made it; one that is not there is not made.
+async fn back_up(config: &Config, to: &Path) -> anyhow::Result<Done> {
+    let database = match &config.database_url {
+        DatabaseUrl::Sqlite(file) => {
+            DatabaseUrl::Sqlite(SqliteFile::new(file.path(), SqliteAccess::Write))
+        }
+        // The store says what to do.
+        DatabaseUrl::Postgres(url) => DatabaseUrl::Postgres(url.clone()),
+    };
+    let store = wiring::connect_to(&database, config).await?;
+    let bytes = store.back_up(to).await;
+    store.close().await?;
+    let bytes = bytes?;
+    Ok(Done {
+        prose: format!("backed up {bytes} bytes into {}", to.display()),
+        json: json!({ "file": to, "bytes": bytes }),
+    })
 }
 
 async fn organization(webhooks: &Webhooks, command: OrganizationCommand) -> anyhow::Result<Done> {

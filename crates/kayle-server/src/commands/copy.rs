@@ -1,14 +1,13 @@
 //! `migrate copy`: moves an installation from the embedded database to another one.
 
 use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
-use kayle_storage::{CopiedTable, SqlStore};
+use kayle_storage::{CopiedTable, DatabaseUrl, SqlStore, SqliteFile};
 
 use super::print_line;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::secret_key::key_ring;
 use crate::wiring;
@@ -27,7 +26,7 @@ pub(super) async fn run(command: &Copy, config: &Config) -> anyhow::Result<()> {
     let target = wiring::connect(config).await?;
     check_schema(&target).await.context("KAYLE_DATABASE_URL")?;
     let source = wiring::connect_alone(&file).await;
-    let source = source.with_context(|| format!("--from: {file}"))?;
+    let source = source.with_context(|| format!("--from: {}", file.path().display()))?;
     check_schema(&source).await.context("--from")?;
     check_key(&source, &file, config).await?;
     let copied = source.copy_to(&target).await?;
@@ -36,21 +35,29 @@ pub(super) async fn run(command: &Copy, config: &Config) -> anyhow::Result<()> {
     print_line(&told(&copied))
 }
 
-/// Gives the file that is to be copied. Its URL may say how to open it: that is known already.
-fn source_file(from: &str) -> anyhow::Result<String> {
-    let url = DatabaseUrl::parse(from).map_err(|problem| anyhow!("--from {problem}"))?;
+/// Returns the file that is to be copied. Its URL may say how to open it: that is known already.
+fn source_file(from: &str) -> anyhow::Result<SqliteFile> {
+    let url: DatabaseUrl = from.parse().context("--from")?;
     let Some(file) = url.sqlite_file() else {
         bail!("--from must name an SQLite database: a PostgreSQL is moved with pg_dump");
     };
-    ensure!(Path::new(file).is_file(), "--from: there is no file {file}");
-    Ok(file.to_owned())
+    let path = file.path();
+    ensure!(
+        path.is_file(),
+        "--from: there is no file {}",
+        path.display()
+    );
+    Ok(file.clone())
 }
 
-fn refuse_itself(file: &str, config: &Config) -> anyhow::Result<()> {
+fn refuse_itself(file: &SqliteFile, config: &Config) -> anyhow::Result<()> {
     let Some(target) = config.database_url.sqlite_file() else {
         return Ok(());
     };
-    let is_itself = match (fs::canonicalize(file), fs::canonicalize(target)) {
+    let is_itself = match (
+        fs::canonicalize(file.path()),
+        fs::canonicalize(target.path()),
+    ) {
         (Ok(source), Ok(target)) => source == target,
         // What is not there yet is another one.
         (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
@@ -68,7 +75,7 @@ async fn check_schema(store: &SqlStore) -> anyhow::Result<()> {
 
 /// Under another key the copy would be worthless: no secret could be opened, no API key recognised.
 /// Where there is no secret yet, `admin doctor` tells it by the audit log.
-async fn check_key(source: &SqlStore, file: &str, config: &Config) -> anyhow::Result<()> {
+async fn check_key(source: &SqlStore, file: &SqliteFile, config: &Config) -> anyhow::Result<()> {
     let keys = key_ring(config, &SystemEntropy::new())?;
     let Some((id, sealed)) = source.any_signing_secret().await? else {
         return Ok(());
@@ -77,7 +84,8 @@ async fn check_key(source: &SqlStore, file: &str, config: &Config) -> anyhow::Re
     opened.map(drop).with_context(|| {
         format!(
             "KAYLE_SECRET_KEY is not the key that --from was written with, by default the \
-             contents of {file}.key"
+             contents of {}",
+            file.beside(".key").display()
         )
     })
 }

@@ -22,6 +22,7 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<()> {
     } else {
         told_to_people(&diagnosis)
     };
+    wired.store.close().await?;
     print_line(&report)?;
     anyhow::ensure!(diagnosis.is_whole(), "the installation is not whole");
     Ok(())

@@ -32,12 +32,14 @@ async fn up(config: &Config) -> anyhow::Result<()> {
     let store = wiring::connect(config).await?;
     let pending = wiring::pending_migrations(&store).await?;
     wiring::migrate(&store).await?;
+    store.close().await?;
     print_line(&format!("applied {}", counted(pending.len())))
 }
 
 async fn status(config: &Config) -> anyhow::Result<()> {
     let store = wiring::connect(config).await?;
     let pending = wiring::pending_migrations(&store).await?;
+    store.close().await?;
     if pending.is_empty() {
         return print_line("the schema is up to date");
     }

@@ -20,6 +20,7 @@ use super::print_line;
 use crate::clock::ServiceClock;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
+use crate::serve_lock::ServeLock;
 use crate::wiring::{self, Wired};
 
 /// How long beyond the delivery timeout a stop waits for requests: they end by themselves at the
@@ -78,14 +79,25 @@ impl Role {
 
 pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     let role = command.role;
-    // Two processes on one file would wait for each other's writes, and neither would hear what
-    // the other has left to send.
     anyhow::ensure!(
         role == Role::All || config.database_url.sqlite_file().is_none(),
         "--role: an embedded database belongs to one process, which does everything: leave the \
          role out, or set KAYLE_DATABASE_URL to a PostgreSQL database"
     );
+    let lock = config.database_url.sqlite_file().map(ServeLock::take);
+    let _lock = lock.transpose()?;
     let wired = wiring::wire(&config).await?;
+    let served = serve(role, config, &wired).await;
+    // However it ended: what is in the log beside an SQLite file is to be in the file.
+    let closed = wired.store.close().await;
+    served?;
+    closed.context("the database could not be closed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves until a signal, or until something dies.
+async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .with_context(|| format!("KAYLE_LISTEN: cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
@@ -93,16 +105,16 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     let readiness = Readiness::of(role);
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
-    show_presence(&mut loops, role, &wired, &stop, &readiness.writes).await;
+    show_presence(&mut loops, role, wired, &stop, &readiness.writes).await;
     let turns = readiness.turns.as_ref();
-    start_loops(&mut loops, role, &config, &wired, &stop, turns)?;
-    let webhooks = wired.webhooks;
+    start_loops(&mut loops, role, &config, wired, &stop, turns)?;
+    let webhooks = &wired.webhooks;
     let surface = if role.answers_callers() {
         Surface::Everything
     } else {
         Surface::Health
     };
-    let api = api(&config, address, &webhooks, readiness);
+    let api = api(&config, address, webhooks, readiness);
     let server = kayle_api::server(listener, api, surface, config.delivery_timeout)?;
     let server_handle = server.handle();
     // What a program that started this one waits for.
@@ -125,8 +137,7 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     while let Some(ended) = loops.join_next().await {
         ended.context("a loop of the service died")?;
     }
-    usage::flush(&webhooks).await;
-    tracing::info!("stopped");
+    usage::flush(webhooks).await;
     Ok(())
 }
 
@@ -190,6 +201,8 @@ fn start_loops(
 ) -> anyhow::Result<()> {
     let sweep_interval = config.sweep_interval;
     follow_others(loops, config, wired, stop);
+    let (store, stopped) = (Arc::clone(&wired.store), stop.clone());
+    loops.spawn(async move { store.keep_log_short(&stopped).await });
     let with_webhooks = || (Arc::clone(&wired.webhooks), stop.clone());
     if role.answers_callers() {
         let (webhooks, stop) = with_webhooks();

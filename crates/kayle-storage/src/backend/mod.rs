@@ -9,16 +9,19 @@ use sea_orm::{
 };
 
 use self::session::Server;
+use crate::database_url::DatabaseUrl;
 use crate::entities::delivery;
 use crate::error::ConnectError;
 use crate::store::StoreOptions;
 
+mod open_file;
 mod pooler;
 pub(crate) mod postgres;
 pub(crate) mod session;
 pub(crate) mod sqlite;
 mod unusable;
 
+pub(crate) use open_file::OpenFile;
 pub(crate) use unusable::Outdated;
 
 /// A database's way of saying things.
@@ -34,6 +37,8 @@ pub(crate) enum Dialect {
 pub(crate) struct Connections {
     pub(crate) writer: DatabaseConnection,
     pub(crate) readers: Link<DatabaseConnection, Server>,
+    /// The file that must stay where it is; `None` for a PostgreSQL.
+    pub(crate) file: Option<OpenFile>,
 }
 
 /// What statements go over: sea-orm's for SQLite, which is in this process and always answers;
@@ -92,21 +97,15 @@ impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Link<S, P> {
     }
 }
 
-/// Opens the database that a URL names.
+/// Opens a database.
 pub(crate) async fn connect(
-    url: &str,
+    url: &DatabaseUrl,
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
-    if url.starts_with(sqlite::SCHEME) {
-        return sqlite::connect(url, options).await;
+    match url {
+        DatabaseUrl::Sqlite(file) => sqlite::connect(file, options).await,
+        DatabaseUrl::Postgres(url) => postgres::connect(url, options).await,
     }
-    if postgres::SCHEMES
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
-    {
-        return postgres::connect(url, options).await;
-    }
-    Err(ConnectError::UnsupportedUrl)
 }
 
 /// Where a scan of what is due has come to.

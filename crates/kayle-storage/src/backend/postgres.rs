@@ -24,9 +24,6 @@ use crate::error::ConnectError;
 use crate::silence::within;
 use crate::store::StoreOptions;
 
-/// What the URLs of a PostgreSQL begin with.
-pub(crate) const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-
 /// Under which name the server lists our connections.
 const APPLICATION_NAME: &str = "kayle-webhooks";
 
@@ -86,6 +83,7 @@ pub(crate) async fn connect(
             options: options.clone(),
             outdated,
         }),
+        file: None,
     })
 }
 

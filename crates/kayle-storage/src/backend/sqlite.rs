@@ -5,6 +5,10 @@
 //! is found by its key. The tests in `plans` hold SQLite to it.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
@@ -13,13 +17,11 @@ use serde_json::json;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
-use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease};
+use super::{Connections, DROP_OF_ENDPOINT, DueScan, EVENTS_OF_SESSION, Link, NewLease, OpenFile};
+use crate::database_url::{SqliteAccess, SqliteFile};
 use crate::entities::delivery;
 use crate::error::{ConnectError, is_busy};
 use crate::store::StoreOptions;
-
-/// What the URLs of an SQLite database begin with.
-pub(crate) const SCHEME: &str = "sqlite://";
 
 /// How far the write-ahead log's file may stay grown after a checkpoint.
 const LOG_BYTES_KEPT: &str = "67108864";
@@ -30,23 +32,18 @@ const LOG_BYTES_KEPT: &str = "67108864";
 /// then fails, it believes for ever that the transaction is open, and no other can begin. Such a
 /// connection is thrown away, and its place taken by another.
 pub(crate) async fn connect(
-    url: &str,
+    file: &SqliteFile,
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return Err(ConnectError::InMemory);
-    }
+    let path = present(file)?;
     let wait_max = options.wait_max;
-    let mut writer = pool(url, 1, wait_max);
-    writer
-        .map_sqlx_sqlite_opts(move |sqlite| durable(sqlite, wait_max))
-        .map_sqlx_sqlite_before_acquire(|connection, _| {
-            let is_usable = !connection.is_in_transaction();
-            Box::pin(async move { Ok(is_usable) })
-        });
+    let mut writer = pool(&path, 1, wait_max, move |sqlite| durable(sqlite, wait_max));
+    writer.map_sqlx_sqlite_before_acquire(|connection, _| {
+        let is_usable = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_usable) })
+    });
     let writer = Database::connect(writer).await;
-    let mut readers = pool(url, options.readers, wait_max);
-    readers.map_sqlx_sqlite_opts(move |sqlite| {
+    let readers = pool(&path, options.readers, wait_max, move |sqlite| {
         // The pool that may write is the other one.
         durable(sqlite, wait_max).pragma("query_only", "ON")
     });
@@ -54,6 +51,7 @@ pub(crate) async fn connect(
     Ok(Connections {
         writer: writer.map_err(ConnectError::Database)?,
         readers: Link::Sqlite(readers.map_err(ConnectError::Database)?),
+        file: Some(OpenFile::new(path.clone()).map_err(|error| ConnectError::File(path, error))?),
     })
 }
 
@@ -63,7 +61,7 @@ pub(crate) async fn connect(
 /// Whoever has a database in WAL mode open holds a lock on its file, even when nothing is under
 /// way. This connection wants that lock for itself, and is refused while anybody else has it.
 pub(crate) async fn connect_alone(
-    file: &str,
+    file: &SqliteFile,
     options: &StoreOptions,
 ) -> Result<Connections, ConnectError> {
     let refused = |error: DbErr| {
@@ -73,8 +71,7 @@ pub(crate) async fn connect_alone(
             ConnectError::Database(error)
         }
     };
-    let mut alone = pool(&format!("{SCHEME}{file}?mode=rw"), 1, options.wait_max);
-    alone.map_sqlx_sqlite_opts(|sqlite| {
+    let alone = pool(&absolute(file)?, 1, options.wait_max, |sqlite| {
         // Whoever has it open does so for long: nothing is gained by waiting.
         let sqlite = sqlite.busy_timeout(Duration::ZERO);
         sqlite.locking_mode(SqliteLockingMode::Exclusive)
@@ -86,11 +83,51 @@ pub(crate) async fn connect_alone(
     Ok(Connections {
         writer: alone.clone(),
         readers: Link::Sqlite(alone),
+        file: None,
     })
 }
 
-fn pool(url: &str, connections: u32, wait_max: Duration) -> ConnectOptions {
-    let mut pool = ConnectOptions::new(url);
+/// Returns the path of a file that is there, and makes it before if that is wanted.
+///
+/// It is made here and not by SQLite, once: a connection that takes the place of another one must
+/// not make an empty database where a file was taken away. Nobody else may read it.
+fn present(file: &SqliteFile) -> Result<PathBuf, ConnectError> {
+    let path = absolute(file)?;
+    match file.access() {
+        SqliteAccess::Create => make(&path),
+        SqliteAccess::Write if path.exists() => Ok(()),
+        SqliteAccess::Write => return Err(ConnectError::NoFile(path)),
+        SqliteAccess::Read => return Err(ConnectError::ReadOnly),
+    }
+    .map_err(|error| ConnectError::File(path.clone(), error))?;
+    Ok(path)
+}
+
+/// Makes a file, unless something is there.
+fn make(path: &Path) -> io::Result<()> {
+    let mut new = OpenOptions::new();
+    match new.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Returns the whole path: SQLite would take one that begins with `file:` for a URL.
+fn absolute(file: &SqliteFile) -> Result<PathBuf, ConnectError> {
+    std::path::absolute(file.path())
+        .map_err(|error| ConnectError::File(file.path().to_owned(), error))
+}
+
+fn pool(
+    path: &Path,
+    connections: u32,
+    wait_max: Duration,
+    set_up: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> ConnectOptions {
+    // A URL must be there; the file's name would have to be encoded for it.
+    let mut pool = ConnectOptions::new("sqlite://kayle.db");
+    let path = path.to_owned();
+    pool.map_sqlx_sqlite_opts(move |sqlite| set_up(sqlite.filename(&path)));
     pool.max_connections(connections)
         .min_connections(1)
         .acquire_timeout(wait_max)

@@ -21,7 +21,9 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/kayle.db?mode=rwc", folder.path().display());
         let options = StoreOptions::default();
-        let store = SqlStore::connect(&url, &options).await.unwrap();
+        let store = SqlStore::connect(&url.parse().unwrap(), &options)
+            .await
+            .unwrap();
         Migrator::up(store.connection(), None).await.unwrap();
         let seed = Seed {
             make: Builders::default(),

@@ -48,7 +48,7 @@ impl Planner {
         let name = format!("t_{}", Uuid::new_v4().simple());
         on_the_server(format!("CREATE DATABASE {name} TEMPLATE kayle_template")).await;
         let url = format!("{}/{name}", server());
-        let store = SqlStore::connect(&url, &StoreOptions::default()).await;
+        let store = SqlStore::connect(&url.parse().unwrap(), &StoreOptions::default()).await;
         let store = store.expect("the database was just made");
         let fill = include_str!("../../fixtures/queue.sql").replace("PENDING", PENDING);
         for sql in [fill.as_str(), "VACUUM ANALYZE"] {

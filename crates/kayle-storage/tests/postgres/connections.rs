@@ -172,7 +172,7 @@ async fn connect(url: &str) -> Result<SqlStore, ConnectError> {
         wait_max: Duration::from_millis(500),
         ..StoreOptions::default()
     };
-    SqlStore::connect(url, &options).await
+    SqlStore::connect(&url.parse().expect("it is a URL"), &options).await
 }
 
 /// Nobody's id, for a look into the database.

@@ -67,7 +67,8 @@ impl Sqlite {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("the disk has room");
         let url = format!("sqlite://{}/a.db?mode=rwc", folder.path().display());
-        let store = SqlStore::connect(&url, &StoreOptions::default()).await;
+        let store =
+            SqlStore::connect(&url.parse().expect("it is a URL"), &StoreOptions::default()).await;
         let store = store.expect("the folder is there");
         let migrated = Migrator::up(store.connection(), None).await;
         migrated.expect("the database is empty");

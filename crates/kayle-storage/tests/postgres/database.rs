@@ -32,14 +32,18 @@ impl Database {
         let name = format!("t_{}", Uuid::new_v4().simple());
         on_the_server(format!("CREATE DATABASE {name} TEMPLATE kayle_template")).await;
         let url = format!("{}/{name}", server());
-        let store = SqlStore::connect(&url, options).await;
+        let store = SqlStore::connect(&url.parse().expect("it is a URL"), options).await;
         let store = store.expect("the database was just made");
         Self { store, url, name }
     }
 
     /// Opens the same database once more, as another process would.
     pub(crate) async fn another_store(&self) -> SqlStore {
-        let store = SqlStore::connect(&self.url, &StoreOptions::default()).await;
+        let store = SqlStore::connect(
+            &self.url.parse().expect("it is a URL"),
+            &StoreOptions::default(),
+        )
+        .await;
         store.expect("the database is there")
     }
 

@@ -45,7 +45,7 @@ impl Far {
             answer_max: ANSWER_MAX,
             ..StoreOptions::default()
         };
-        let store = SqlStore::connect(&url, &options).await;
+        let store = SqlStore::connect(&url.parse().expect("it is a URL"), &options).await;
         Self {
             store: store.expect("the proxy leads to the database"),
             proxy,

@@ -1,9 +1,10 @@
 //! One writer, many readers, and what becomes of a database that does not answer.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use kayle_app::ports::store::{Store, StoreError};
-use kayle_primitives::OrganizationId;
+use kayle_primitives::{Organization, OrganizationId};
 use kayle_storage::{ConnectError, SqlStore, StoreOptions};
 use kayle_testkit::builders::Builders;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -65,7 +66,9 @@ async fn a_writer_that_never_ends_is_an_error_for_the_next_one_and_not_a_hang() 
 async fn another_process_that_writes_is_waited_for_no_longer_than_allowed() {
     let Database { store, folder } = Database::with(&impatient()).await;
     let url = format!("sqlite://{}", folder.path().join("kayle.db").display());
-    let other = SqlStore::connect(&url, &impatient()).await.unwrap();
+    let other = SqlStore::connect(&url.parse().expect("it is a URL"), &impatient())
+        .await
+        .unwrap();
     let _open = other.begin().await.unwrap();
     let refused = store.begin().await.map(drop);
     assert!(matches!(refused, Err(StoreError::Unavailable(_))));
@@ -137,23 +140,95 @@ async fn what_was_committed_is_on_disk() {
 }
 
 #[tokio::test]
-async fn only_sqlite_files_are_opened() {
-    let connect = async |url| {
-        SqlStore::connect(url, &StoreOptions::default())
+async fn a_file_that_is_missing_or_only_to_be_read_is_not_opened() {
+    let connect = async |url: &str| {
+        SqlStore::connect(&url.parse().expect("it is a URL"), &StoreOptions::default())
             .await
             .map(drop)
     };
-    for url in ["mysql://root@localhost/kayle", "kayle.db", ""] {
-        assert!(matches!(
-            connect(url).await,
-            Err(ConnectError::UnsupportedUrl)
-        ));
-    }
-    for url in ["sqlite://:memory:", "sqlite://kayle.db?mode=memory"] {
-        assert!(matches!(connect(url).await, Err(ConnectError::InMemory)));
-    }
+    let missing = connect("sqlite:///nowhere/kayle.db?mode=rw").await;
+    assert!(matches!(missing, Err(ConnectError::NoFile(_))));
     let missing = connect("sqlite:///nowhere/kayle.db").await;
-    assert!(matches!(missing, Err(ConnectError::Database(_))));
+    assert!(matches!(missing, Err(ConnectError::File(..))));
+    let to_be_read = connect("sqlite://kayle.db?mode=ro").await;
+    assert!(matches!(to_be_read, Err(ConnectError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn nothing_is_committed_to_a_file_that_was_taken_away() {
+    let Database { store, folder } = Database::new().await;
+    let (file, elsewhere) = (
+        folder.path().join("kayle.db"),
+        folder.path().join("gone.db"),
+    );
+    let make = Builders::default();
+    let (before, meanwhile, after) = (
+        make.organization(),
+        make.organization(),
+        make.organization(),
+    );
+    insert(&store, &before).await.unwrap();
+
+    let mut open = store.begin().await.unwrap();
+    open.insert_organization(&meanwhile).await.unwrap();
+    std::fs::rename(&file, &elsewhere).unwrap();
+    let refused = open.commit().await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+    let refused = insert(&store, &meanwhile).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+    std::fs::copy(&elsewhere, &file).unwrap();
+    let refused = insert(&store, &meanwhile).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "another file"
+    );
+
+    std::fs::rename(&elsewhere, &file).unwrap();
+    insert(&store, &after).await.unwrap();
+    let found = store.reads().find_organization(meanwhile.id).await;
+    assert_eq!(found.unwrap(), None);
+}
+
+#[tokio::test]
+async fn after_a_close_all_is_in_the_file_and_nothing_in_the_log() {
+    let Database { store, folder } = Database::new().await;
+    let organization = Builders::default().organization();
+    insert(&store, &organization).await.unwrap();
+    // Somebody else has it open, too, so that the log stays.
+    let file = folder.path().join("kayle.db");
+    let url = format!("sqlite://{}", file.display());
+    let other = SqlStore::connect(&url.parse().expect("it is a URL"), &impatient()).await;
+    store.close().await.unwrap();
+    let log = std::fs::metadata(folder.path().join("kayle.db-wal"));
+    assert_eq!(log.unwrap().len(), 0);
+
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(file, &copy).unwrap();
+    let url = format!("sqlite://{}", copy.display());
+    let copy = SqlStore::connect(&url.parse().expect("it is a URL"), &impatient()).await;
+    let copied = copy
+        .unwrap()
+        .reads()
+        .find_organization(organization.id)
+        .await;
+    assert_eq!(copied.unwrap(), Some(organization));
+    drop(other);
+}
+
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    let Database { store, folder } = Database::new().await;
+    for file in ["kayle.db", "kayle.db-wal", "kayle.db-shm"] {
+        let file = std::fs::metadata(folder.path().join(file)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    }
+    drop(store);
+}
+
+async fn insert(store: &SqlStore, organization: &Organization) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.insert_organization(organization).await?;
+    tx.commit().await
 }
 
 /// Gives up soon, but not before a busy machine has opened a database.

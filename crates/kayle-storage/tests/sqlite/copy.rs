@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kayle_storage::{ConnectError, CopyError, SqlStore, StoreOptions};
+use kayle_storage::{ConnectError, CopyError, SqlStore, SqliteAccess, SqliteFile, StoreOptions};
 use sea_orm::ConnectionTrait;
 
 use crate::database::Database;
@@ -29,7 +29,7 @@ impl Database {
     /// Opens it for itself, as a copy does; nobody else has it open by then.
     async fn alone(&self) -> Result<SqlStore, ConnectError> {
         self.store.close().await.expect("nothing is under way");
-        SqlStore::connect_alone(&self.file(), &patience()).await
+        SqlStore::connect_alone(&existing(self.file()), &patience()).await
     }
 
     async fn organizations(&self) -> usize {
@@ -91,7 +91,7 @@ async fn a_row_that_is_not_taken_undoes_the_whole_copy() {
 #[tokio::test]
 async fn a_source_that_is_open_elsewhere_is_not_opened_alone() {
     let source = Database::new().await;
-    let alone = SqlStore::connect_alone(&source.file(), &patience()).await;
+    let alone = SqlStore::connect_alone(&existing(source.file()), &patience()).await;
     assert!(matches!(alone, Err(ConnectError::InUse)), "{alone:?}");
     source.run(&[ORGANIZATION]).await;
 }
@@ -101,9 +101,15 @@ async fn nobody_else_opens_a_source_that_is_open_alone() {
     let source = Database::new().await;
     let alone = source.alone().await.unwrap();
     let url = format!("sqlite://{}", source.file());
-    assert!(SqlStore::connect(&url, &patience()).await.is_err());
+    assert!(
+        SqlStore::connect(&url.parse().expect("it is a URL"), &patience())
+            .await
+            .is_err()
+    );
     alone.close().await.unwrap();
-    SqlStore::connect(&url, &patience()).await.unwrap();
+    SqlStore::connect(&url.parse().expect("it is a URL"), &patience())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -111,6 +117,14 @@ async fn a_source_that_is_not_there_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.db").display().to_string();
     let options = StoreOptions::default();
-    assert!(SqlStore::connect_alone(&file, &options).await.is_err());
+    assert!(
+        SqlStore::connect_alone(&existing(file), &options)
+            .await
+            .is_err()
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+fn existing(file: String) -> SqliteFile {
+    SqliteFile::new(file, SqliteAccess::Write)
 }

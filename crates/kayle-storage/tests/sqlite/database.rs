@@ -22,7 +22,7 @@ impl Database {
         let folder = tempfile::tempdir().expect("the disk has room");
         let file = folder.path().join("kayle.db");
         let url = format!("sqlite://{}?mode=rwc", file.display());
-        let store = SqlStore::connect(&url, options)
+        let store = SqlStore::connect(&url.parse().expect("it is a URL"), options)
             .await
             .expect("the folder is there");
         Migrator::up(store.connection(), None)

@@ -100,7 +100,11 @@ async fn a_commit_that_nobody_waits_for_is_made_and_leaves_nothing_open() {
     drop(two.second);
     let file = two.database.folder.path().join("kayle.db");
     let url = format!("sqlite://{}", file.display());
-    let other = SqlStore::connect(&url, &kayle_storage::StoreOptions::default()).await;
+    let other = SqlStore::connect(
+        &url.parse().unwrap(),
+        &kayle_storage::StoreOptions::default(),
+    )
+    .await;
     let other = other.unwrap();
     // It waits until this file has no other writer.
     let mut tx = other.begin().await.unwrap();

@@ -42,7 +42,8 @@ impl NodeRole {
 /// Writes about nodes.
 #[async_trait]
 pub trait NodeWrites {
-    /// Inserts the node, or replaces what is stored of it.
+    /// Inserts the node, or replaces what is stored of it. Fails as unavailable if there is no
+    /// room for a report, even if there is for this.
     async fn save_node(&mut self, node: &Node) -> Result<(), StoreError>;
 
     /// Deletes the nodes that were last seen before `limit`.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,12 +12,13 @@ use http::Uri;
 use http::uri::Scheme;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
 use crate::connect_error::{ConnectError, NoAddress, is_exhaustion};
 use crate::guard::Guard;
-use crate::limits::ADDRESSES_TRIED_MAX;
+use crate::limits::{ADDRESSES_TRIED_MAX, NEXT_ADDRESS_DELAY};
 
 /// Opens TCP connections for the HTTP client, to addresses that the guard judged and no others.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(crate) struct GuardedConnector {
 }
 
 impl GuardedConnector {
-    /// Connects within `timeout`, which is shared out among the addresses of a host.
+    /// Connects within `timeout`.
     pub(crate) fn new(guard: Guard, timeout: Duration) -> Self {
         Self {
             guard: Arc::new(guard),
@@ -54,7 +55,7 @@ impl Service<Uri> for GuardedConnector {
                 .ok_or_else(|| ConnectError::Dns(NoAddress.into()))?;
             let addresses = guard.judged_addresses_of(host).await?;
             let port = port_of(&uri);
-            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, port));
+            let addresses = interleaved(addresses).map(|ip| SocketAddr::new(ip, port));
             let tried: Vec<_> = addresses.take(ADDRESSES_TRIED_MAX).collect();
             let stream = connect_to_first(&tried, deadline).await?;
             Ok(TokioIo::new(stream))
@@ -70,27 +71,47 @@ fn port_of(uri: &Uri) -> u16 {
     }
 }
 
-/// Connects to the first address that answers. None may use up the time of those behind it.
+/// Connects to the first address that answers (RFC 8305, section 5): the next one is tried when one
+/// fails, and beside it when it takes long. Those that lose are given up.
 async fn connect_to_first(
     addresses: &[SocketAddr],
     deadline: Instant,
 ) -> Result<TcpStream, ConnectError> {
+    let mut left = addresses.iter().copied();
+    let mut tries = JoinSet::new();
     let mut failure = ConnectError::Timeout;
-    for (left, address) in (1..=addresses.len()).rev().zip(addresses) {
-        let share = share_of_time(deadline, left);
-        match timeout(share, connect_to(*address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(exhausted @ ConnectError::OutOfResources(_))) => return Err(exhausted),
-            Ok(Err(error)) => failure = error,
-            Err(_elapsed) => failure = ConnectError::Timeout,
+    loop {
+        match left.next() {
+            Some(address) => drop(tries.spawn(connect_to(address))),
+            None if tries.is_empty() => return Err(failure),
+            None => {}
+        }
+        let patience = if left.len() == 0 {
+            deadline
+        } else {
+            deadline.min(Instant::now() + NEXT_ADDRESS_DELAY)
+        };
+        match timeout_at(patience, tries.join_next()).await {
+            Ok(Some(Ok(Ok(stream)))) => return Ok(stream),
+            Ok(Some(Ok(Err(exhausted @ ConnectError::OutOfResources(_))))) => {
+                return Err(exhausted);
+            }
+            Ok(Some(Ok(Err(error)))) => failure = error,
+            Ok(Some(Err(_)) | None) => {}
+            Err(_elapsed) if deadline <= Instant::now() => return Err(ConnectError::Timeout),
+            Err(_elapsed) => {}
         }
     }
-    Err(failure)
 }
 
-fn share_of_time(deadline: Instant, addresses_left: usize) -> Duration {
-    let remaining = deadline.saturating_duration_since(Instant::now());
-    u32::try_from(addresses_left).map_or(Duration::ZERO, |left| remaining / left)
+/// Puts the families in turn, the first one first.
+fn interleaved(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
+    let (ipv4, ipv6): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv4);
+    let pairs = ipv4.len().max(ipv6.len());
+    (0..pairs).flat_map(move |place| {
+        let pair = [ipv4.get(place).copied(), ipv6.get(place).copied()];
+        pair.into_iter().flatten()
+    })
 }
 
 async fn connect_to(address: SocketAddr) -> Result<TcpStream, ConnectError> {
@@ -138,6 +159,17 @@ mod tests {
     fn a_missing_ipv6_stack_is_a_failed_connection() {
         let error = refusal("[2001:db8::1]:443", libc::EADDRNOTAVAIL);
         assert!(matches!(error, ConnectError::Tcp(_)));
+    }
+
+    #[test]
+    fn the_families_are_tried_in_turn() {
+        let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"];
+        let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
+        let order: Vec<_> = interleaved(addresses).map(|ip| ip.to_string()).collect();
+        assert_eq!(
+            order,
+            ["192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3"]
+        );
     }
 
     #[test]

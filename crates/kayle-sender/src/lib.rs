@@ -15,11 +15,13 @@ mod connect_error;
 mod connector;
 mod drain;
 mod guard;
+mod hosts;
 mod limits;
 mod outcome;
 mod request;
 mod resolver;
 mod sender;
+mod system_files;
 mod tls;
 
 pub use limits::PoolLimits;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hickory_resolver::net::NetError;
-use http::header::{HeaderValue, InvalidHeaderValue};
+use http::header::{HeaderMap, HeaderValue, InvalidHeaderValue};
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
@@ -19,7 +19,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::connector::GuardedConnector;
 use crate::drain::Drains;
 use crate::guard::Guard;
-use crate::limits::{HEAD_BYTES_MAX, PoolLimits};
+use crate::hosts::{Hosts, Manners, Way};
+use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX, PoolLimits, RESOLVER_SHARE};
 use crate::outcome::{in_full, without_answer};
 use crate::request::{http_request, user_agent};
 use crate::resolver::Resolver;
@@ -30,9 +31,15 @@ use crate::tls::{Connector, system_trust};
 ///
 /// A pooled connection can be closed by the server in the moment in which it is used again. Such an
 /// attempt fails as [`FailureReason::Connect`] and the delivery goes on along its schedule;
-/// [`PoolLimits::idle_timeout`] makes it rare.
+/// [`PoolLimits::idle_timeout`] and what is learned of each host (`hosts`) make it rare.
 pub struct HyperSender {
-    client: Client<Connector, Full<Bytes>>,
+    /// Keeps connections.
+    pool: Client<Connector, Full<Bytes>>,
+    /// Keeps none.
+    fresh: Client<Connector, Full<Bytes>>,
+    connector: Connector,
+    hosts: Hosts,
+    idle_timeout: Duration,
     timeout: Duration,
     user_agent: HeaderValue,
     drains: Drains,
@@ -68,7 +75,8 @@ pub enum SenderSetupError {
 impl HyperSender {
     /// Makes a sender that trusts the certificate authorities of the system.
     ///
-    /// The trust store, the resolver's configuration and the hosts file are read here, once.
+    /// The trust store is read here, and again by [`Self::read_trust_again`]; the resolver's
+    /// configuration and the hosts file also when they change.
     ///
     /// # Errors
     /// [`SenderSetupError::TrustStore`] on a system without certificate authorities, which could
@@ -84,7 +92,8 @@ impl HyperSender {
         settings: SenderSettings,
         trust: ClientConfig,
     ) -> Result<Self, SenderSetupError> {
-        let resolver = Resolver::from_system().map_err(SenderSetupError::Resolver)?;
+        let budget = settings.timeout / RESOLVER_SHARE;
+        let resolver = Resolver::from_system(budget).map_err(SenderSetupError::Resolver)?;
         Self::with_resolver(settings, trust, resolver)
     }
 
@@ -98,29 +107,78 @@ impl HyperSender {
         let guard = Guard::new(resolver, settings.address_policy);
         let tcp = GuardedConnector::new(guard, settings.timeout);
         let connector = Connector::new(tcp, trust, settings.timeout);
+        let hosts = Hosts::new();
+        let none_kept = PoolLimits {
+            idle_per_host_max: 0,
+            ..settings.pool
+        };
         Ok(Self {
-            client: client(connector, settings.pool),
+            pool: client(connector.counting(hosts.clone()), settings.pool),
+            fresh: client(connector.clone(), none_kept),
+            connector,
+            hosts,
+            idle_timeout: settings.pool.idle_timeout,
             timeout: settings.timeout,
             user_agent,
             drains: Drains::default(),
         })
     }
 
+    /// Reads the system's certificate authorities again, for the connections made from now on.
+    ///
+    /// # Errors
+    /// There are none; those from before stay.
+    pub fn read_trust_again(&self) -> Result<(), SenderSetupError> {
+        let trust = system_trust().map_err(SenderSetupError::TrustStore)?;
+        self.connector.trust(trust);
+        Ok(())
+    }
+
     async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<AttemptOutcome, SendFault> {
         let deadline = Instant::now() + self.timeout;
-        match timeout_at(deadline, self.client.request(request)).await {
+        let trial = self.hosts.begin(request.uri());
+        let client = match trial.way {
+            Way::Kept => &self.pool,
+            Way::Fresh => &self.fresh,
+        };
+        match timeout_at(deadline, client.request(request)).await {
             Ok(Ok(response)) => {
                 let outcome = AttemptOutcome::from_status_code(response.status().as_u16());
+                let closes_soon = closes_within(response.headers(), self.idle_timeout);
                 self.drains.drain(response.into_body(), deadline).await;
+                trial.end(if closes_soon {
+                    Manners::ClosesSoon
+                } else {
+                    Manners::Answered
+                });
                 Ok(outcome)
             }
             Ok(Err(error)) => {
                 tracing::debug!(error = in_full(&error), "no answer");
+                trial.end(if error.is_connect() {
+                    Manners::Unknown
+                } else {
+                    Manners::Closed
+                });
                 without_answer(&error)
             }
             Err(_elapsed) => Ok(AttemptOutcome::NoAnswer(FailureReason::Timeout)),
         }
     }
+}
+
+/// Tells whether a server says that it closes the connection before we would, as in
+/// `Keep-Alive: timeout=2`.
+fn closes_within(headers: &HeaderMap, idle_timeout: Duration) -> bool {
+    let said = headers
+        .get("keep-alive")
+        .and_then(|value| value.to_str().ok());
+    let parameters = said.into_iter().flat_map(|said| said.split(','));
+    let timeout = parameters
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"));
+    let seconds = timeout.and_then(|(_, seconds)| seconds.trim().parse().ok());
+    seconds.is_some_and(|seconds| Duration::from_secs(seconds) <= idle_timeout)
 }
 
 fn client(connector: Connector, pool: PoolLimits) -> Client<Connector, Full<Bytes>> {
@@ -132,6 +190,12 @@ fn client(connector: Connector, pool: PoolLimits) -> Client<Connector, Full<Byte
         // Without a timer, idle connections would only be closed when their host is used again.
         .pool_timer(TokioTimer::new())
         .http1_max_buf_size(HEAD_BYTES_MAX)
+        .http1_max_headers(HEADERS_MAX)
+        // A header over several lines must be read (RFC 9112, section 5.2), and what else is wrong
+        // with a header says nothing of the status.
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
         // As the contract spells them, for receivers that compare header names letter by letter.
         .http1_title_case_headers(true)
         .build(connector)

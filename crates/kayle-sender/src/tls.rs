@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,17 +21,22 @@ use tower_service::Service;
 use crate::connect_error::{BoxError, ConnectError};
 use crate::connector::GuardedConnector;
 use crate::guard::literal;
+use crate::hosts::Hosts;
 use crate::limits::TLS_SESSIONS_MAX;
 
 /// A connection as the HTTP client uses it.
 pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Opens connections that are ready for HTTP, within a time that holds even when the attempt that
-/// asked for one has gone on with another.
+/// asked for one has gone on with another. Cloning shares the trust.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    https: HttpsConnector<GuardedConnector>,
+    tcp: GuardedConnector,
+    /// Replaced when the trust is read again.
+    https: Arc<Mutex<HttpsConnector<GuardedConnector>>>,
     timeout: Duration,
+    /// Counts connections that are to be kept; `None` for those that are not.
+    kept: Option<Hosts>,
 }
 
 /// Trusts whom the system trusts.
@@ -48,12 +53,35 @@ pub(crate) fn system_trust() -> Result<ClientConfig, rustls::Error> {
 }
 
 impl Connector {
-    pub(crate) fn new(tcp: GuardedConnector, mut config: ClientConfig, timeout: Duration) -> Self {
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        config.resumption = Resumption::in_memory_sessions(TLS_SESSIONS_MAX);
-        let https = HttpsConnector::new(tcp, config, false, Arc::new(server_name));
-        Self { https, timeout }
+    pub(crate) fn new(tcp: GuardedConnector, trust: ClientConfig, timeout: Duration) -> Self {
+        let https = https(tcp.clone(), trust);
+        Self {
+            tcp,
+            https: Arc::new(Mutex::new(https)),
+            timeout,
+            kept: None,
+        }
     }
+
+    /// Returns a connector with the same trust whose connections are counted, to be kept.
+    pub(crate) fn counting(&self, hosts: Hosts) -> Self {
+        Self {
+            kept: Some(hosts),
+            ..self.clone()
+        }
+    }
+
+    /// Trusts others from the next handshake on. Sessions of the old trust are not resumed.
+    pub(crate) fn trust(&self, trust: ClientConfig) {
+        let https = https(self.tcp.clone(), trust);
+        *self.https.lock().unwrap_or_else(PoisonError::into_inner) = https;
+    }
+}
+
+fn https(tcp: GuardedConnector, mut trust: ClientConfig) -> HttpsConnector<GuardedConnector> {
+    trust.alpn_protocols = vec![b"http/1.1".to_vec()];
+    trust.resumption = Resumption::in_memory_sessions(TLS_SESSIONS_MAX);
+    HttpsConnector::new(tcp, trust, false, Arc::new(server_name))
 }
 
 impl Service<Uri> for Connector {
@@ -66,7 +94,11 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = timeout(self.timeout, self.https.call(uri));
+        if let Some(hosts) = &self.kept {
+            hosts.count_connection(&uri);
+        }
+        let mut https = self.https.lock().unwrap_or_else(PoisonError::into_inner);
+        let connecting = timeout(self.timeout, https.call(uri));
         Box::pin(async move {
             match connecting.await {
                 Ok(Ok(stream)) => Ok(stream),

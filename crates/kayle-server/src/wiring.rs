@@ -140,9 +140,9 @@ async fn service_clock(config: &Config, store: &SqlStore) -> anyhow::Result<Serv
     Ok(ServiceClock::of_database(steady, ahead_ms))
 }
 
-/// Makes the dispatcher with its real sender.
-pub(crate) fn dispatcher(config: &Config, webhooks: Arc<Webhooks>) -> anyhow::Result<Dispatcher> {
-    let sender = HyperSender::new(SenderSettings {
+/// Makes the sender that reaches the endpoints.
+pub(crate) fn sender(config: &Config) -> anyhow::Result<HyperSender> {
+    HyperSender::new(SenderSettings {
         timeout: config.delivery_timeout,
         address_policy: AddressPolicy::new(config.environment, config.allow_networks.clone()),
         user_agent_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -151,12 +151,20 @@ pub(crate) fn dispatcher(config: &Config, webhooks: Arc<Webhooks>) -> anyhow::Re
             ..PoolLimits::RECOMMENDED
         },
     })
-    .context("the HTTP client cannot start")?;
+    .context("the HTTP client cannot start")
+}
+
+/// Makes the dispatcher.
+pub(crate) fn dispatcher(
+    config: &Config,
+    webhooks: Arc<Webhooks>,
+    sender: Arc<HyperSender>,
+) -> Dispatcher {
     let limits = Limits {
         in_flight_max: config.delivery_concurrency,
         in_flight_per_endpoint_max: config.endpoint_concurrency,
     };
-    Ok(Dispatcher::new(webhooks, Arc::new(sender), limits))
+    Dispatcher::new(webhooks, sender, limits)
 }
 
 fn settings(config: &Config) -> Settings {

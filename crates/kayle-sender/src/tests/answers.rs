@@ -129,3 +129,36 @@ async fn a_connection_that_ends_without_an_answer_carries_one_request() {
     check(Reaction::WriteAndClose(Vec::new()), broken).await;
     check(Reaction::WriteAndReset(Vec::new()), broken).await;
 }
+
+#[tokio::test]
+async fn a_head_that_is_not_quite_right_still_has_its_status() {
+    for headers in [
+        "X-A: one\r\n two\r\n".to_owned(),
+        "X-A : one\r\n".to_owned(),
+        "X A: one\r\n".to_owned(),
+        "no header at all\r\n".to_owned(),
+        "X-A: y\r\n".repeat(101),
+        "X-A: y\r\n".repeat(800),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n");
+        let server = RawServer::start(Reaction::Write(head.into_bytes())).await;
+        let sender = sender();
+        for _ in 0..2 {
+            let outcome = attempt(&sender, &http(server.address, "/")).await;
+            assert_eq!(
+                outcome,
+                accepted(200),
+                "{}",
+                headers.lines().next().unwrap()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_is_no_number_is_no_answer() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n".to_vec();
+    let server = RawServer::start(Reaction::Write(head)).await;
+    let outcome = attempt(&sender(), &http(server.address, "/")).await;
+    assert_eq!(outcome, no_answer(FailureReason::Connect));
+}

@@ -66,7 +66,7 @@ pub(super) fn resolver(hosts_file: &str) -> Resolver {
     let mut hosts = Hosts::default();
     hosts.read_hosts_conf(hosts_file.as_bytes()).unwrap();
     let nobody = ResolverConfig::from_name_servers(Vec::new());
-    Resolver::new(hosts, nobody, ResolverOpts::default()).unwrap()
+    Resolver::new(hosts, nobody, ResolverOpts::default(), AMPLE).unwrap()
 }
 
 pub(super) fn trusting(roots: RootCertStore) -> ClientConfig {

@@ -115,3 +115,16 @@ async fn a_server_that_closes_without_a_word_gets_one_request_per_attempt() {
     }
     assert_eq!(server.received().len(), accepted_attempts);
 }
+
+#[tokio::test]
+async fn a_server_that_announces_an_early_end_gets_fresh_connections() {
+    let answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2, max=100\r\nContent-Length: 0\r\n\r\n";
+    let server = RawServer::start(Reaction::Write(answer.to_vec())).await;
+    let sender = sender();
+    for _ in 0..3 {
+        attempt(&sender, &http(server.address, "/")).await;
+        settle().await;
+    }
+    // The first one lies in the pool until it is closed.
+    assert_eq!(server.connections(), [0, 1, 2]);
+}

@@ -11,8 +11,9 @@ use kayle_app::Webhooks;
 use kayle_app::ports::store::NodeRole;
 use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
 use kayle_primitives::id::random_uuid;
+use kayle_sender::HyperSender;
 use kayle_storage::SqlStore;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,10 @@ const DATABASE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How often the clock is compared with the machine's, which costs nothing.
 const MACHINE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the certificate authorities are read: operating systems renew them every few months,
+/// and withdraw one at once.
+const TRUST_READ_EVERY: Duration = Duration::from_hours(24);
 
 #[derive(Args, Default)]
 pub(super) struct Serve {
@@ -200,6 +205,9 @@ fn start_loops(
     turns: Option<&Arc<Heartbeat>>,
 ) -> anyhow::Result<()> {
     let sweep_interval = config.sweep_interval;
+    // Heard in every role: whoever has a fleet read its trust again must not end the nodes that
+    // have none.
+    let hang_up = signal(SignalKind::hangup())?;
     follow_others(loops, config, wired, stop);
     let (store, stopped) = (Arc::clone(&wired.store), stop.clone());
     loops.spawn(async move { store.keep_log_short(&stopped).await });
@@ -210,7 +218,10 @@ fn start_loops(
     }
     if let Some(heartbeat) = turns.cloned() {
         let (webhooks, stop) = with_webhooks();
-        let dispatcher = wiring::dispatcher(config, webhooks)?;
+        let sender = Arc::new(wiring::sender(config)?);
+        let dispatcher = wiring::dispatcher(config, webhooks, Arc::clone(&sender));
+        let stopped = stop.clone();
+        loops.spawn(async move { keep_trust(&sender, hang_up, &stopped).await });
         let wakeup = Arc::clone(&wired.wakeup);
         let drain = config.delivery_timeout + DRAIN_GRACE;
         loops.spawn(async move { dispatcher.run(&wakeup, &heartbeat, drain, stop).await });
@@ -290,6 +301,27 @@ fn api(
         https: config.is_https(),
         readiness: Arc::new(move || readiness.check()),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
+    }
+}
+
+/// Reads the system's certificate authorities again once a day, and at SIGHUP.
+async fn keep_trust(sender: &HyperSender, mut hang_up: Signal, stop: &CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = hang_up.recv() => {}
+            () = tokio::time::sleep(TRUST_READ_EVERY) => {}
+        }
+        match sender.read_trust_again() {
+            Ok(()) => tracing::info!("the trusted certificate authorities were read again"),
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(
+                    error,
+                    "the trusted certificate authorities stay as they were"
+                );
+            }
+        }
     }
 }
 

@@ -13,5 +13,16 @@ pub(crate) const BODY_BYTES_RESERVED_MAX: usize = 16 * 1024;
 /// who sends a byte a second holds a connection for this long only.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much all bodies together may hold in memory: sixty-four of the largest. What is sent beyond
+/// it is refused with 503.
+pub(crate) const BODIES_BYTES_MAX: usize = 64 * BODY_BYTES_MAX;
+
+/// The largest body that is kept of a caller who shows no credential. A cancel token has 48
+/// characters.
+pub(crate) const OPEN_BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// How long the body of a refused request is counted, where its length was not announced.
+pub(crate) const REFUSED_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How much of a member's name that a caller made up is repeated in a message, in characters.
 pub(crate) const ECHOED_NAME_CHARS_MAX: usize = 64;

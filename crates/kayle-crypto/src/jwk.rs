@@ -44,13 +44,13 @@ pub enum KeyImportError {
     #[error("n and e must be base64url without padding")]
     Encoding,
     /// The modulus is shorter than [`MODULUS_BITS_MIN`]; leading zeros do not count.
-    #[error("the modulus has {bits} bits, at least {MODULUS_BITS_MIN} are needed")]
+    #[error("the modulus has {bits} bits, and must have {MODULUS_BITS_MIN} to {MODULUS_BITS_MAX}")]
     ModulusTooShort {
         /// Its significant bits.
         bits: u64,
     },
     /// The modulus is longer than [`MODULUS_BITS_MAX`].
-    #[error("the modulus has {bits} bits, at most {MODULUS_BITS_MAX} are supported")]
+    #[error("the modulus has {bits} bits, and must have {MODULUS_BITS_MIN} to {MODULUS_BITS_MAX}")]
     ModulusTooLong {
         /// Its significant bits.
         bits: u64,

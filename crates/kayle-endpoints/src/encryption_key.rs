@@ -244,17 +244,20 @@ fn check_key_ops(jwk: &Map<String, Value>) -> Result<(), InvalidJwk> {
     Ok(())
 }
 
+/// Reads a number, and writes it the one way that RFC 7518 (2, `Base64urlUInt`) allows: without
+/// padding and without leading zero bytes.
 fn number(jwk: &Map<String, Value>, member: &'static str) -> Result<(String, Vec<u8>), InvalidJwk> {
     let text = jwk.get(member).and_then(Value::as_str).unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
         .unwrap_or_default();
-    if bytes.is_empty() {
+    if bytes.iter().all(|byte| *byte == 0) {
         return Err(InvalidJwk::Member {
             member,
             expected: "a base64url string",
         });
     }
+    let bytes: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
     Ok((URL_SAFE_NO_PAD.encode(&bytes), bytes))
 }
 

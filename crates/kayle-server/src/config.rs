@@ -1,6 +1,8 @@
 //! The configuration: environment variables, each also a key of an optional TOML file
 //! (contract 13.2). The environment wins. Nothing else in the workspace reads the environment.
 
+mod kubernetes;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) verify_url: String,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
+    /// Variables that Kubernetes made of its Services and that only look like ours.
+    pub(crate) ignored: Vec<String>,
 }
 
 /// How log lines look.
@@ -55,7 +59,7 @@ pub(crate) enum LogFormat {
 pub(crate) enum InvalidConfig {
     #[error("{variable} {problem}")]
     Value { variable: String, problem: String },
-    #[error("{0} is no setting of this service")]
+    #[error("unknown setting {0}")]
     Unknown(String),
     #[error("the configuration file cannot be read")]
     File(#[source] Box<figment::Error>),
@@ -75,7 +79,7 @@ impl Config {
 
     fn parse(mut settings: Settings) -> Result<Self, InvalidConfig> {
         let defaults = RetrySchedules::default();
-        let config = Self {
+        let mut config = Self {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
             database_url: settings.take("database_url", default_database(), database)?,
@@ -109,8 +113,9 @@ impl Config {
             )?,
             log: settings.take("log", "info".to_owned(), |text| Ok(text.to_owned()))?,
             log_format: settings.take("log_format", LogFormat::Text, log_format)?,
+            ignored: Vec::new(),
         };
-        settings.expect_empty()?;
+        config.ignored = settings.ignored_or_refused()?;
         config.check()
     }
 
@@ -171,11 +176,20 @@ impl Settings {
         }
     }
 
-    fn expect_empty(self) -> Result<(), InvalidConfig> {
-        match self.0.into_keys().next() {
-            Some(name) => Err(InvalidConfig::Unknown(variable(&name))),
-            None => Ok(()),
-        }
+    /// Returns what is left and was made by Kubernetes.
+    ///
+    /// # Errors
+    /// Something else is left.
+    fn ignored_or_refused(self) -> Result<Vec<String>, InvalidConfig> {
+        let ignored = self.0.into_iter().map(|(name, value)| {
+            let variable = variable(&name);
+            if kubernetes::is_of_a_service(&variable, &value) {
+                Ok(variable)
+            } else {
+                Err(InvalidConfig::Unknown(variable))
+            }
+        });
+        ignored.collect()
     }
 }
 

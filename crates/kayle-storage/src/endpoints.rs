@@ -51,10 +51,17 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
     ) -> Result<Option<Page<Endpoint>>, StoreError> {
         let mut after: Option<Position> = None;
         if let Some(cursor) = &page.starting_after {
-            let Some(row) = self.endpoint(organization_id, cursor).await? else {
+            // A deleted endpoint is still a place to go on from.
+            let place = Entity::find_by_id(cursor.as_str())
+                .filter(Column::OrganizationId.eq(organization_id.0))
+                .select_only()
+                .columns([Column::CreatedAt, Column::Id])
+                .into_tuple()
+                .one(&self.0);
+            after = place.await.map_err(store_error)?;
+            if after.is_none() {
                 return Ok(None);
-            };
-            after = Some((row.created_at, row.id));
+            }
         }
         let rows = existing(organization_id).apply_if(enabled, |rows, enabled| {
             rows.filter(if enabled {

@@ -254,6 +254,7 @@ macro_rules! store_conformance {
                 a_replaced_signing_secret_is_the_only_one,
                 a_foreign_endpoint_is_neither_locked_nor_saved;
             deleted_endpoints: a_deleted_endpoint_is_a_missing_one,
+                a_list_goes_on_after_an_endpoint_that_was_deleted,
                 a_deleted_endpoint_cannot_be_changed,
                 keys_of_a_deleted_endpoint_are_missing,
                 deliveries_of_a_deleted_endpoint_stay_listed,

@@ -1,4 +1,4 @@
-//! The body of a request: bounded, read whole before anything else, wiped when dropped.
+//! The body of a request: read only for a caller who may send one, bounded, wiped when dropped.
 
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
@@ -7,43 +7,119 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
 use crate::error::{ApiError, ErrorCode};
-use crate::limits::{BODY_BYTES_MAX, BODY_BYTES_RESERVED_MAX, BODY_TIMEOUT};
+use crate::limits::{
+    BODIES_BYTES_MAX, BODY_BYTES_MAX, BODY_BYTES_RESERVED_MAX, BODY_TIMEOUT, OPEN_BODY_BYTES_MAX,
+    REFUSED_BODY_TIMEOUT,
+};
+
+/// The room that is left for bodies, in bytes, all requests together.
+static ROOM: Semaphore = Semaphore::const_new(BODIES_BYTES_MAX);
 
 /// The bytes of a body. It may hold claims.
 #[derive(Default)]
-pub(crate) struct Body(Zeroizing<Vec<u8>>);
+pub(crate) struct Body {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Given back when the body is dropped.
+    room: Option<SemaphorePermit<'static>>,
+}
 
-/// Reads a body of at most 2 MiB; one that announces more is refused unread.
-pub(crate) async fn read_body(request: &HttpRequest, payload: Payload) -> Result<Body, ApiError> {
-    let announced = announced_length(request).unwrap_or(0);
-    if BODY_BYTES_MAX < announced {
-        return Err(too_large());
+/// A body that has not been read. Nothing of it is kept until somebody has been let through.
+pub(crate) struct UnreadBody {
+    payload: Payload,
+    announced: Option<usize>,
+}
+
+impl UnreadBody {
+    /// Takes the body of a request; refuses one that announces more than 2 MiB.
+    pub(crate) fn of(request: &HttpRequest, payload: Payload) -> Result<Self, ApiError> {
+        let announced = announced_length(request);
+        if announced.is_some_and(|bytes| BODY_BYTES_MAX < bytes) {
+            return Err(too_large());
+        }
+        Ok(Self { payload, announced })
     }
-    match timeout(BODY_TIMEOUT, collect(payload, announced)).await {
-        Ok(body) => body.map(Body),
-        Err(_) => Err(ApiError::bad_request("the body took too long to arrive")),
+
+    /// Reads it for a caller who was let through.
+    pub(crate) async fn read(self) -> Result<Body, ApiError> {
+        self.read_at_most(BODY_BYTES_MAX).await
     }
+
+    /// Reads it for a caller who shows no credential: what such a body has to say is short.
+    pub(crate) async fn read_unasked(self) -> Result<Body, ApiError> {
+        self.read_at_most(OPEN_BODY_BYTES_MAX).await
+    }
+
+    async fn read_at_most(self, kept_max: usize) -> Result<Body, ApiError> {
+        match timeout(BODY_TIMEOUT, self.collect(kept_max)).await {
+            Ok(body) => body,
+            Err(_) => Err(ApiError::bad_request("the body took too long to arrive")),
+        }
+    }
+
+    /// Keeps nothing of it, for a caller who was refused. Fails if it turns out to be larger than
+    /// 2 MiB, or broken: that is said before anything else (contract 3.0).
+    ///
+    /// A length that was announced was judged already; the server lets such a body pass after the
+    /// answer. One of unknown length is counted first.
+    pub(crate) async fn discard(mut self) -> Result<(), ApiError> {
+        if self.announced.is_some() {
+            return Ok(());
+        }
+        let counting = async {
+            let mut count = 0;
+            while let Some(chunk) = self.payload.next().await {
+                count += whole(chunk)?.len();
+                if BODY_BYTES_MAX < count {
+                    return Err(too_large());
+                }
+            }
+            Ok(())
+        };
+        timeout(REFUSED_BODY_TIMEOUT, counting)
+            .await
+            .unwrap_or(Ok(()))
+    }
+
+    async fn collect(mut self, kept_max: usize) -> Result<Body, ApiError> {
+        let mut count = 0;
+        let mut body = Body {
+            bytes: Zeroizing::new(Vec::with_capacity(
+                self.announced.unwrap_or(0).min(BODY_BYTES_RESERVED_MAX),
+            )),
+            room: None,
+        };
+        while let Some(chunk) = self.payload.next().await {
+            let chunk: Result<Bytes, PayloadError> = chunk;
+            let chunk =
+                chunk.map_err(|_| ApiError::bad_request("the body did not arrive whole"))?;
+            count += chunk.len();
+            if BODY_BYTES_MAX < count {
+                return Err(too_large());
+            }
+            if count <= kept_max {
+                body.push(&chunk)?;
+            }
+        }
+        if kept_max < count {
+            return Err(ApiError::bad_request(
+                "the body is longer than it can have to be",
+            ));
+        }
+        Ok(body)
+    }
+}
+
+fn whole(chunk: Result<Bytes, PayloadError>) -> Result<Bytes, ApiError> {
+    chunk.map_err(|_| ApiError::bad_request("the body did not arrive whole"))
 }
 
 fn announced_length(request: &HttpRequest) -> Option<usize> {
     let length = request.headers().get(header::CONTENT_LENGTH)?;
     length.to_str().ok()?.parse().ok()
-}
-
-async fn collect(mut payload: Payload, announced: usize) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(announced.min(BODY_BYTES_RESERVED_MAX)));
-    while let Some(chunk) = payload.next().await {
-        let chunk: Result<Bytes, PayloadError> = chunk;
-        let chunk = chunk.map_err(|_| ApiError::bad_request("the body did not arrive whole"))?;
-        if BODY_BYTES_MAX < bytes.len() + chunk.len() {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 fn too_large() -> ApiError {
@@ -54,9 +130,23 @@ fn too_large() -> ApiError {
 }
 
 impl Body {
+    /// Keeps some more, while there is room for it.
+    fn push(&mut self, chunk: &Bytes) -> Result<(), ApiError> {
+        let bytes = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        let Ok(room) = ROOM.try_acquire_many(bytes) else {
+            return Err(ApiError::not_ready("too much is being sent at this moment"));
+        };
+        match &mut self.room {
+            Some(held) => held.merge(room),
+            None => self.room = Some(room),
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
     /// Tells whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
     /// Reads the body as a JSON object. Of members that repeat, the last one counts.
@@ -69,7 +159,7 @@ impl Body {
                 "content-type must be application/json, with a body",
             ));
         }
-        match serde_json::from_slice(&self.0) {
+        match serde_json::from_slice(&self.bytes) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(
                 Value::Null
@@ -106,7 +196,10 @@ mod tests {
         let request = TestRequest::default()
             .insert_header((header::CONTENT_TYPE, content_type))
             .to_http_request();
-        let body = Body(Zeroizing::new(body.to_vec()));
+        let body = Body {
+            bytes: Zeroizing::new(body.to_vec()),
+            room: None,
+        };
         let parsed = body.json_object(&request);
         parsed.map_err(|error| error.message().to_owned())
     }

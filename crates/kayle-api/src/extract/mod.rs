@@ -7,7 +7,7 @@ mod members;
 mod query;
 
 pub(crate) use api_key_id::api_key_id;
-pub(crate) use body::{Body, read_body};
+pub(crate) use body::{Body, UnreadBody};
 pub(crate) use call::Call;
 pub(crate) use members::{boolean, echoed_name, expect_one_of, list, object, required, text};
 pub(crate) use query::Query;

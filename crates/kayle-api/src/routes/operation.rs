@@ -19,7 +19,7 @@ use crate::auth::{
     require_organization, require_own_origin, require_role, require_scope,
 };
 use crate::error::{ApiError, Frame};
-use crate::extract::{Call, Query, read_body};
+use crate::extract::{Call, Query, UnreadBody};
 
 /// What is known of an operation before a request is read.
 pub(super) struct Operation {
@@ -77,8 +77,10 @@ where
 {
     let handler = move |request: HttpRequest, payload: Payload| {
         answered(Frame::UNKNOWN, async move {
-            let call = receive(request, payload).await?;
-            authenticate_service(call.webhooks(), &call.request)?;
+            let judge = async |api: &Api, head: &HttpRequest| {
+                authenticate_service(&api.webhooks, head).map(drop)
+            };
+            let ((), call) = receive(request, payload, judge).await?;
             run(call).await
         })
     };
@@ -92,7 +94,10 @@ where
 {
     let handler = move |request: HttpRequest, payload: Payload| {
         answered(Frame::UNKNOWN, async move {
-            run(receive(request, payload).await?).await
+            let body = UnreadBody::of(&request, payload)?;
+            let api = api_of(&request);
+            let body = body.read_unasked().await?;
+            run(Call { api, request, body }).await
         })
     };
     Verb::Post.route().to(handler)
@@ -107,12 +112,30 @@ where
     Verb::Get.route().to(handler)
 }
 
-/// Reads a request whole: 413 comes before everything else.
-pub(super) async fn receive(request: HttpRequest, payload: Payload) -> Result<Call, ApiError> {
-    let body = read_body(&request, payload).await?;
+/// Judges a request by its head, and reads its body only if it is let through. An announced size
+/// (413) comes before everything else, and so does one that is found out meanwhile.
+pub(super) async fn receive<T>(
+    request: HttpRequest,
+    payload: Payload,
+    judge: impl AsyncFnOnce(&Api, &HttpRequest) -> Result<T, ApiError>,
+) -> Result<(T, Call), ApiError> {
+    let body = UnreadBody::of(&request, payload)?;
+    let api = api_of(&request);
+    match judge(&api, &request).await {
+        Ok(judged) => {
+            let body = body.read().await?;
+            Ok((judged, Call { api, request, body }))
+        }
+        Err(refusal) => {
+            body.discard().await?;
+            Err(refusal)
+        }
+    }
+}
+
+fn api_of(request: &HttpRequest) -> web::Data<Api> {
     let api = request.app_data::<web::Data<Api>>();
-    let api = web::Data::clone(api.expect("the app is made with it"));
-    Ok(Call { api, request, body })
+    web::Data::clone(api.expect("the app is made with it"))
 }
 
 /// Waits for an operation and writes its error, if it has one. A panic ends one request, not the
@@ -143,30 +166,37 @@ impl Operation {
     }
 
     /// Checks size (413), credential (401) and, for an API key, organization (410) and scope (403),
-    /// in this order.
+    /// in this order, and reads the body then.
     async fn let_through(
         &self,
         request: HttpRequest,
         payload: Payload,
     ) -> Result<(Caller, Call), ApiError> {
-        let call = receive(request, payload).await?;
-        let caller = if let Some(scope) = self.area.scope(self.verb) {
-            match authenticate_customer(&call.api, &call.request).await? {
-                Customer::Server(server) => require_scope(scope, &server)?,
-                Customer::Person(person) => self.let_person_through(&person, &call)?,
-            }
-        } else {
-            let person = authenticate_person(&call.api, &call.request).await?;
-            self.let_person_through(&person, &call)?
+        let judge = async |api: &Api, head: &HttpRequest| self.judge(api, head).await;
+        receive(request, payload, judge).await
+    }
+
+    async fn judge(&self, api: &Api, head: &HttpRequest) -> Result<Caller, ApiError> {
+        let Some(scope) = self.area.scope(self.verb) else {
+            let person = authenticate_person(api, head).await?;
+            return self.let_person_through(&person, api, head);
         };
-        Ok((caller, call))
+        match authenticate_customer(api, head).await? {
+            Customer::Server(server) => require_scope(scope, &server),
+            Customer::Person(person) => self.let_person_through(&person, api, head),
+        }
     }
 
     /// Checks origin, organization and role (403), and whether the organization is frozen (410),
     /// in this order.
-    fn let_person_through(&self, person: &UserPrincipal, call: &Call) -> Result<Caller, ApiError> {
+    fn let_person_through(
+        &self,
+        person: &UserPrincipal,
+        api: &Api,
+        head: &HttpRequest,
+    ) -> Result<Caller, ApiError> {
         if self.verb.changes() {
-            require_own_origin(&call.api, &call.request)?;
+            require_own_origin(api, head)?;
         }
         let organization = require_organization(person)?;
         let least = self.area.least_role(self.verb);

@@ -1,9 +1,12 @@
 //! What no route answers: unknown paths, other methods, a slash too many.
 
+use std::convert::Infallible;
+
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::operation::{answered, receive};
+use crate::api::Api;
 use crate::auth::{authenticate_customer, authenticate_person, authenticate_service};
 use crate::error::{ApiError, Frame};
 use crate::extract::Call;
@@ -12,21 +15,24 @@ use crate::extract::Call;
 /// strangers cannot map the routes.
 pub(crate) async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
     answered(Frame::UNKNOWN, async move {
-        let call = receive(request, payload).await?;
-        authenticate(&call).await?;
-        Err(ApiError::not_found("route"))
+        let judge = async |api: &Api, head: &HttpRequest| {
+            authenticate(api, head).await?;
+            Err(ApiError::not_found("route"))
+        };
+        let (never, _): (Infallible, Call) = receive(request, payload, judge).await?;
+        match never {}
     })
     .await
 }
 
-async fn authenticate(call: &Call) -> Result<(), ApiError> {
-    let path = call.request.path();
+async fn authenticate(api: &Api, head: &HttpRequest) -> Result<(), ApiError> {
+    let path = head.path();
     if is_below(path, "/v1/auth") {
-        authenticate_person(&call.api, &call.request).await?;
+        authenticate_person(api, head).await?;
     } else if is_below(path, "/v1") {
-        authenticate_customer(&call.api, &call.request).await?;
+        authenticate_customer(api, head).await?;
     } else if is_below(path, "/internal/v1") {
-        authenticate_service(call.webhooks(), &call.request)?;
+        authenticate_service(&api.webhooks, head)?;
     }
     Ok(())
 }

@@ -29,8 +29,8 @@ pub enum RegisterKeyError {
     #[error(transparent)]
     Jwk(#[from] InvalidJwk),
     /// The numbers are no RSA key that can be encrypted with.
-    #[error("jwk cannot be used to encrypt")]
-    Unusable(#[source] KeyImportError),
+    #[error("jwk cannot be used to encrypt: {0}")]
+    Unusable(KeyImportError),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

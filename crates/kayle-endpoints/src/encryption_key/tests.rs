@@ -185,3 +185,12 @@ fn leading_zeros_count_for_nothing() {
     assert_eq!(significant_bits(&[0, 1]), 1);
     assert_eq!(significant_bits(&[0x80, 0]), 16);
 }
+
+#[test]
+fn the_numbers_come_back_in_one_way() {
+    let mut jwk = with("n", json!(format!("{}==", modulus(&[0, 0, 0x80], 258))));
+    jwk.insert("e".to_owned(), json!("AAEAAQ"));
+    let parsed = PublicJwk::parse(&jwk).unwrap();
+    assert_eq!(parsed.n, modulus(&[0x80], 256));
+    assert_eq!(parsed.e, "AQAB");
+}

@@ -41,6 +41,10 @@ enum Command {
 pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
     let config = Config::load(line.config.as_deref())?;
     telemetry::start(&config)?;
+    if !config.ignored.is_empty() {
+        let variables = config.ignored.join(" ");
+        tracing::info!(variables, "variables of Kubernetes Services are ignored");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -77,11 +77,7 @@ fn what_is_wrong_is_named_and_its_value_is_not_shown() {
         "1001",
         "KAYLE_DATABASE_CONNECTIONS must be a whole number from 1 to 1000",
     );
-    check(
-        "lissten",
-        "x",
-        "KAYLE_LISSTEN is no setting of this service",
-    );
+    check("lissten", "x", "unknown setting KAYLE_LISSTEN");
 }
 
 #[test]

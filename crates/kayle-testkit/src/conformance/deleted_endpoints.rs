@@ -29,11 +29,29 @@ pub async fn a_deleted_endpoint_is_a_missing_one(test: &TestStore) -> Outcome {
     assert_eq!(listed, slice::from_ref(&other.endpoint));
     let beyond = after(&endpoint.id);
     let beyond = reads.list_endpoints(organization_id, None, &beyond);
-    assert_eq!(beyond.await?, None);
+    assert!(beyond.await?.is_some(), "a place to go on from");
     let enabled = reads.enabled_endpoints(organization_id).await?;
     let enabled: Vec<_> = enabled.into_iter().map(|found| found.endpoint).collect();
     assert_eq!(enabled, slice::from_ref(&other.endpoint));
     assert!(test.secret(&other.endpoint).await?.is_some());
+    Ok(())
+}
+
+pub async fn a_list_goes_on_after_an_endpoint_that_was_deleted(test: &TestStore) -> Outcome {
+    let oldest = test.subscriber().await;
+    test.seed.make.clock.advance(Duration::from_secs(1));
+    let shown_last = test.seed.subscriber(&oldest.organization).await;
+    delete(test, &shown_last.endpoint.id).await?;
+    let beyond = after(&shown_last.endpoint.id);
+    let beyond = test
+        .reads()
+        .list_endpoints(oldest.organization.id, None, &beyond);
+    let beyond = beyond.await?.expect("it is a place to go on from");
+    assert_eq!(beyond.items, slice::from_ref(&oldest.endpoint));
+    let elsewhere = after(&shown_last.endpoint.id);
+    let stranger = test.seed.organization().await;
+    let elsewhere = test.reads().list_endpoints(stranger.id, None, &elsewhere);
+    assert_eq!(elsewhere.await?, None, "of another organization");
     Ok(())
 }
 

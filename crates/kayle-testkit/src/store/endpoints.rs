@@ -1,4 +1,4 @@
-//! Endpoints in memory. A deleted one leaves nothing behind.
+//! Endpoints in memory. A deleted one leaves its place in lists behind.
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
@@ -32,10 +32,13 @@ impl EndpointReads for View {
         let tables = self.tables()?;
         let mut after = None;
         if let Some(cursor) = &page.starting_after {
-            let Some(row) = tables.endpoint(organization_id, cursor) else {
+            // A deleted endpoint is still a place to go on from.
+            let existing = tables.endpoints.get(cursor).map(|row| &row.endpoint);
+            let place = existing.or_else(|| tables.deleted_endpoints.get(cursor));
+            let Some(place) = place.filter(|place| place.organization_id == organization_id) else {
                 return Ok(None);
             };
-            after = Some(position(&row.endpoint));
+            after = Some(position(place));
         }
         let rows = endpoints_of(&tables, organization_id)
             .filter(|endpoint| enabled.is_none_or(|enabled| endpoint.is_enabled() == enabled))
@@ -128,7 +131,10 @@ impl EndpointWrites for MemoryTx {
         _now: Timestamp,
     ) -> Result<(), StoreError> {
         self.view.change(|tables| {
-            tables.endpoints.remove(id).ok_or(StoreError::Conflict)?;
+            let deleted = tables.endpoints.remove(id).ok_or(StoreError::Conflict)?;
+            tables
+                .deleted_endpoints
+                .insert(id.clone(), deleted.endpoint);
             tables
                 .encryption_keys
                 .retain(|_, key| key.endpoint_id != *id);

@@ -22,6 +22,8 @@ pub(super) struct Tables {
     /// By the hash of the plaintext.
     pub(super) api_keys: BTreeMap<String, ApiKey>,
     pub(super) endpoints: BTreeMap<EndpointId, EndpointRow>,
+    /// Places in a list that can still be gone on from.
+    pub(super) deleted_endpoints: BTreeMap<EndpointId, Endpoint>,
     pub(super) encryption_keys: BTreeMap<EncryptionKeyId, EncryptionKey>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) attempts: BTreeMap<AttemptId, RecordedAttempt>,

@@ -36,6 +36,7 @@ mod retries;
 mod roles;
 mod shutdown;
 mod simulation;
+mod strangers;
 mod support;
 mod tenants;
 mod withdrawal;

@@ -6,6 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 
 use crate::api::{Api, Surface};
+use crate::connection::count_request;
 use crate::middleware::{allow_dashboard, log_request, set_security_headers};
 use crate::routes;
 
@@ -32,4 +33,5 @@ pub(crate) fn app(
         .wrap(from_fn(allow_dashboard))
         .wrap(from_fn(set_security_headers))
         .wrap(from_fn(log_request))
+        .wrap(from_fn(count_request))
 }

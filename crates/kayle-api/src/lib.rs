@@ -15,6 +15,7 @@
 mod api;
 mod app;
 mod auth;
+mod connection;
 mod error;
 mod extract;
 mod limits;
@@ -30,4 +31,5 @@ mod views;
 /// A running server and the handle that stops it, as the HTTP library of this crate has them.
 pub use actix_web::dev::{Server, ServerHandle};
 pub use api::{Api, Surface};
+pub use connection::Connections;
 pub use server::server;

@@ -26,3 +26,16 @@ pub(crate) const REFUSED_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How much of a member's name that a caller made up is repeated in a message, in characters.
 pub(crate) const ECHOED_NAME_CHARS_MAX: usize = 64;
+
+/// How long a connection that waits for a request is kept.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How long a head may take, from the connection or from the answer before it. A head is one packet
+/// or two; who sends a byte a second holds a connection for this long only.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an answer may wait for its caller to read.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How fast an answer must be read beyond that.
+pub(crate) const WRITE_BYTES_PER_SECOND_MIN: u32 = 10_000;

@@ -11,6 +11,7 @@
 mod clock;
 mod commands;
 mod config;
+mod descriptors;
 mod entropy;
 mod secret_key;
 mod serve_lock;

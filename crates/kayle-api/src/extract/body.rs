@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
+use crate::connection::{Arriving, count_body};
 use crate::error::{ApiError, ErrorCode};
 use crate::limits::{
     BODIES_BYTES_MAX, BODY_BYTES_MAX, BODY_BYTES_RESERVED_MAX, BODY_TIMEOUT, OPEN_BODY_BYTES_MAX,
@@ -31,6 +32,7 @@ pub(crate) struct Body {
 pub(crate) struct UnreadBody {
     payload: Payload,
     announced: Option<usize>,
+    _arriving: Option<Arriving>,
 }
 
 impl UnreadBody {
@@ -40,7 +42,11 @@ impl UnreadBody {
         if announced.is_some_and(|bytes| BODY_BYTES_MAX < bytes) {
             return Err(too_large());
         }
-        Ok(Self { payload, announced })
+        Ok(Self {
+            payload,
+            announced,
+            _arriving: count_body(request),
+        })
     }
 
     /// Reads it for a caller who was let through.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use kayle_api::{Api, Surface};
+use kayle_api::{Api, Connections, Surface};
 use kayle_app::Webhooks;
 use kayle_app::ports::store::NodeRole;
 use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::print_line;
 use crate::clock::ServiceClock;
 use crate::config::Config;
+use crate::descriptors::connections_max;
 use crate::entropy::SystemEntropy;
 use crate::serve_lock::ServeLock;
 use crate::wiring::{self, Wired};
@@ -120,7 +121,9 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
         Surface::Health
     };
     let api = api(&config, address, webhooks, readiness);
-    let server = kayle_api::server(listener, api, surface, config.delivery_timeout)?;
+    let connections = Connections::new(connections_max(&config));
+    let drain = config.delivery_timeout;
+    let server = kayle_api::server(listener, api, surface, connections.clone(), drain)?;
     let server_handle = server.handle();
     // What a program that started this one waits for.
     print_line(&format!("listening on http://{address}"))?;
@@ -133,6 +136,7 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
         };
         tracing::info!("stopping: requests in flight may finish");
         stop.cancel();
+        connections.stop();
         server_handle.stop(true).await;
         reason
     };

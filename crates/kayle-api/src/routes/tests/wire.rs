@@ -8,7 +8,7 @@ use actix_web::rt;
 
 use crate::limits::BODY_BYTES_MAX;
 use crate::testing::TestApi;
-use crate::{Surface, server};
+use crate::{Connections, Surface, server};
 
 /// Serves for as long as `talk` speaks to it, then stops.
 async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
@@ -19,6 +19,7 @@ async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
         listener,
         test.api,
         Surface::Everything,
+        Connections::new(1000),
         Duration::from_secs(1),
     )
     .unwrap();
@@ -116,6 +117,32 @@ async fn head_is_get_without_a_body() {
         let length = format!("content-length: {}", get_body.len());
         assert!(head_head.contains(&length), "{head_head}");
         assert_eq!(get_head.lines().next(), head_head.lines().next());
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn strangers_who_hold_every_connection_keep_nobody_out() {
+    // More than the thousand that the server takes.
+    with_server(|address| {
+        let whole = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n";
+        let mut held = Vec::new();
+        for number in 0..1100 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            // Some say nothing, some begin, some begin once more.
+            let said: &[u8] = match number % 3 {
+                0 => b"",
+                1 => b"GET / HTTP/1.1\r\nHost:",
+                _ => &[whole.as_slice(), b"GET /"].concat(),
+            };
+            // Those that were closed already cannot be written to.
+            let _ = stream.write_all(said);
+            held.push(stream);
+        }
+        let request = b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let answer = exchange(address, &[request]);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+        drop(held);
     })
     .await;
 }

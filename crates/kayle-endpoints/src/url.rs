@@ -71,6 +71,17 @@ pub enum UrlRefusal {
     #[error("must name a host, not an IPv6 address")]
     #[strum(serialize = "ipv6_literal_disallowed")]
     Ipv6Literal,
+    /// Port 0, which nothing can listen on.
+    #[error("must not have port 0, which nothing can listen on")]
+    #[strum(serialize = "invalid_port")]
+    Port,
+    /// A name that the DNS cannot have (RFC 1035, section 2.3.4).
+    #[error(
+        "must name a host that can exist: parts of 1 to 63 letters, digits, hyphens and \
+         underscores, 253 characters in all"
+    )]
+    #[strum(serialize = "invalid_hostname")]
+    Hostname,
     /// A name that is not public.
     #[error("must name a public host")]
     #[strum(serialize = "reserved_hostname_disallowed")]
@@ -83,6 +94,10 @@ impl UrlRefusal {
         self.into()
     }
 }
+
+/// The longest name, without the dot at its end, and the longest part of it (RFC 1035, 2.3.4).
+const HOST_CHARS_MAX: usize = 253;
+const LABEL_CHARS_MAX: usize = 63;
 
 const RESERVED_SUFFIXES: [&str; 6] = [
     ".home.arpa",
@@ -149,6 +164,9 @@ fn judge(text: &str, policy: &UrlPolicy) -> Result<Url, UrlRefusal> {
         return Err(UrlRefusal::Credentials);
     }
     judge_scheme(&url, policy.environment)?;
+    if url.port() == Some(0) {
+        return Err(UrlRefusal::Port);
+    }
     judge_host(&url, policy)?;
     url.set_fragment(None);
     Ok(url)
@@ -187,14 +205,25 @@ impl UrlPolicy {
 
 fn judge_name(name: &str) -> Result<(), UrlRefusal> {
     // The parser lets empty labels pass, which no resolver does: `localhost..` is no way around.
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let bare = name.trim_end_matches('.').to_ascii_lowercase();
     let reserved = RESERVED_SUFFIXES
         .iter()
-        .any(|suffix| name.ends_with(suffix));
-    if reserved || !name.contains('.') {
+        .any(|suffix| bare.ends_with(suffix));
+    if reserved || !bare.contains('.') {
         return Err(UrlRefusal::ReservedHostname);
     }
+    let name = without_trailing_dot(name);
+    if HOST_CHARS_MAX < name.len() || !name.split('.').all(is_label) {
+        return Err(UrlRefusal::Hostname);
+    }
     Ok(())
+}
+
+/// The parser has put everything beyond ASCII into punycode. Underscores are no part of a host name
+/// by the letter, and work everywhere.
+fn is_label(label: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=LABEL_CHARS_MAX).contains(&label.len()) && label.bytes().all(is_known)
 }
 
 /// `localhost` or `127.0.0.1`, one trailing dot ignored: the two hosts that development exempts.

@@ -49,6 +49,8 @@ impl From<UrlRefusal> for ApiError {
             | UrlRefusal::Loopback
             | UrlRefusal::Ipv4Literal
             | UrlRefusal::Ipv6Literal
+            | UrlRefusal::Port
+            | UrlRefusal::Hostname
             | UrlRefusal::ReservedHostname => ErrorCode::WebhookUrlRejected,
         };
         Self::new(code, format!("url {refusal}"))

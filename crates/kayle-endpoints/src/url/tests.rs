@@ -304,3 +304,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_nothing_can_reach_is_refused() {
+    refuses("https://yourapp.com:0/a", "invalid_port");
+    check("http://localhost:0/a", DEV, Err("invalid_port"));
+    for host in [
+        "a..example",
+        ".a.example",
+        "a.example..",
+        "*.example",
+        "a{b}.example",
+        "a!b.example",
+    ] {
+        refuses(&format!("https://{host}/"), "invalid_hostname");
+    }
+    let label = |chars: usize| "a".repeat(chars);
+    refuses(
+        &format!("https://{}.example/", label(64)),
+        "invalid_hostname",
+    );
+    let long = format!("{0}.{0}.{0}.{0}.example", label(63));
+    refuses(&format!("https://{long}/"), "invalid_hostname");
+
+    let longest = format!("https://{}.example/", label(63));
+    accepts(&longest, &longest);
+    accepts("https://_hooks.a-b.example/", "https://_hooks.a-b.example/");
+}

@@ -16,6 +16,7 @@ mod m20261121_000006_events;
 mod m20261121_000007_deliveries;
 mod m20261121_000008_audit;
 mod m20261121_000009_due_of_endpoint;
+mod m20261125_000010_refused_address;
 mod m20261125_000011_nodes;
 mod m20261125_000013_events_by_session;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_deliveries::Migration),
             Box::new(m20261121_000008_audit::Migration),
             Box::new(m20261121_000009_due_of_endpoint::Migration),
+            Box::new(m20261125_000010_refused_address::Migration),
             Box::new(m20261125_000011_nodes::Migration),
             Box::new(m20261125_000013_events_by_session::Migration),
         ]

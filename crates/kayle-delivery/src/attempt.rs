@@ -1,5 +1,6 @@
 //! The attempt: one try of a delivery and what came of it (contract 2.8, 7.6, D12).
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -36,6 +37,12 @@ pub enum AttemptOutcome {
     },
     /// There was no answer.
     NoAnswer(FailureReason),
+    /// The host leads to an address that must not be reached; recorded as
+    /// [`FailureReason::BlockedAddress`].
+    Blocked {
+        /// The address.
+        address: IpAddr,
+    },
     /// There was nothing to send: no active key at fan-out, or encryption failed (contract 7.1).
     NotEncrypted,
     /// The URL policy refused the endpoint's URL before anything was sent; recorded as 400.
@@ -98,9 +105,11 @@ impl AttemptOutcome {
     pub fn status(self) -> AttemptStatus {
         match self {
             Self::Accepted { .. } => AttemptStatus::Succeeded,
-            Self::Refused { .. } | Self::NoAnswer(_) | Self::NotEncrypted | Self::UrlRejected => {
-                AttemptStatus::Failed
-            }
+            Self::Refused { .. }
+            | Self::NoAnswer(_)
+            | Self::Blocked { .. }
+            | Self::NotEncrypted
+            | Self::UrlRejected => AttemptStatus::Failed,
         }
     }
 
@@ -109,7 +118,7 @@ impl AttemptOutcome {
         match self {
             Self::Accepted { status_code } | Self::Refused { status_code } => Some(status_code),
             Self::UrlRejected => Some(URL_REJECTED_STATUS_CODE),
-            Self::NoAnswer(_) | Self::NotEncrypted => None,
+            Self::NoAnswer(_) | Self::Blocked { .. } | Self::NotEncrypted => None,
         }
     }
 
@@ -121,19 +130,43 @@ impl AttemptOutcome {
             Self::Refused { .. } => Some("http_status"),
             Self::UrlRejected => Some("url_rejected"),
             Self::NoAnswer(reason) => Some(reason.as_str()),
+            Self::Blocked { .. } => Some(FailureReason::BlockedAddress.as_str()),
         }
     }
 
-    /// Reads back what [`Self::status_code`] and [`Self::failure_reason`] gave; `None` if the pair
-    /// is none that they give.
-    pub fn from_recorded(status_code: Option<u16>, failure_reason: Option<&str>) -> Option<Self> {
-        match (status_code, failure_reason) {
-            (Some(status_code), None) => Some(Self::Accepted { status_code }),
-            (Some(status_code), Some("http_status")) => Some(Self::Refused { status_code }),
-            (Some(_), Some("url_rejected")) => Some(Self::UrlRejected),
-            (None, Some(reason)) => FailureReason::from_str(reason).ok().map(Self::NoAnswer),
-            (None, None) => Some(Self::NotEncrypted),
-            (Some(_), Some(_)) => None,
+    /// Returns the address that must not be reached, where one was found.
+    pub fn refused_address(self) -> Option<IpAddr> {
+        match self {
+            Self::Blocked { address } => Some(address),
+            Self::Accepted { .. }
+            | Self::Refused { .. }
+            | Self::NoAnswer(_)
+            | Self::NotEncrypted
+            | Self::UrlRejected => None,
+        }
+    }
+
+    /// Reads back what [`Self::status_code`], [`Self::failure_reason`] and
+    /// [`Self::refused_address`] returned; `None` for what they return together for no outcome.
+    pub fn from_recorded(
+        status_code: Option<u16>,
+        failure_reason: Option<&str>,
+        refused_address: Option<IpAddr>,
+    ) -> Option<Self> {
+        let outcome = match (status_code, failure_reason) {
+            (Some(status_code), None) => Self::Accepted { status_code },
+            (Some(status_code), Some("http_status")) => Self::Refused { status_code },
+            (Some(_), Some("url_rejected")) => Self::UrlRejected,
+            (None, Some(reason)) => Self::NoAnswer(FailureReason::from_str(reason).ok()?),
+            (None, None) => Self::NotEncrypted,
+            (Some(_), Some(_)) => return None,
+        };
+        match (outcome, refused_address) {
+            (outcome, None) => Some(outcome),
+            (Self::NoAnswer(FailureReason::BlockedAddress), Some(address)) => {
+                Some(Self::Blocked { address })
+            }
+            (_, Some(_)) => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::IpAddr;
 
 /// A source that only people read.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
@@ -16,7 +17,7 @@ pub(crate) enum ConnectError {
     Dns(#[source] BoxError),
     /// At least one address behind the name must not be reached, or the connection led elsewhere.
     #[error("the name leads to an address that must not be reached")]
-    BlockedAddress,
+    BlockedAddress(IpAddr),
     /// No address took the connection.
     #[error("no connection")]
     Tcp(#[source] io::Error),

@@ -124,7 +124,7 @@ async fn connect_to(address: SocketAddr) -> Result<TcpStream, ConnectError> {
     // The kernel connects where it is told; should anything on the way rewrite that, nothing is
     // sent to an address that was not judged.
     if peer.ip() != address.ip() {
-        return Err(ConnectError::BlockedAddress);
+        return Err(ConnectError::BlockedAddress(peer.ip()));
     }
     Ok(stream)
 }

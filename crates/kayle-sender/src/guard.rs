@@ -32,13 +32,10 @@ impl Guard {
             Some(address) => vec![address],
             None => self.resolver.addresses_of(host).await?,
         };
-        if addresses
-            .iter()
-            .all(|address| self.policy.permits(*address))
-        {
-            Ok(addresses)
-        } else {
-            Err(ConnectError::BlockedAddress)
+        let refused = addresses.iter().find(|ip| !self.policy.permits(**ip));
+        match refused {
+            None => Ok(addresses),
+            Some(refused) => Err(ConnectError::BlockedAddress(*refused)),
         }
     }
 }

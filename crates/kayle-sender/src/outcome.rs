@@ -26,7 +26,9 @@ pub(crate) fn without_answer(error: &(dyn Error + 'static)) -> Result<AttemptOut
 fn without_connection(error: &ConnectError) -> Result<AttemptOutcome, SendFault> {
     let reason = match error {
         ConnectError::Dns(_) => FailureReason::Dns,
-        ConnectError::BlockedAddress => FailureReason::BlockedAddress,
+        ConnectError::BlockedAddress(address) => {
+            return Ok(AttemptOutcome::Blocked { address: *address });
+        }
         ConnectError::Tcp(_) => FailureReason::Connect,
         ConnectError::Tls(_) => FailureReason::Tls,
         ConnectError::Timeout => FailureReason::Timeout,

@@ -204,8 +204,7 @@ fn client(connector: Connector, pool: PoolLimits) -> Client<Connector, Full<Byte
 #[async_trait]
 impl Sender for HyperSender {
     async fn send(&self, request: SendRequest) -> Result<AttemptOutcome, SendFault> {
-        // A path or a query always fits. A host that does not, such as `a{b}.example`, is one that
-        // no name server could know.
+        // A path or a query always fits, and so does every host that the URL policy lets pass.
         let Ok(uri) = Uri::try_from(request.url.as_str()) else {
             return Ok(AttemptOutcome::NoAnswer(FailureReason::Dns));
         };

@@ -38,6 +38,7 @@ struct AttemptView {
     status: &'static str,
     status_code: Option<u16>,
     failure_reason: Option<&'static str>,
+    refused_address: Option<String>,
     duration_ms: u64,
     attempted_at: String,
 }
@@ -85,6 +86,7 @@ impl From<&Attempt> for AttemptView {
             status: attempt.outcome.status().as_str(),
             status_code: attempt.outcome.status_code(),
             failure_reason: attempt.outcome.failure_reason(),
+            refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
             duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
             attempted_at: time(attempt.attempted_at),
         }

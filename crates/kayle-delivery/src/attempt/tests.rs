@@ -8,7 +8,10 @@ fn every_outcome() -> Vec<AttemptOutcome> {
         .map(AttemptOutcome::NoAnswer)
         .collect::<Vec<_>>();
     let unsent = [AttemptOutcome::NotEncrypted, AttemptOutcome::UrlRejected];
-    [&answered[..], &unanswered[..], &unsent[..]].concat()
+    let blocked = ["10.0.0.1", "fe80::1"].map(|address| AttemptOutcome::Blocked {
+        address: address.parse().unwrap(),
+    });
+    [&answered[..], &unanswered[..], &unsent[..], &blocked[..]].concat()
 }
 
 #[test]
@@ -68,7 +71,11 @@ fn what_is_recorded_is_what_the_contract_names() {
 #[test]
 fn every_outcome_is_read_back_from_its_record() {
     for outcome in every_outcome() {
-        let read = AttemptOutcome::from_recorded(outcome.status_code(), outcome.failure_reason());
+        let read = AttemptOutcome::from_recorded(
+            outcome.status_code(),
+            outcome.failure_reason(),
+            outcome.refused_address(),
+        );
         assert_eq!(read, Some(outcome));
     }
 }
@@ -76,12 +83,15 @@ fn every_outcome_is_read_back_from_its_record() {
 #[test]
 fn a_record_that_nobody_wrote_is_not_read() {
     assert_eq!(
-        AttemptOutcome::from_recorded(Some(200), Some("timeout")),
+        AttemptOutcome::from_recorded(Some(200), Some("timeout"), None),
         None
     );
     assert_eq!(
-        AttemptOutcome::from_recorded(None, Some("http_status")),
+        AttemptOutcome::from_recorded(None, Some("http_status"), None),
         None
     );
-    assert_eq!(AttemptOutcome::from_recorded(None, Some("Timeout")), None);
+    assert_eq!(
+        AttemptOutcome::from_recorded(None, Some("Timeout"), None),
+        None
+    );
 }

@@ -110,6 +110,12 @@ pub(super) fn refused(status_code: u16) -> AttemptOutcome {
     AttemptOutcome::Refused { status_code }
 }
 
+pub(super) fn blocked(address: &str) -> AttemptOutcome {
+    AttemptOutcome::Blocked {
+        address: address.parse().unwrap(),
+    }
+}
+
 pub(super) fn no_answer(reason: FailureReason) -> AttemptOutcome {
     AttemptOutcome::NoAnswer(reason)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kayle_app::ports::sender::Sender;
 use kayle_delivery::FailureReason;
+use kayle_endpoints::{AllowedNetworks, EndpointUrl, Environment, UrlPolicy};
 use tokio::net::TcpListener;
 
 use super::builders::*;
@@ -70,12 +71,21 @@ async fn a_name_that_does_not_exist_does_not_resolve() {
     }
 }
 
-#[tokio::test]
-async fn a_name_that_no_server_can_know_does_not_resolve() {
+#[test]
+fn a_name_that_no_server_can_know_does_not_come_as_far_as_a_request() {
     let long_label = format!("https://{}.example/", "a".repeat(64));
-    for url in ["https://a..example/", "https://a.example../", &long_label] {
-        let outcome = attempt(&sender(), url).await;
-        assert_eq!(outcome, no_answer(FailureReason::Dns), "{url}");
+    for url in [
+        "https://a..example/",
+        "https://a.example../",
+        "https://a{b}.example/",
+        &long_label,
+    ] {
+        let policy = UrlPolicy {
+            environment: Environment::Development,
+            allowed: AllowedNetworks::default(),
+        };
+        let stored = EndpointUrl::from_stored(url.to_owned());
+        assert!(stored.judge(&policy).is_err(), "{url}");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use kayle_delivery::FailureReason;
 use kayle_endpoints::{AddressPolicy, AllowedNetworks, Environment};
 
 use super::builders::*;
@@ -47,7 +46,7 @@ async fn loopback_is_blocked_in_production() {
         format!("https://rebound.example:{port}/"),
     ] {
         let outcome = attempt(&sender, &url).await;
-        assert_eq!(outcome, no_answer(FailureReason::BlockedAddress), "{url}");
+        assert_eq!(outcome, blocked("127.0.0.1"), "{url}");
     }
     assert_eq!(server.received(), []);
 }
@@ -55,19 +54,28 @@ async fn loopback_is_blocked_in_production() {
 #[tokio::test]
 async fn a_literal_address_in_the_url_is_judged_too() {
     let outcome = attempt(&sender(), "https://10.0.0.1/").await;
-    assert_eq!(outcome, no_answer(FailureReason::BlockedAddress));
+    assert_eq!(outcome, blocked("10.0.0.1"));
 }
 
 #[tokio::test]
 async fn one_forbidden_address_blocks_the_whole_name() {
-    for hosts in [
-        "127.0.0.1 mixed.example\n10.0.0.1 mixed.example",
-        "10.0.0.1 mixed.example\n127.0.0.1 mixed.example",
-        "127.0.0.1 mixed.example\nfd00::1 mixed.example",
-        "127.0.0.1 mixed.example\n169.254.169.254 mixed.example",
+    for (hosts, refused) in [
+        (
+            "127.0.0.1 mixed.example\n10.0.0.1 mixed.example",
+            "10.0.0.1",
+        ),
+        (
+            "10.0.0.1 mixed.example\n127.0.0.1 mixed.example",
+            "10.0.0.1",
+        ),
+        ("127.0.0.1 mixed.example\nfd00::1 mixed.example", "fd00::1"),
+        (
+            "127.0.0.1 mixed.example\n169.254.169.254 mixed.example",
+            "169.254.169.254",
+        ),
     ] {
         let outcome = attempt(&with_hosts(hosts), "https://mixed.example/").await;
-        assert_eq!(outcome, no_answer(FailureReason::BlockedAddress), "{hosts}");
+        assert_eq!(outcome, blocked(refused), "{hosts}");
     }
 }
 

@@ -63,7 +63,7 @@ async fn no_log_line_shows_path_query_signature_or_payload() {
         [
             no_answer(FailureReason::Connect),
             no_answer(FailureReason::Dns),
-            no_answer(FailureReason::BlockedAddress),
+            blocked("10.0.0.1"),
         ]
     );
     let text = log.text();

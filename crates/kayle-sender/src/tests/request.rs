@@ -1,7 +1,6 @@
 //! What reaches the endpoint.
 
 use kayle_app::ports::sender::{SendFault, Sender};
-use kayle_delivery::FailureReason;
 use proptest::prelude::*;
 
 use super::builders::*;
@@ -53,12 +52,6 @@ async fn a_signature_that_is_no_header_value_is_a_fault() {
 
     assert!(matches!(fault, SendFault::Request(_)));
     assert!(!format!("{fault} {fault:?}").contains("X-Other"));
-}
-
-#[tokio::test]
-async fn a_host_that_http_cannot_write_does_not_resolve() {
-    let outcome = attempt(&sender(), "https://a{b}.example/").await;
-    assert_eq!(outcome, no_answer(FailureReason::Dns));
 }
 
 proptest! {

@@ -16,6 +16,7 @@ pub(crate) struct Model {
     pub(crate) delivery_id: String,
     pub(crate) status_code: Option<i32>,
     pub(crate) failure_reason: Option<String>,
+    pub(crate) refused_address: Option<String>,
     pub(crate) duration_ms: i64,
     pub(crate) attempted_at: i64,
 }
@@ -32,6 +33,7 @@ impl Model {
             delivery_id: attempt.delivery_id.as_str().to_owned(),
             status_code: attempt.outcome.status_code().map(i32::from),
             failure_reason: attempt.outcome.failure_reason().map(str::to_owned),
+            refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
             duration_ms: i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
             attempted_at: attempt.attempted_at.unix_ms(),
         }
@@ -46,7 +48,10 @@ impl Model {
             .status_code
             .map(|code| row.number("status_code", code))
             .transpose()?;
-        let outcome = AttemptOutcome::from_recorded(status_code, self.failure_reason.as_deref());
+        let refused_address = self.refused_address.as_deref().map(str::parse);
+        let refused_address = row.parsed("refused_address", refused_address.transpose())?;
+        let failure_reason = self.failure_reason.as_deref();
+        let outcome = AttemptOutcome::from_recorded(status_code, failure_reason, refused_address);
         Ok(Attempt {
             id: row.id("id", &self.id)?,
             delivery_id: row.id("delivery_id", &self.delivery_id)?,

@@ -41,8 +41,8 @@ INSERT INTO deliveries VALUES ('whd_3', x'0123456789abcdef0123456789abcdef', 'ev
   6, NULL, NULL, NULL, 0, NULL, NULL, 'pending_delivery', 99, NULL, 1, 2);
 INSERT INTO delivery_payloads VALUES ('whd_1', 'a.b.c.d.e');
 INSERT INTO delivery_payloads VALUES ('whd_3', printf('%.*c', 2000000, 'x'));
-INSERT INTO delivery_attempts VALUES ('wha_1', 'whd_1', 500, 'http_status', 0, 4);
-INSERT INTO delivery_attempts VALUES ('wha_2', 'whd_1', NULL, 'timeout', 15000, 4);
+INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, duration_ms, attempted_at) VALUES ('wha_1', 'whd_1', 500, 'http_status', 0, 4);
+INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, duration_ms, attempted_at) VALUES ('wha_2', 'whd_1', NULL, 'timeout', 15000, 4);
 INSERT INTO audit_rows VALUES ('aud_1', x'0123456789abcdef0123456789abcdef', 1, 'did', 'system', NULL, 's', '{"a":0.1}', 1, 'h1');
 INSERT INTO audit_rows VALUES ('aud_2', x'0123456789abcdef0123456789abcdef', 2, 'did', 'api_key', 'k', 's', '{}', 1, 'h2');
 INSERT INTO audit_chains VALUES (x'0123456789abcdef0123456789abcdef', 0, '', 2, 'h2');

@@ -97,6 +97,9 @@ pub async fn settlements_are_answered_in_their_order(test: &TestStore) -> Outcom
 
 pub async fn attempts_are_given_in_the_order_they_were_made(test: &TestStore) -> Outcome {
     let outcomes = FailureReason::iter().map(AttemptOutcome::NoAnswer).chain([
+        AttemptOutcome::Blocked {
+            address: [0xfd00, 0, 0, 0, 0, 0, 0, 1].into(),
+        },
         AttemptOutcome::UrlRejected,
         REFUSED,
         ACCEPTED,

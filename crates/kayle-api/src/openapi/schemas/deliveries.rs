@@ -6,7 +6,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::openapi::schema::{
-    Member, choice, closed, count, count_to, id, list, named, nullable, timestamp,
+    Member, choice, closed, count, count_to, id, list, named, nullable, text, timestamp,
 };
 
 pub(super) fn schemas() -> [(&'static str, Schema); 4] {
@@ -80,6 +80,13 @@ fn attempt() -> ObjectBuilder {
         (
             "failure_reason",
             nullable(choice(failure_reasons(), "Why it failed.")).into(),
+        ),
+        (
+            "refused_address",
+            nullable(text(
+                "With `blocked_address`: the address that the name leads to.",
+            ))
+            .into(),
         ),
         ("duration_ms", count(0, "Milliseconds.").into()),
         ("attempted_at", timestamp("When it began.").into()),

@@ -143,6 +143,7 @@ async fn a_delivery_is_shown_with_its_attempts() {
         "status": "failed",
         "status_code": null,
         "failure_reason": null,
+        "refused_address": null,
         "duration_ms": 0,
         "attempted_at": NOW,
     }]);

@@ -6,6 +6,7 @@ mod connections;
 mod failures;
 mod guard;
 mod logs;
+mod names;
 mod request;
 mod server;
 mod tls;

@@ -1,48 +1,14 @@
 //! What the sender and the libraries under it write into the log, at its most talkative.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use kayle_delivery::FailureReason;
-use tracing::Level;
+use kayle_testkit::log::Log;
 
 use super::builders::*;
 use super::server::{RawServer, Reaction, status};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Collects everything that this thread logs while the guard lives.
-    fn collect(&self) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
 #[tokio::test]
 async fn no_log_line_shows_path_query_signature_or_payload() {
-    let log = Log::default();
-    let collecting = log.collect();
+    let log = Log::collect();
     let good = RawServer::start(status(204)).await;
     let broken = RawServer::start(Reaction::WriteAndClose(b"nonsense".to_vec())).await;
     let path = "/hush-path?token=hush-query";
@@ -55,7 +21,6 @@ async fn no_log_line_shows_path_query_signature_or_payload() {
         attempt(&sender, &format!("https://10.0.0.1{path}")).await,
     ];
 
-    drop(collecting);
     let [first, rest @ ..] = outcomes;
     assert_eq!(first, accepted(204));
     assert_eq!(
@@ -66,7 +31,7 @@ async fn no_log_line_shows_path_query_signature_or_payload() {
             blocked("10.0.0.1"),
         ]
     );
-    let text = log.text();
+    let text = log.finish();
     assert!(text.contains("no answer"), "nothing was collected");
     for secret in ["hush", SIGNATURE, JWE] {
         assert!(!text.contains(secret), "{text}");

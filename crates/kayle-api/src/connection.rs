@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -31,7 +31,7 @@ use crate::limits::{HEAD_TIMEOUT, WRITE_BYTES_PER_SECOND_MIN, WRITE_TIMEOUT};
 #[derive(Clone)]
 pub struct Connections {
     open: Arc<Mutex<BTreeMap<u64, Arc<State>>>>,
-    next_number: Arc<Mutex<u64>>,
+    next_number: Arc<AtomicU64>,
     is_stopping: Arc<AtomicBool>,
     max: usize,
 }
@@ -84,11 +84,7 @@ impl Connections {
     /// There are too many, and all of them are being answered.
     pub(crate) fn admit(&self, io: TcpStream) -> io::Result<Watched> {
         let state = Arc::new(State::new());
-        let number = {
-            let mut next = lock(&self.next_number);
-            *next += 1;
-            *next
-        };
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = lock(&self.open);
         if self.max <= open.len() {
             let idle = open.iter().filter(|(_, state)| state.is_idle());

@@ -99,9 +99,7 @@ impl UnreadBody {
             room: None,
         };
         while let Some(chunk) = self.payload.next().await {
-            let chunk: Result<Bytes, PayloadError> = chunk;
-            let chunk =
-                chunk.map_err(|_| ApiError::bad_request("the body did not arrive whole"))?;
+            let chunk = whole(chunk)?;
             count += chunk.len();
             if BODY_BYTES_MAX < count {
                 return Err(too_large());

@@ -32,9 +32,5 @@ fn repeats_are_stored_once_and_the_order_is_kept() {
 #[test]
 fn an_empty_subscription_wants_nothing() {
     let nothing = Subscription::new(&[]);
-    assert!(
-        EventType::iter()
-            .into_iter()
-            .all(|event_type| !nothing.contains(event_type))
-    );
+    assert!(EventType::iter().all(|event_type| !nothing.contains(event_type)));
 }

@@ -56,7 +56,7 @@ pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {
         .map(|(position, entry)| {
             let field = format!("subscribed_event_types[{position}]");
             EventType::from_str(text(&field, entry)?)
-                .map_err(|error| ApiError::bad_request(format!("{field} is an {error}")))
+                .map_err(|error| ApiError::bad_request(format!("{field} {error}")))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Subscription::new(&event_types))

@@ -26,11 +26,8 @@ pub(in crate::routes) fn route() -> Route {
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
-    let event_type = query.optional("type", |text| {
-        EventType::from_str(text).map_err(|_| "must be an event type")
-    });
     let filter = EventFilter {
-        event_type: event_type?,
+        event_type: query.optional("type", EventType::from_str)?,
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
     };

@@ -59,7 +59,7 @@ fn attempt_id(value: &Value) -> Result<AttemptId, ApiError> {
 
 fn failure_code(body: &Map<String, Value>) -> Result<FailureCode, ApiError> {
     FailureCode::from_str(text("failure_code", required(body, "failure_code")?)?)
-        .map_err(|error| ApiError::bad_request(format!("failure_code is an {error}")))
+        .map_err(|error| ApiError::bad_request(format!("failure_code {error}")))
 }
 
 fn sent_claims(value: Value) -> Result<Vec<SentClaim>, ApiError> {

@@ -79,7 +79,7 @@ async fn endpoints_that_cannot_be_created_or_changed() {
         test,
         member,
         json!(["verification.session.failed", "x"]),
-        "subscribed_event_types[1]",
+        "subscribed_event_types[1] must be verification.session.succeeded, ",
     )
     .await;
     refused(test, member, json!([null]), "subscribed_event_types[0]").await;
@@ -359,7 +359,8 @@ async fn reports_that_cannot_be_read() {
     }
     refused(test, json!({ "outcome": "failed" }), bad, "failure_code").await;
     let unknown = json!({ "outcome": "failed", "failure_code": "bored" });
-    refused(test, unknown, bad, "failure_code").await;
+    let named = "failure_code must be document_authenticity_failed, ";
+    refused(test, unknown, bad, named).await;
     for id in [
         json!(null),
         json!(1),
@@ -509,10 +510,14 @@ async fn queries_that_cannot_be_read() {
             "is_active=1",
             "is_active",
         ),
-        ("/v1/webhooks/deliveries", "status=done", "status"),
+        (
+            "/v1/webhooks/deliveries",
+            "status=done",
+            "status must be pending, ",
+        ),
         ("/v1/webhooks/deliveries", "endpoint_id=", "endpoint_id"),
         ("/v1/webhooks/deliveries", "event_id=%ff", "event_id"),
-        ("/v1/events", "type=", "type"),
+        ("/v1/events", "type=", "type must be verification."),
         ("/v1/events", "type=verification.session.*", "type"),
         ("/v1/events", "created_from=2026-05-05", "created_from"),
         ("/v1/events", "created_to=yesterday", "created_to"),

@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
-/// Makes a column for an id, or for anything else that is ordered as its bytes.
+/// Creates a column for an id, or for anything else that is ordered as its bytes.
 ///
 /// Lists go by the bytes of their ids. SQLite compares so by itself; PostgreSQL would follow the
 /// language of the database.
@@ -15,7 +15,7 @@ pub(crate) fn id(manager: &SchemaManager, name: &'static str) -> ColumnDef {
     column
 }
 
-/// Makes a column for an id that may be absent.
+/// Creates a column for an id that may be absent.
 pub(crate) fn optional_id(manager: &SchemaManager, name: &'static str) -> ColumnDef {
     let mut column = optional_text(name);
     if manager.get_database_backend() == DbBackend::Postgres {
@@ -24,32 +24,32 @@ pub(crate) fn optional_id(manager: &SchemaManager, name: &'static str) -> Column
     column
 }
 
-/// Makes a column for a UUID.
+/// Creates a column for a UUID.
 pub(crate) fn uuid(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).uuid().not_null().take()
 }
 
-/// Makes a column for a text.
+/// Creates a column for a text.
 pub(crate) fn text(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).text().not_null().take()
 }
 
-/// Makes a column for a text that may be absent.
+/// Creates a column for a text that may be absent.
 pub(crate) fn optional_text(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).text().null().take()
 }
 
-/// Makes a column for a small count.
+/// Creates a column for a small count.
 pub(crate) fn count(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).integer().not_null().take()
 }
 
-/// Makes a column for a moment: Unix milliseconds.
+/// Creates a column for a moment: Unix milliseconds.
 pub(crate) fn at(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()
 }
 
-/// Makes a column for a moment that may not have come.
+/// Creates a column for a moment that may not have come.
 pub(crate) fn optional_at(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).big_integer().null().take()
 }

@@ -88,7 +88,7 @@ fn chains() -> TableCreateStatement {
         .take()
 }
 
-/// Makes a column for a place in a chain.
+/// Creates a column for a place in a chain.
 fn sequence(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).big_integer().not_null().take()
 }

@@ -16,7 +16,7 @@ impl Choices {
         Self(SeededEntropy::new(first))
     }
 
-    /// Gives a number below `end`, which is not 0.
+    /// Returns a number below `end`, which is not 0.
     pub(crate) fn below(&self, end: usize) -> usize {
         let end = u64::try_from(end).expect("a count fits 64 bits");
         usize::try_from(self.0.next_u64() % end).expect("it is below a count")
@@ -32,7 +32,7 @@ impl Choices {
         (!among.is_empty()).then(|| &among[self.below(among.len())])
     }
 
-    /// Gives a duration of up to `longest`, to the millisecond.
+    /// Returns a duration of up to `longest`, to the millisecond.
     pub(crate) fn up_to(&self, longest: Duration) -> Duration {
         let ms = u64::try_from(longest.as_millis()).expect("no simulation lasts so long");
         Duration::from_millis(self.0.next_u64() % (ms + 1))

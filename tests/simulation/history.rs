@@ -44,7 +44,8 @@ pub(crate) struct EndpointRecord {
     pub(crate) schedule: RetryScheduleName,
     /// Whether it stays enabled, with a key, and wants every event.
     pub(crate) is_steady: bool,
-    /// Whether somebody asked for its deletion: then its deliveries may follow the default schedule.
+    /// Whether somebody asked for its deletion: then its deliveries may follow the default
+    /// schedule.
     pub(crate) may_be_gone: bool,
 }
 
@@ -90,7 +91,7 @@ impl History {
         }
     }
 
-    /// Gives the moment of a new entry.
+    /// Returns the moment of a new entry.
     pub(crate) fn next_moment(&mut self) -> u64 {
         self.moment += 1;
         self.moment
@@ -116,7 +117,7 @@ impl History {
         }
     }
 
-    /// Gives the event that a delivery brings.
+    /// Returns the event that a delivery brings.
     pub(crate) fn event_of(&self, delivery: &Delivery) -> Option<&Event> {
         self.events.get(&delivery.event_id)
     }
@@ -130,7 +131,7 @@ impl History {
             .filter(move |request| request.delivery_id == *id)
     }
 
-    /// Gives the schedules that a delivery may follow.
+    /// Returns the schedules that a delivery may follow.
     pub(crate) fn schedules_of(&self, delivery: &Delivery) -> Vec<&RetrySchedule> {
         let standard = self.schedules.named(RetryScheduleName::default());
         let Some(endpoint) = self.endpoints.get(&delivery.endpoint_id) else {
@@ -145,7 +146,7 @@ impl History {
     }
 }
 
-/// Gives the end of an id: enough to tell things of one run apart.
+/// Returns the end of an id: enough to tell things of one run apart.
 pub(crate) fn short(id: &str) -> &str {
     id.get(id.len().saturating_sub(5)..).unwrap_or(id)
 }

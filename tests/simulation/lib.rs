@@ -1,12 +1,12 @@
-//! The whole service in one thread, with every crash, fault, clock jump and interleaving chosen by a
-//! seed.
+//! The whole service in one thread, with every crash, fault, clock jump and interleaving chosen by
+//! a seed.
 //!
 //! The cast: a [`run`] is one seed's story; its `world` holds processes (`dispatcher`), the callers
 //! of the API (`people`) and the endpoints (`network`), each of them tasks that `tasks` gives their
-//! turn in an order that the seed chooses, interrupted at every call of the store and dropped in the
-//! middle when their process crashes. The operations and the domain are the real ones; `store` and
-//! `transaction` put a failing connection in front of the memory store. `observer` writes down in
-//! the `history` what was really committed and sent, and the `laws` judge it. A [`Mutant`] is a
+//! turn in an order that the seed chooses, interrupted at every call of the store and dropped in
+//! the middle when their process crashes. The operations and the domain are the real ones; `store`
+//! and `transaction` put a failing connection in front of the memory store. `observer` writes down
+//! in the `history` what was really committed and sent, and the `laws` judge it. A [`Mutant`] is a
 //! deliberately broken port: proof that the laws would notice.
 
 mod choices;

@@ -1,4 +1,5 @@
-//! The endpoints and the way to them: answers, refusals, silence, and answers that are lost or late.
+//! The endpoints and the way to them: answers, refusals, silence, and answers that are lost or
+//! late.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

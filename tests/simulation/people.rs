@@ -261,7 +261,7 @@ fn some_endpoint(world: &World) -> Option<EndpointId> {
     world.choices.pick(&known.endpoints).cloned()
 }
 
-/// Gives one that may be disabled or deleted.
+/// Returns one that may be disabled or deleted.
 fn some_unsteady_endpoint(world: &World) -> Option<EndpointId> {
     let known = world.known.borrow();
     let unsteady = known.endpoints.get(1..).unwrap_or_default();

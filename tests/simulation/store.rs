@@ -74,7 +74,7 @@ impl Shared {
         }
     }
 
-    /// Gives the answer of a call whose change is made, or loses it.
+    /// Returns the answer of a call whose change is made, or loses it.
     pub(crate) async fn answer<T>(&self, fate: Fate, answer: T) -> Result<T, StoreError> {
         if self.choices.percent(PAUSES) {
             Pause::default().await;

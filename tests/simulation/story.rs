@@ -183,7 +183,7 @@ fn settle_down(world: &Rc<World>) {
         .note("everybody_comes_to_rest", restless);
 }
 
-/// Gives when something happens next that is worth waiting for; `None` if nothing does.
+/// Returns when something happens next that is worth waiting for; `None` if nothing does.
 fn next_moment(world: &World) -> Option<Timestamp> {
     let now = world.now();
     let history = world.shared.history();

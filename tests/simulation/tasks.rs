@@ -58,7 +58,7 @@ impl Tasks {
         self.spawned.borrow_mut().retain(|task| task.owner != owner);
     }
 
-    /// Gives one of the tasks that have something to do its turn; tells whether there was one.
+    /// Returns one of the tasks that have something to do its turn; tells whether there was one.
     pub(crate) fn turn(&self, choices: &Choices, now: Timestamp) -> bool {
         let mut alive = self.alive.borrow_mut();
         alive.append(&mut self.spawned.borrow_mut());
@@ -82,7 +82,7 @@ impl Tasks {
         true
     }
 
-    /// Gives when the first of the parked tasks of this kind has something to do.
+    /// Returns when the first of the parked tasks of this kind has something to do.
     pub(crate) fn first_parked(&self, after: Timestamp) -> Option<Timestamp> {
         let alive = self.alive.borrow();
         let parked = alive.iter().filter_map(|task| task.parked_until);

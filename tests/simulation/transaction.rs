@@ -286,7 +286,7 @@ impl DeliveryWrites for SimulatedTx {
     }
 }
 
-/// Gives the same delivery under another id.
+/// Returns the same delivery under another id.
 fn another(new: &NewDelivery, entropy: &dyn Entropy) -> NewDelivery {
     let id = DeliveryId::generate(new.delivery.created_at, entropy);
     let mut another = new.clone();

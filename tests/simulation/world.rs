@@ -68,7 +68,7 @@ pub(crate) struct Known {
 const NO_FAULTS: &str = "nothing fails before the story begins";
 
 impl World {
-    /// Makes an organization with two or three endpoints and as many processes.
+    /// Creates an organization with two or three endpoints and as many processes.
     pub(crate) async fn new(seed: u64, mutant: Option<Mutant>, history: History) -> Rc<Self> {
         let clock = Arc::new(MovedClock::default());
         let choices = Arc::new(Choices::new(seed));
@@ -208,7 +208,7 @@ fn webhooks(
     })
 }
 
-/// Gives the one public key that everything is encrypted for.
+/// Returns the one public key that everything is encrypted for.
 pub(crate) fn new_key() -> NewEncryptionKey {
     static MEMBERS: OnceLock<BTreeMap<&'static str, String>> = OnceLock::new();
     let members = MEMBERS.get_or_init(|| {

@@ -21,7 +21,7 @@ async fn rename(installation: &Installation, customer: &Customer, name: &str) {
     send(request.json(&json!({ "name": name }))).await.data();
 }
 
-/// Gives what an operator is answered who has the logs checked.
+/// Returns what an operator is answered who has the logs checked.
 async fn verify(installation: &Installation) -> Output {
     installation.service.try_admin(&["audit", "verify"]).await
 }
@@ -37,7 +37,7 @@ async fn expect_broken(installation: &Installation, problem: &str) {
     assert!(said.contains(organization.as_str()), "{said}");
 }
 
-/// Makes a log of a few rows, and changes it behind the service's back.
+/// Creates a log of a few rows, and changes it behind the service's back.
 async fn tampered_with(sql: &str) -> Installation {
     let installation = Installation::start(&[]).await;
     let customer = Customer::register(installation.api(), Behaviour::good()).await;

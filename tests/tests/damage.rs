@@ -116,7 +116,7 @@ async fn a_delivery_that_cannot_be_read_keeps_no_expired_payload() {
     assert_eq!(listed, [other.as_str()]);
 }
 
-/// Makes a delivery that waits for its second attempt, in an hour.
+/// Creates a delivery that waits for its second attempt, in an hour.
 async fn waiting_delivery(installation: &Installation) -> String {
     let id = installation.deliver_success().await;
     let has_failed = |delivery: &Value| delivery["attempt_count"] == 1;

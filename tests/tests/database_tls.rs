@@ -70,7 +70,7 @@ fn verified_by(certificate: &Path) -> String {
     format!("?sslmode=verify-full&sslrootcert={}", certificate.display())
 }
 
-/// Gives what a command says that cannot connect to its database.
+/// Returns what a command says that cannot connect to its database.
 async fn refusal(url: &str) -> String {
     let settings = [
         ("KAYLE_DATABASE_URL", url),

@@ -156,7 +156,7 @@ async fn withdrawn_session(installation: &Installation) -> String {
     id.to_owned()
 }
 
-/// Gives the URL that the service was started with.
+/// Returns the URL that the service was started with.
 fn url(file: &Path) -> String {
     format!("sqlite://{}?mode=rwc", file.display())
 }

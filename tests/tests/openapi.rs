@@ -68,7 +68,7 @@ async fn run(installation: &Installation, operations: &[&str]) {
     assert!(!log.contains("panicked"), "{log}");
 }
 
-/// Gives the tester, which is installed beside the interpreter.
+/// Returns the tester, which is installed beside the interpreter.
 fn schemathesis() -> PathBuf {
     let python = tools::python();
     let folder = python.parent().unwrap_or(Path::new(""));

@@ -203,7 +203,7 @@ async fn replay(installation: &Installation, event_id: &str) -> Answer {
     installation.api().post_empty(&path).await
 }
 
-/// Gives status, status code and failure reason of each attempt.
+/// Returns status, status code and failure reason of each attempt.
 fn attempts(delivery: &Value) -> Vec<Value> {
     let attempts = delivery["attempts"]
         .as_array()

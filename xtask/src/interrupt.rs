@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use tokio::signal::unix::{self, SignalKind};
 
-/// Gives what the work gives; a signal ends it as a failure, so that the service is stopped and
+/// Returns what the work gives; a signal ends it as a failure, so that the service is stopped and
 /// its folder removed on the way out.
 pub(crate) async fn unless_interrupted<T>(
     work: impl Future<Output = anyhow::Result<T>>,

@@ -292,7 +292,7 @@ pub fn check() -> anyhow::Result<usize> {
     bail!("the layers do not hold:\n  {}", lines.join("\n  "))
 }
 
-/// Gives every breach of the tables in these packages, in their order.
+/// Returns every breach of the tables in these packages, in their order.
 pub fn breaches(packages: &[Package]) -> Vec<Breach> {
     let names: BTreeSet<_> = packages
         .iter()

@@ -47,7 +47,8 @@ pub struct Options {
     /// Endpoints, each with its own RSA-2048 key; every event goes to all of them
     #[arg(long, default_value = "1")]
     endpoints: NonZeroU16,
-    /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one alone
+    /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one
+    /// alone
     #[arg(long)]
     dispatchers: Option<NonZeroU16>,
     /// With --dispatchers: give each this much of one core, so that they are the limit (needs root)

@@ -56,7 +56,7 @@ const PORTS_TRIED_MAX: usize = 5;
 const START_TIMEOUT_S: &str = "60";
 
 impl Cluster {
-    /// Makes an empty server and waits until it answers.
+    /// Creates an empty server and waits until it answers.
     ///
     /// # Errors
     /// PostgreSQL is not installed, or its server does not start.
@@ -81,19 +81,19 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Gives the URL of a database on it.
+    /// Returns the URL of a database on it.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!("{}/{database}", self.base_url())
     }
 
-    /// Gives its URL without a database.
+    /// Returns its URL without a database.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("postgres://{SUPERUSER}@127.0.0.1:{}", self.port)
     }
 
-    /// Makes an empty database.
+    /// Creates an empty database.
     pub fn create_database(&self, name: &str) -> anyhow::Result<()> {
         let create = format!("CREATE DATABASE {name}");
         self.programs.query(&self.url("postgres"), &create)?;

@@ -1,4 +1,5 @@
-//! The service as a black box: the real binary, on a throw-away SQLite database if not told otherwise.
+//! The service as a black box: the real binary, on a throw-away SQLite database if not told
+//! otherwise.
 //!
 //! [`Service`] runs it and its admin commands, [`api`] speaks to it over HTTP.
 
@@ -28,7 +29,8 @@ pub(crate) struct Service {
 /// Environment variables of a service.
 pub(crate) type Settings = Vec<(&'static str, String)>;
 
-/// With the caller's settings this is its whole environment: nothing else of it reaches the service.
+/// With the caller's settings this is its whole environment: nothing else of it reaches the
+/// service.
 const ENVIRONMENT: [(&str, &str); 3] = [
     ("KAYLE_ENVIRONMENT", "development"),
     ("KAYLE_LISTEN", "127.0.0.1:0"),
@@ -102,29 +104,29 @@ impl Service {
         }
     }
 
-    /// Gives the base of its URLs, without a slash at the end.
+    /// Returns the base of its URLs, without a slash at the end.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Gives its process's number.
+    /// Returns its process's number.
     pub(crate) fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Gives the folder that holds its database, key and logs.
+    /// Returns the folder that holds its database, key and logs.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Makes an organization and gives its id.
+    /// Creates an organization and gives its id.
     pub(crate) async fn create_organization(&self, name: &str) -> anyhow::Result<String> {
         let command = ["organization", "create", "--name", name];
         let made = self.admin(&command).await?;
         Ok(text(&made, "/id")?.to_owned())
     }
 
-    /// Makes an organization's API key, for its webhooks and its sessions.
+    /// Creates an organization's API key, for its webhooks and its sessions.
     pub(crate) async fn create_api_key(&self, organization_id: &str) -> anyhow::Result<String> {
         let mut command = vec!["api-key", "create", "--organization", organization_id];
         command.extend(["--name", "xtask"]);
@@ -135,7 +137,7 @@ impl Service {
         Ok(text(&made, "/key")?.to_owned())
     }
 
-    /// Makes a token for the intake, as the service that verifies people holds it.
+    /// Creates a token for the intake, as the service that verifies people holds it.
     pub(crate) async fn create_service_token(&self) -> anyhow::Result<String> {
         let command = ["service-token", "create", "--subject", "verifier"];
         let made = self.admin(&command).await?;
@@ -187,7 +189,7 @@ impl Service {
         Ok(())
     }
 
-    /// Gives the end of its log.
+    /// Returns the end of its log.
     pub(crate) fn last_log_lines(&self) -> String {
         const SHOWN: usize = 20;
         let log = self.read(LOG);

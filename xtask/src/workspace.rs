@@ -6,14 +6,14 @@ use std::process::{Command, ExitCode, ExitStatus};
 use anyhow::{Context, bail};
 use cargo_metadata::MetadataCommand;
 
-/// Gives the folder of the workspace's manifest.
+/// Returns the folder of the workspace's manifest.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("xtask lies in a folder of the workspace")
 }
 
-/// Gives the folder that cargo builds into, wherever the caller's settings put it.
+/// Returns the folder that cargo builds into, wherever the caller's settings put it.
 pub fn target_dir() -> anyhow::Result<PathBuf> {
     let metadata = MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
@@ -23,7 +23,7 @@ pub fn target_dir() -> anyhow::Result<PathBuf> {
     Ok(metadata.target_directory.into_std_path_buf())
 }
 
-/// Gives a command that will run in the workspace's folder.
+/// Returns a command that will run in the workspace's folder.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());

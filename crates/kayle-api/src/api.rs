@@ -29,7 +29,7 @@ pub struct Api {
     pub session_cookie: String,
     /// Whether the service is reached over https, so that browsers may be told to stay there.
     pub https: bool,
-    /// Tells whether this process can do its work, or in a fragment why not. It answers at once,
+    /// Returns whether this process can do its work, or in a fragment why not. It answers at once,
     /// from what it has seen.
     pub readiness: Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>,
     /// Makes the id that every answer and every log line of a request carries. Ids are never taken

@@ -122,7 +122,7 @@ impl State {
         self.requests.load(Ordering::Relaxed) == 0
     }
 
-    /// Tells whether nothing is being done for it: a head or a body is waited for.
+    /// Returns whether nothing is being done for it: a head or a body is waited for.
     fn is_idle(&self) -> bool {
         self.requests.load(Ordering::Relaxed) == self.bodies.load(Ordering::Relaxed)
     }

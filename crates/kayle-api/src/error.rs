@@ -67,7 +67,7 @@ impl Frame {
 }
 
 impl ApiError {
-    /// Makes an error with the code's own hint.
+    /// Creates an error with the code's own hint.
     pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -108,7 +108,7 @@ impl ApiError {
         )
     }
 
-    /// Gives the error another code, and that code's own hint.
+    /// Returns the error another code, and that code's own hint.
     #[must_use]
     pub(crate) fn with_code(self, code: ErrorCode) -> Self {
         Self {
@@ -118,14 +118,14 @@ impl ApiError {
         }
     }
 
-    /// Gives the error another hint.
+    /// Returns the error another hint.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
         self.hint = hint;
         self
     }
 
-    /// Gives what the caller is told.
+    /// Returns what the caller is told.
     #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message

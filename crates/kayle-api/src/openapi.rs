@@ -32,7 +32,7 @@ pub(crate) use self::description::Description;
 const BEARER: &str = "bearerAuth";
 const COOKIE: &str = "sessionCookie";
 
-/// Gives the document as JSON; it is the same for as long as the process runs.
+/// Returns the document as JSON; it is the same for as long as the process runs.
 pub(crate) fn json() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
         let json = document().to_json();
@@ -127,7 +127,7 @@ fn components() -> Components {
         .build()
 }
 
-/// Gives the refusals that many operations share, by name.
+/// Returns the refusals that many operations share, by name.
 fn shared_refusals() -> BTreeMap<String, Refusal> {
     TABLE
         .iter()

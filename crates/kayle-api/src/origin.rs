@@ -2,8 +2,8 @@
 
 use url::{Origin, Url};
 
-/// Gives scheme, host and port of a URL, normalized, without a default port; `None` if it is none,
-/// or has no host.
+/// Returns scheme, host and port of a URL, normalized, without a default port; `None` if it is
+/// none, or has no host.
 pub(crate) fn origin_of(url: &str) -> Option<String> {
     match Url::parse(url).ok()?.origin() {
         origin @ Origin::Tuple(..) => Some(origin.ascii_serialization()),

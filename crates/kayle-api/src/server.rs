@@ -15,7 +15,7 @@ use crate::app::app;
 use crate::connection::{Connections, Watched};
 use crate::limits::{HEAD_TIMEOUT, KEEP_ALIVE};
 
-/// Gives a server that answers at `listener` as soon as it is awaited, inside a tokio runtime.
+/// Returns a server that answers at `listener` as soon as it is awaited, inside a tokio runtime.
 ///
 /// It takes no notice of signals: its owner stops it by [`Server::handle`], after
 /// [`Connections::stop`]. A graceful stop lets requests in flight finish for as long as `drain`, to

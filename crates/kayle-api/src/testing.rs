@@ -66,7 +66,7 @@ impl TestApi {
         test
     }
 
-    /// Makes another key of the organization.
+    /// Creates another key of the organization.
     pub(crate) async fn key_with(&self, scopes: &[Scope]) -> String {
         let new = NewApiKey {
             name: ApiKeyName::parse("test").unwrap(),
@@ -185,12 +185,12 @@ pub(crate) fn with_json(request: TestRequest, body: &str) -> TestRequest {
 }
 
 impl Answer {
-    /// Gives the error's code; empty for a success.
+    /// Returns the error's code; empty for a success.
     pub(crate) fn code(&self) -> &str {
         self.body["error"]["code"].as_str().unwrap_or_default()
     }
 
-    /// Gives the error's message; empty for a success.
+    /// Returns the error's message; empty for a success.
     pub(crate) fn message(&self) -> &str {
         self.body["error"]["message"].as_str().unwrap_or_default()
     }

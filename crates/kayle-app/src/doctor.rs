@@ -25,7 +25,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Tells whether nothing is wrong.
+    /// Returns whether nothing is wrong.
     pub fn is_whole(&self) -> bool {
         self.findings.is_empty()
     }

@@ -36,7 +36,7 @@ pub struct Parts {
     pub queue: Arc<dyn DeliveryQueue>,
     /// Says what time it is.
     pub clock: Arc<dyn Clock>,
-    /// Gives chance.
+    /// Returns chance.
     pub entropy: Arc<dyn Entropy>,
     /// Tells the dispatcher of new deliveries.
     pub wakeup: Arc<Wakeup>,
@@ -85,12 +85,13 @@ impl Webhooks {
         }
     }
 
-    /// Gives the present moment, by the clock that all operations use.
+    /// Returns the present moment, by the clock that all operations use.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Returns the present moment for what erases by age; `None` while the clocks disagree about it.
+    /// Returns the present moment for what erases by age; `None` while the clocks disagree about
+    /// it.
     pub fn certain_now(&self) -> Option<Timestamp> {
         self.clock.certain_now()
     }

@@ -24,7 +24,7 @@ const CANCEL_TOKEN_DOMAIN: &str = "verify_cancel_token_v1|";
 pub struct ApiKeyPlaintext(Zeroizing<String>);
 
 impl ApiKeyPlaintext {
-    /// Makes a fresh key: `kk_` and 32 symbols of `a`-`z0`-`9` (contract 5.1).
+    /// Creates a fresh key: `kk_` and 32 symbols of `a`-`z0`-`9` (contract 5.1).
     pub fn generate(entropy: &dyn Entropy) -> Self {
         let body = Zeroizing::new(lowercase_alphanumeric(entropy, API_KEY_BODY_CHARS));
         let length = API_KEY_PREFIX.len() + API_KEY_BODY_CHARS;
@@ -34,7 +34,7 @@ impl ApiKeyPlaintext {
         Self(text)
     }
 
-    /// Gives the key itself, to be shown to its owner.
+    /// Returns the key itself, to be shown to its owner.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -50,7 +50,7 @@ impl fmt::Debug for ApiKeyPlaintext {
 pub struct CancelToken(Zeroizing<String>);
 
 impl CancelToken {
-    /// Makes a fresh token: 48 symbols of `a`-`z0`-`9` (contract 2.1).
+    /// Creates a fresh token: 48 symbols of `a`-`z0`-`9` (contract 2.1).
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(Zeroizing::new(lowercase_alphanumeric(
             entropy,
@@ -58,7 +58,7 @@ impl CancelToken {
         )))
     }
 
-    /// Gives the token itself, to be handed to the session's creator.
+    /// Returns the token itself, to be handed to the session's creator.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -71,13 +71,13 @@ impl fmt::Debug for CancelToken {
 }
 
 impl KeyRing {
-    /// Gives the hash under which a new API key is stored: HMAC-SHA256 of the whole plaintext,
+    /// Returns the hash under which a new API key is stored: HMAC-SHA256 of the whole plaintext,
     /// `kk_` included, under the current key, as 64 lowercase hex digits.
     pub fn hash_api_key(&self, plaintext: &str) -> String {
         api_key_hash(&self.current, plaintext)
     }
 
-    /// Gives every hash under which a presented API key may be stored, the current key's first.
+    /// Returns every hash under which a presented API key may be stored, the current key's first.
     /// Keys that were made before the operator's key changed are found under the later ones.
     pub fn hash_api_key_candidates(&self, plaintext: &str) -> Vec<String> {
         self.keys()
@@ -85,12 +85,12 @@ impl KeyRing {
             .collect()
     }
 
-    /// Gives the hash under which a session's cancel token is stored, as 64 lowercase hex digits.
+    /// Returns the hash under which a session's cancel token is stored, as 64 lowercase hex digits.
     pub fn hash_cancel_token(&self, token: &str) -> String {
         hex_hmac(&self.current.cancel_tokens, &cancel_token_message(token))
     }
 
-    /// Tells whether `hash` was made from this token under any key of the ring. The comparison
+    /// Returns whether `hash` was made from this token under any key of the ring. The comparison
     /// takes the same time wherever the two differ.
     pub fn verify_cancel_token(&self, token: &str, hash: &str) -> bool {
         let message = cancel_token_message(token);
@@ -98,7 +98,7 @@ impl KeyRing {
             .any(|key| hmac_matches(&key.cancel_tokens, &message, hash))
     }
 
-    /// Gives what is stored of a reported attempt's body to recognise it when it is reported
+    /// Returns what is stored of a reported attempt's body to recognise it when it is reported
     /// again. Keyed, because a body's claims could be guessed from a plain hash.
     ///
     /// The caller brings equal bodies into one form first; here every byte counts.
@@ -106,7 +106,7 @@ impl KeyRing {
         hex_hmac(&self.current.attempt_reports, canonical_body)
     }
 
-    /// Tells whether `fingerprint` was made from this body under any key of the ring.
+    /// Returns whether `fingerprint` was made from this body under any key of the ring.
     pub fn attempt_report_matches(&self, canonical_body: &[u8], fingerprint: &str) -> bool {
         self.keys()
             .any(|key| hmac_matches(&key.attempt_reports, canonical_body, fingerprint))

@@ -6,12 +6,13 @@ use ring::hmac;
 use crate::key_ring::KeyRing;
 
 impl KeyRing {
-    /// Gives the keyed hash of a row's content, the hash of the row before included: lowercase hex.
+    /// Returns the keyed hash of a row's content, the hash of the row before included: lowercase
+    /// hex.
     pub fn hash_audit_row(&self, content: &[u8]) -> String {
         hex::encode(hmac::sign(&self.current.audit_rows, content))
     }
 
-    /// Tells whether `hash` is that of `content`, under any key of the ring.
+    /// Returns whether `hash` is that of `content`, under any key of the ring.
     pub fn audit_row_matches(&self, content: &[u8], hash: &str) -> bool {
         let Ok(hash) = hex::decode(hash) else {
             return false;

@@ -142,7 +142,7 @@ fn header(key_id: &str) -> RegisteredHeader {
     }
 }
 
-/// Gives the header's `kid`, if the header is one that [`header`] makes: no `zip`, no `crit`.
+/// Returns the header's `kid`, if the header is one that [`header`] makes: no `zip`, no `crit`.
 fn read_header(base64: &str) -> Result<String, DecryptError> {
     let found: RegisteredHeader =
         serde_json::from_slice(&part(base64)?).map_err(|_| DecryptError)?;

@@ -158,7 +158,7 @@ mod tests {
 
     const E_65537: &str = "AQAB";
 
-    /// Gives `bits` significant bits, all of them set, after `zeros` leading zero bytes.
+    /// Returns `bits` significant bits, all of them set, after `zeros` leading zero bytes.
     fn modulus(bits: usize, zeros: usize) -> Vec<u8> {
         let mut bytes = vec![0; zeros];
         if !bits.is_multiple_of(8) {

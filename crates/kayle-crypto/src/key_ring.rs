@@ -49,13 +49,13 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Gives the id of the key that seals: what [`Sealed::key_id`](crate::Sealed) will say. It is
+    /// Returns the id of the key that seals: what [`Sealed::key_id`](crate::Sealed) will say. It is
     /// derived from the key, so it says which key was used without a registry, and nothing else.
     pub fn current_key_id(&self) -> &str {
         &self.current.id
     }
 
-    /// Gives all keys, the current one first.
+    /// Returns all keys, the current one first.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &RingKey> {
         std::iter::once(&self.current).chain(&self.previous)
     }

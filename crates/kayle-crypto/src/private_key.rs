@@ -27,7 +27,7 @@ pub struct PrivateKey {
 pub struct PrivateKeyError;
 
 impl PrivateKey {
-    /// Makes a fresh RSA key of 2048 bits, with AWS-LC's own randomness.
+    /// Creates a fresh RSA key of 2048 bits, with AWS-LC's own randomness.
     pub fn generate() -> Self {
         PrivateDecryptingKey::generate(KeySize::Rsa2048)
             .ok()
@@ -60,7 +60,7 @@ impl PrivateKey {
         pem
     }
 
-    /// Gives the public half, to be registered with the service.
+    /// Returns the public half, to be registered with the service.
     pub fn public_jwk_members(&self) -> PublicJwkMembers {
         self.public.clone()
     }

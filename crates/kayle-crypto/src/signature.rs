@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 /// How far the signature's time may lie from the receiver's, in either direction.
 pub const TOLERANCE_S: u64 = 300;
 
-/// Gives the header's value for a request sent at `at` with exactly these body bytes.
+/// Returns the header's value for a request sent at `at` with exactly these body bytes.
 pub fn signature_header(secret: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.unix_s().to_string();
     format!(
@@ -66,7 +66,7 @@ fn tag(secret: &str, seconds: &str, body: &[u8]) -> hmac::Tag {
     message.sign()
 }
 
-/// Gives the value of the element `name`, if there is exactly one.
+/// Returns the value of the element `name`, if there is exactly one.
 fn the_one<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let mut values = header
         .split(',')

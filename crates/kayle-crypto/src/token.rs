@@ -65,7 +65,7 @@ pub enum TokenError {
 }
 
 impl KeyRing {
-    /// Makes a service token for the service named `subject`, under the current key.
+    /// Creates a service token for the service named `subject`, under the current key.
     pub fn mint_service_token(&self, subject: &str, now: Timestamp, ttl: Duration) -> MintedToken {
         let claims = ServiceToken {
             aud: SERVICE_AUDIENCE,
@@ -90,7 +90,7 @@ impl KeyRing {
         })
     }
 
-    /// Makes a dashboard session, for installations without an identity service.
+    /// Creates a dashboard session, for installations without an identity service.
     pub fn mint_session_token(
         &self,
         claims: &SessionClaims,
@@ -182,7 +182,7 @@ fn mint<T: Serialize>(key: &TokenKey, claims: T, now: Timestamp, ttl: Duration) 
     }
 }
 
-/// Gives the answer of the first key under which the token is rightly signed.
+/// Returns the answer of the first key under which the token is rightly signed.
 fn verify_with_any<'a, T: DeserializeOwned>(
     keys: impl Iterator<Item = &'a DecodingKey>,
     token: &str,

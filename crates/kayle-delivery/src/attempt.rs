@@ -101,7 +101,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// Tells whether the endpoint took the event.
+    /// Returns whether the endpoint took the event.
     pub fn status(self) -> AttemptStatus {
         match self {
             Self::Accepted { .. } => AttemptStatus::Succeeded,
@@ -113,7 +113,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// Gives the status that is recorded; `None` without an answer.
+    /// Returns the status that is recorded; `None` without an answer.
     pub fn status_code(self) -> Option<u16> {
         match self {
             Self::Accepted { status_code } | Self::Refused { status_code } => Some(status_code),
@@ -122,7 +122,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// Gives the reason's name on the wire (D12); `None` for a success, and where the delivery's
+    /// Returns the reason's name on the wire (D12); `None` for a success, and where the delivery's
     /// retention reason says it (nothing was encrypted).
     pub fn failure_reason(self) -> Option<&'static str> {
         match self {

@@ -114,7 +114,7 @@ impl DeliveryStatus {
 }
 
 impl Delivery {
-    /// Gives the public name of the state.
+    /// Returns the public name of the state.
     pub fn status(&self) -> DeliveryStatus {
         match self.state {
             DeliveryState::Pending { .. } | DeliveryState::Held { .. } => DeliveryStatus::Pending,
@@ -124,7 +124,7 @@ impl Delivery {
         }
     }
 
-    /// Gives the next scheduled attempt; `None` if it is ready now or nothing is scheduled
+    /// Returns the next scheduled attempt; `None` if it is ready now or nothing is scheduled
     /// (contract 2.6). The first attempt of a cycle is never scheduled: it is due at once.
     pub fn next_attempt_at(&self, now: Timestamp) -> Option<Timestamp> {
         match self.state {

@@ -17,7 +17,7 @@ use crate::step::{Step, payload_lifetime};
 
 /// What fan-out must know of an endpoint.
 pub trait Recipient {
-    /// Gives the endpoint.
+    /// Returns the endpoint.
     fn endpoint(&self) -> &Endpoint;
 }
 

@@ -18,12 +18,12 @@ pub(crate) const START: i64 = 1_777_978_800_000;
 /// How long the leases of these tests last, in seconds.
 pub(crate) const LEASE_S: u64 = 60;
 
-/// Gives the moment so many seconds after the start.
+/// Returns the moment so many seconds after the start.
 pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix_ms(START).plus(Duration::from_secs(seconds))
 }
 
-/// Gives one organization for each seed.
+/// Returns one organization for each seed.
 pub(crate) fn organization_id(seed: u8) -> OrganizationId {
     OrganizationId::generate(&Constant(seed))
 }
@@ -78,7 +78,7 @@ pub(crate) fn birth() -> Birth {
     }
 }
 
-/// Gives a delivery born at the start, with its payload.
+/// Returns a delivery born at the start, with its payload.
 pub(crate) fn newborn(schedule: &RetrySchedule, retention: Retention) -> Delivery {
     let event = event(EventType::SessionSucceeded);
     let endpoint = endpoint("whe_1", retention);
@@ -86,7 +86,7 @@ pub(crate) fn newborn(schedule: &RetrySchedule, retention: Retention) -> Deliver
     born(birth(), &event, &endpoint, encrypted, schedule, at(0)).delivery
 }
 
-/// Gives a lease taken at `now`.
+/// Returns a lease taken at `now`.
 pub(crate) fn lease(now: Timestamp) -> Lease {
     Lease {
         holder: LeaseHolder("dispatcher 1, claim 1".to_owned()),

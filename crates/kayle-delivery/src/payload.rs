@@ -17,7 +17,7 @@ impl CompactJwe {
         Self(text)
     }
 
-    /// Gives the text to be signed and sent.
+    /// Returns the text to be signed and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -121,7 +121,7 @@ impl FromStr for RetentionReason {
 }
 
 impl Payload {
-    /// Gives the reason that the API shows.
+    /// Returns the reason that the API shows.
     pub fn reason(&self) -> RetentionReason {
         match self {
             Self::Stored { reason, .. } => RetentionReason::Stored(*reason),
@@ -129,7 +129,7 @@ impl Payload {
         }
     }
 
-    /// Gives the end of retention; `None` if nothing is stored.
+    /// Returns the end of retention; `None` if nothing is stored.
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::Stored { expires_at, .. } => Some(*expires_at),
@@ -137,7 +137,7 @@ impl Payload {
         }
     }
 
-    /// Gives when the bytes went; `None` while they are stored.
+    /// Returns when the bytes went; `None` while they are stored.
     pub fn scrubbed_at(&self) -> Option<Timestamp> {
         match self {
             Self::Stored { .. } => None,
@@ -145,7 +145,7 @@ impl Payload {
         }
     }
 
-    /// Tells whether the bytes are stored and still retained.
+    /// Returns whether the bytes are stored and still retained.
     pub fn is_retained(&self, now: Timestamp) -> bool {
         match self {
             Self::Stored { expires_at, .. } => now < *expires_at,

@@ -42,17 +42,17 @@ impl RetrySchedule {
         Ok(Self(delays))
     }
 
-    /// Gives the delay before the first attempt.
+    /// Returns the delay before the first attempt.
     pub fn first_delay(&self) -> Duration {
         self.0[0]
     }
 
-    /// Gives the delay after this many attempts; `None` once the schedule has run out.
+    /// Returns the delay after this many attempts; `None` once the schedule has run out.
     pub fn delay_after(&self, attempts: u32) -> Option<Duration> {
         self.0.get(usize::try_from(attempts).ok()?).copied()
     }
 
-    /// Gives the sum of all delays: how long automatic delivery goes on.
+    /// Returns the sum of all delays: how long automatic delivery goes on.
     pub fn automatic_window(&self) -> Duration {
         self.0.iter().sum()
     }
@@ -68,7 +68,7 @@ pub struct RetrySchedules {
 }
 
 impl RetrySchedules {
-    /// Gives the schedule of that name.
+    /// Returns the schedule of that name.
     pub fn named(&self, name: RetryScheduleName) -> &RetrySchedule {
         match name {
             RetryScheduleName::Standard => &self.standard,
@@ -78,7 +78,7 @@ impl RetrySchedules {
 }
 
 impl Default for RetrySchedules {
-    /// Gives the published ones: 0, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; and 0, 60 s, 120 s.
+    /// Returns the published ones: 0, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; and 0, 60 s, 120 s.
     fn default() -> Self {
         let seconds =
             |list: &[u64]| RetrySchedule(list.iter().copied().map(Duration::from_secs).collect());

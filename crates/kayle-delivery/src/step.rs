@@ -164,7 +164,7 @@ fn claim(delivery: &Delivery, lease: Lease, now: Timestamp) -> Result<Step, Inva
     }
 }
 
-/// Gives when the delivery was claimed, if it is being delivered.
+/// Returns when the delivery was claimed, if it is being delivered.
 fn expect_delivering(
     delivery: &Delivery,
     input: &'static str,
@@ -178,7 +178,7 @@ fn expect_delivering(
     }
 }
 
-/// Gives when the delivery was claimed, if whoever claimed it has lost it since.
+/// Returns when the delivery was claimed, if whoever claimed it has lost it since.
 fn expect_lease_over(
     delivery: &Delivery,
     input: &'static str,

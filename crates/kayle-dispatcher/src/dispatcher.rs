@@ -60,7 +60,7 @@ impl Claimed {
 }
 
 impl Dispatcher {
-    /// Makes a dispatcher with nothing under way.
+    /// Creates a dispatcher with nothing under way.
     pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
         let (in_flight, unsettled) = (InFlight::default(), Vec::new());
         Self {

@@ -1,4 +1,4 @@
-//! Tells whether something that should happen again and again still does (contract 13.4, 14.15).
+//! Returns whether something that should happen again and again still does (contract 13.4, 14.15).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Heartbeat {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Tells whether it went well within the last ten seconds.
+    /// Returns whether it went well within the last ten seconds.
     pub fn is_alive(&self) -> bool {
         self.is_alive_at(Instant::now())
     }

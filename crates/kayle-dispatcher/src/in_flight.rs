@@ -18,7 +18,7 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// Gives what there is room for; `unsettled` requests are over but still count.
+    /// Returns what there is room for; `unsettled` requests are over but still count.
     pub(crate) fn room(&self, limits: &Limits, unsettled: usize) -> Room {
         Room {
             total: limits
@@ -38,7 +38,7 @@ impl InFlight {
         }
     }
 
-    /// Tells whether some endpoint has no room left.
+    /// Returns whether some endpoint has no room left.
     pub(crate) fn saturates_an_endpoint(&self, limits: &Limits) -> bool {
         self.per_endpoint
             .values()
@@ -56,7 +56,7 @@ impl InFlight {
         self.endpoints.insert(task.id(), endpoint_id);
     }
 
-    /// Tells whether nothing is under way.
+    /// Returns whether nothing is under way.
     pub(crate) fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
@@ -69,7 +69,7 @@ impl InFlight {
         }
     }
 
-    /// Gives a request that has ended already.
+    /// Returns a request that has ended already.
     pub(crate) fn try_next(&mut self) -> Option<Finished> {
         let joined = self.tasks.try_join_next_with_id()?;
         self.ended(joined)

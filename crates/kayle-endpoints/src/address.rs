@@ -19,7 +19,7 @@ impl AllowedNetworks {
         Self(networks)
     }
 
-    /// Tells whether an address lies in one of them.
+    /// Returns whether an address lies in one of them.
     pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -85,7 +85,7 @@ impl AddressPolicy {
         }
     }
 
-    /// Tells whether a delivery may connect to this address.
+    /// Returns whether a delivery may connect to this address.
     ///
     /// Loopback is reachable in development only, whatever networks are allowed. An IPv4 address
     /// inside an IPv6 one is judged as the IPv4 address. The unspecified address, which systems
@@ -99,7 +99,7 @@ impl AddressPolicy {
     }
 }
 
-/// Gives the IPv4 address that an IPv6 one stands for, where it stands for one.
+/// Returns the IPv4 address that an IPv6 one stands for, where it stands for one.
 fn unwrapped(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;

@@ -50,7 +50,7 @@ pub struct EncryptionKey {
 }
 
 impl EncryptionKey {
-    /// Tells whether later events are encrypted with it.
+    /// Returns whether later events are encrypted with it.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
     }
@@ -74,7 +74,7 @@ impl KeyId {
         Ok(Self(text.to_owned()))
     }
 
-    /// Gives the text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -58,17 +58,17 @@ pub struct EndpointChange {
 }
 
 impl Endpoint {
-    /// Tells whether events are sent to it.
+    /// Returns whether events are sent to it.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
     }
 
-    /// Tells whether an event of this type is sent to it.
+    /// Returns whether an event of this type is sent to it.
     pub fn wants(&self, event_type: EventType) -> bool {
         self.is_enabled() && self.subscription.contains(event_type)
     }
 
-    /// Gives the endpoint with the given members replaced. Disabling a disabled endpoint renews
+    /// Returns the endpoint with the given members replaced. Disabling a disabled endpoint renews
     /// the moment of disabling.
     #[must_use]
     pub fn changed(self, change: EndpointChange, now: Timestamp) -> Self {
@@ -109,7 +109,7 @@ impl EndpointName {
         Ok(Self(text.to_owned()))
     }
 
-    /// Gives the name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -51,7 +51,7 @@ impl Labels {
         Self(labels)
     }
 
-    /// Gives the labels.
+    /// Returns the labels.
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }

@@ -36,7 +36,7 @@ impl Retention {
         }
     }
 
-    /// Gives the number of hours.
+    /// Returns the number of hours.
     pub fn hours(self) -> u32 {
         match self {
             Self::None => 0,
@@ -46,7 +46,7 @@ impl Retention {
         }
     }
 
-    /// Gives the span of time.
+    /// Returns the span of time.
     pub fn duration(self) -> Duration {
         Duration::from_secs(u64::from(self.hours()) * 3600)
     }

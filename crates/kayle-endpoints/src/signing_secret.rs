@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 pub struct SigningSecret(Zeroizing<String>);
 
 impl SigningSecret {
-    /// Makes a fresh secret.
+    /// Creates a fresh secret.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         let body = Zeroizing::new(lowercase_alphanumeric(entropy, 32));
         Self(Zeroizing::new(["whsec_", &body].concat()))
@@ -23,7 +23,7 @@ impl SigningSecret {
         Self(text)
     }
 
-    /// Gives the text: to the signer, to the seal, and to the one answer that shows it.
+    /// Returns the text: to the signer, to the seal, and to the one answer that shows it.
     pub fn expose(&self) -> &str {
         &self.0
     }

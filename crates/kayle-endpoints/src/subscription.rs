@@ -18,19 +18,19 @@ impl Subscription {
         Self(unique)
     }
 
-    /// Tells whether events of this type are wanted.
+    /// Returns whether events of this type are wanted.
     pub fn contains(&self, event_type: EventType) -> bool {
         self.0.contains(&event_type)
     }
 
-    /// Gives the types, in order.
+    /// Returns the types, in order.
     pub fn as_slice(&self) -> &[EventType] {
         &self.0
     }
 }
 
 impl Default for Subscription {
-    /// Gives the four session events (contract 2.3).
+    /// Returns the four session events (contract 2.3).
     fn default() -> Self {
         Self::new(&EventType::DEFAULT_SUBSCRIPTION)
     }

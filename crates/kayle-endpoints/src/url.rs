@@ -120,7 +120,7 @@ impl EndpointUrl {
         Self(text)
     }
 
-    /// Gives the URL as the customer wrote it.
+    /// Returns the URL as the customer wrote it.
     pub fn as_submitted(&self) -> &str {
         &self.0
     }
@@ -138,12 +138,12 @@ impl fmt::Debug for EndpointUrl {
 }
 
 impl NormalizedUrl {
-    /// Gives the URL without a fragment, which is never sent.
+    /// Returns the URL without a fragment, which is never sent.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Gives scheme, host and port: all that a log may show.
+    /// Returns scheme, host and port: all that a log may show.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }

@@ -76,19 +76,19 @@ impl ClaimKey {
             .ok_or(UnknownClaimKey::NotInCatalogue)
     }
 
-    /// Gives the twelve claims that exist for every document, in text order.
+    /// Returns the twelve claims that exist for every document, in text order.
     pub fn static_claims() -> impl Iterator<Item = Self> {
         STATIC_CLAIMS
             .into_iter()
             .map(|name| Self(Cow::Borrowed(name)))
     }
 
-    /// Gives the claim's name.
+    /// Returns the claim's name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Tells whether this is an `age_over_N`.
+    /// Returns whether this is an `age_over_N`.
     pub fn is_age_gate(&self) -> bool {
         self.0.starts_with(AGE_GATE_PREFIX)
     }

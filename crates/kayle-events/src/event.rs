@@ -31,7 +31,7 @@ pub enum Trigger {
 }
 
 impl Event {
-    /// Gives the id that `trigger_id` shows: the attempt's for the two attempt events, else the
+    /// Returns the id that `trigger_id` shows: the attempt's for the two attempt events, else the
     /// session's.
     pub fn trigger(&self) -> Trigger {
         match (self.event_type, &self.attempt_id) {

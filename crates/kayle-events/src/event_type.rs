@@ -72,7 +72,7 @@ impl EventType {
         self.into()
     }
 
-    /// Tells whether an endpoint that received such an event knows how the session's check ended.
+    /// Returns whether an endpoint that received such an event knows how the session's check ended.
     /// Only then is nothing more owed to it after a withdrawal (contract D4); attempt events do not
     /// count (D1).
     pub fn tells_the_result(self) -> bool {
@@ -85,7 +85,7 @@ impl EventType {
         }
     }
 
-    /// Tells whether such an event is delivered although its session was withdrawn or cancelled
+    /// Returns whether such an event is delivered although its session was withdrawn or cancelled
     /// (contract 6.7): it is what the endpoint is told instead.
     pub fn outlives_withdrawal(self) -> bool {
         match self {

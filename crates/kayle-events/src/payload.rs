@@ -84,7 +84,7 @@ impl CancelReason {
 pub struct Plaintext(Zeroizing<Vec<u8>>);
 
 impl Plaintext {
-    /// Gives the bytes to the cipher.
+    /// Returns the bytes to the cipher.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

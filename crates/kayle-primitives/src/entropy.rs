@@ -1,6 +1,6 @@
 //! Chance, handed in from outside so that a test can choose it.
 
-/// Gives random bytes; the real one is the operating system's generator.
+/// Returns random bytes; the real one is the operating system's generator.
 pub trait Entropy: Send + Sync {
     /// Fills `bytes` completely. An implementation that cannot must not return.
     fn fill(&self, bytes: &mut [u8]);
@@ -12,7 +12,7 @@ const LOWERCASE_ALPHANUMERIC: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789
 /// every symbol is equally likely.
 const UNBIASED_BELOW: u8 = 252;
 
-/// Gives `length` symbols of `a`-`z` and `0`-`9`, each drawn uniformly.
+/// Returns `length` symbols of `a`-`z` and `0`-`9`, each drawn uniformly.
 ///
 /// Ids with a random body, secrets, API keys and cancel tokens are made of these (contract 2.1).
 pub fn lowercase_alphanumeric(entropy: &dyn Entropy, length: usize) -> String {

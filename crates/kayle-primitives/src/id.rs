@@ -90,7 +90,7 @@ pub enum InvalidId {
 }
 
 impl<K: IdKind> Id<K> {
-    /// Makes a fresh id. `now` is used by ordered bodies only.
+    /// Creates a fresh id. `now` is used by ordered bodies only.
     pub fn generate(now: Timestamp, entropy: &dyn Entropy) -> Self {
         let body = match K::BODY {
             IdBody::Random(length) => lowercase_alphanumeric(entropy, length),
@@ -113,7 +113,7 @@ impl<K> Id<K> {
         Ok(Self::from_text(text))
     }
 
-    /// Gives the id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -168,7 +168,7 @@ impl<K> fmt::Debug for Id<K> {
 pub struct ApiKeyId(pub Uuid);
 
 impl ApiKeyId {
-    /// Makes a fresh random id.
+    /// Creates a fresh random id.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(random_uuid(entropy))
     }
@@ -180,7 +180,7 @@ impl fmt::Display for ApiKeyId {
     }
 }
 
-/// Makes a random (version 4) UUID from the given entropy.
+/// Creates a random (version 4) UUID from the given entropy.
 pub fn random_uuid(entropy: &dyn Entropy) -> Uuid {
     let mut bytes = [0u8; 16];
     entropy.fill(&mut bytes);

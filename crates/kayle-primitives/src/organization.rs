@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 pub struct OrganizationId(pub Uuid);
 
 impl OrganizationId {
-    /// Makes a fresh random id.
+    /// Creates a fresh random id.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(random_uuid(entropy))
     }
@@ -39,7 +39,7 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// Tells whether its deletion is pending: API keys are refused and deliveries pause
+    /// Returns whether its deletion is pending: API keys are refused and deliveries pause
     /// (contract 5.4, 7.9).
     pub fn is_frozen(&self) -> bool {
         self.pending_deletion_at.is_some()

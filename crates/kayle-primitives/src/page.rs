@@ -32,7 +32,7 @@ impl PageLimit {
             .and_then(Self::new)
     }
 
-    /// Gives the limit as a number.
+    /// Returns the limit as a number.
     pub fn get(self) -> usize {
         usize::from(self.0)
     }
@@ -57,7 +57,8 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page from up to `limit + 1` items: the one too many only proves that there is more.
+    /// Creates a page from up to `limit + 1` items: the one too many only proves that there is
+    /// more.
     pub fn from_overfetched(mut items: Vec<T>, limit: PageLimit) -> Self {
         let has_more = items.len() > limit.get();
         items.truncate(limit.get());

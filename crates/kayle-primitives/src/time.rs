@@ -16,8 +16,8 @@ pub trait Clock: Send + Sync {
         self.now()
     }
 
-    /// Returns the present moment for what erases or deletes by age; `None` while the clocks disagree
-    /// about it.
+    /// Returns the present moment for what erases or deletes by age; `None` while the clocks
+    /// disagree about it.
     fn certain_now(&self) -> Option<Timestamp> {
         Some(self.now())
     }
@@ -38,31 +38,31 @@ impl Timestamp {
         Self(ms.clamp(0, UNIX_MS_MAX))
     }
 
-    /// Gives milliseconds since 1970, never negative.
+    /// Returns milliseconds since 1970, never negative.
     pub fn unix_ms(self) -> i64 {
         self.0
     }
 
-    /// Gives whole seconds since 1970, rounded down.
+    /// Returns whole seconds since 1970, rounded down.
     pub fn unix_s(self) -> i64 {
         self.0 / 1000
     }
 
-    /// Gives the moment this much later; at most the end of the range.
+    /// Returns the moment this much later; at most the end of the range.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let ms = i64::try_from(duration.as_millis()).unwrap_or(UNIX_MS_MAX);
         Self::from_unix_ms(self.0.saturating_add(ms))
     }
 
-    /// Gives the moment this much earlier; at least the start of the range.
+    /// Returns the moment this much earlier; at least the start of the range.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let ms = i64::try_from(duration.as_millis()).unwrap_or(UNIX_MS_MAX);
         Self::from_unix_ms(self.0.saturating_sub(ms))
     }
 
-    /// Gives how long ago `earlier` was; zero if it lies ahead (clocks may step back).
+    /// Returns how long ago `earlier` was; zero if it lies ahead (clocks may step back).
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

@@ -37,7 +37,7 @@ pub(crate) enum ConnectError {
 #[error("the name has no address")]
 pub(crate) struct NoAddress;
 
-/// Tells whether an error means that this side has run out of descriptors or memory, whatever the
+/// Returns whether an error means that this side has run out of descriptors or memory, whatever the
 /// other side does.
 pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
     let codes = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];

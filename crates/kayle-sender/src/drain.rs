@@ -1,7 +1,7 @@
 //! Reading what is left of an answer, so that its connection can be kept (contract 7.4).
 //!
-//! The outcome is decided by then, and nothing here changes it: a body that is too long, too slow or
-//! broken costs its connection and nothing else.
+//! The outcome is decided by then, and nothing here changes it: a body that is too long, too slow
+//! or broken costs its connection and nothing else.
 
 use std::pin::Pin;
 use std::sync::Mutex;

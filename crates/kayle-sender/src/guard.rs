@@ -20,7 +20,7 @@ impl Guard {
         Self { resolver, policy }
     }
 
-    /// Gives all addresses of a host, at least one, every one of them judged.
+    /// Returns all addresses of a host, at least one, every one of them judged.
     ///
     /// One forbidden address condemns the host: a public name has no business with a private
     /// address, and whoever mixes them is trying which one is taken.

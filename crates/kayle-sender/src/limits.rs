@@ -36,7 +36,8 @@ pub(crate) const IPV4_DELAY: Duration = Duration::from_secs(1);
 /// handshake and the answer.
 pub(crate) const RESOLVER_SHARE: u32 = 3;
 
-/// So many questions that are not answered fit into the time of a name. Two servers are asked at a time.
+/// So many questions that are not answered fit into the time of a name. Two servers are asked at a
+/// time.
 pub(crate) const QUESTIONS_PER_NAME: u32 = 2;
 
 /// The longest wait for one answer of a name server. Where none comes in this time, none comes.

@@ -45,7 +45,7 @@ pub(crate) fn in_full(error: &(dyn Error + 'static)) -> String {
     links.join(": ")
 }
 
-/// Gives an error and its sources.
+/// Returns an error and its sources.
 fn chain_of<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -39,7 +39,7 @@ pub(crate) fn http_request(
         .map_err(unfit)
 }
 
-/// Makes a value that `Debug` does not show.
+/// Creates a value that `Debug` does not show.
 fn sensitive(text: String) -> Result<HeaderValue, SendFault> {
     let mut value = HeaderValue::try_from(text).map_err(unfit)?;
     value.set_sensitive(true);

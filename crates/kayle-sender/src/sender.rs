@@ -26,8 +26,8 @@ use crate::request::{http_request, user_agent};
 use crate::resolver::Resolver;
 use crate::tls::{Connector, system_trust};
 
-/// Sends over HTTP/1.1 with a pool of connections. It follows no redirect, repeats nothing and knows
-/// no proxy, whatever the environment says.
+/// Sends over HTTP/1.1 with a pool of connections. It follows no redirect, repeats nothing and
+/// knows no proxy, whatever the environment says.
 ///
 /// A pooled connection can be closed by the server in the moment in which it is used again. Such an
 /// attempt fails as [`FailureReason::Connect`] and the delivery goes on along its schedule;
@@ -73,7 +73,7 @@ pub enum SenderSetupError {
 }
 
 impl HyperSender {
-    /// Makes a sender that trusts the certificate authorities of the system.
+    /// Creates a sender that trusts the certificate authorities of the system.
     ///
     /// The trust store is read here, and again by [`Self::read_trust_again`]; the resolver's
     /// configuration and the hosts file also when they change.
@@ -86,7 +86,7 @@ impl HyperSender {
         Self::with_trust(settings, trust)
     }
 
-    /// Makes a sender for an installation with its own trust, such as a private certificate
+    /// Creates a sender for an installation with its own trust, such as a private certificate
     /// authority or a client certificate. ALPN and session resumption are set by the sender.
     pub fn with_trust(
         settings: SenderSettings,
@@ -167,7 +167,7 @@ impl HyperSender {
     }
 }
 
-/// Tells whether a server says that it closes the connection before we would, as in
+/// Returns whether a server says that it closes the connection before we would, as in
 /// `Keep-Alive: timeout=2`.
 fn closes_within(headers: &HeaderMap, idle_timeout: Duration) -> bool {
     let said = headers

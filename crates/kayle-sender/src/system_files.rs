@@ -22,7 +22,7 @@ impl SystemFiles {
         Self(Mutex::new((Instant::now(), FILES.map(stamp))))
     }
 
-    /// Tells whether a file has changed since this was last asked. Looks every few seconds only.
+    /// Returns whether a file has changed since this was last asked. Looks every few seconds only.
     pub(crate) fn have_changed(&self) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.0.elapsed() < FILES_LOOKED_AT_EVERY {

@@ -118,7 +118,7 @@ fn typed(error: BoxError) -> ConnectError {
     }
 }
 
-/// Gives the name that the certificate must have. A trailing dot may stay: rustls knows that
+/// Returns the name that the certificate must have. A trailing dot may stay: rustls knows that
 /// neither certificates nor SNI write it.
 fn server_name(uri: &Uri) -> Result<ServerName<'static>, ConnectError> {
     let host = uri.host().unwrap_or_default();

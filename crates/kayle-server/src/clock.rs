@@ -1,10 +1,10 @@
 //! What time it is.
 //!
 //! The service's clock only runs forward and never jumps: it goes on evenly from the moment of its
-//! making, and follows its reference slowly. The reference is the machine's clock, or, where several
-//! processes share a database, the database's. Somebody may set it, back as well as forth: what
-//! waits goes on waiting as long as it should, a lease stays as long as it was given, and nothing is
-//! erased before the two have agreed for a while (`course`).
+//! making, and follows its reference slowly. The reference is the machine's clock, or, where
+//! several processes share a database, the database's. Somebody may set it, back as well as forth:
+//! what waits goes on waiting as long as it should, a lease stays as long as it was given, and
+//! nothing is erased before the two have agreed for a while (`course`).
 
 mod course;
 
@@ -75,12 +75,12 @@ pub(crate) struct ServiceClock {
 }
 
 impl ServiceClock {
-    /// Makes a clock that follows this machine's.
+    /// Creates a clock that follows this machine's.
     pub(crate) fn of_machine() -> Self {
         Self::new(SteadyClock::new(), Reference::Machine, 0)
     }
 
-    /// Makes a clock that follows a database's, which is `ahead_ms` ahead of `steady`.
+    /// Creates a clock that follows a database's, which is `ahead_ms` ahead of `steady`.
     pub(crate) fn of_database(steady: SteadyClock, ahead_ms: i64) -> Self {
         Self::new(steady, Reference::Database, ahead_ms)
     }

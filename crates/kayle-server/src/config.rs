@@ -119,14 +119,14 @@ impl Config {
         config.check()
     }
 
-    /// Tells whether the service is reached over https.
+    /// Returns whether the service is reached over https.
     pub(crate) fn is_https(&self) -> bool {
         self.public_url
             .as_ref()
             .is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Gives the name of the cookie that a dashboard session travels in (contract 13.3).
+    /// Returns the name of the cookie that a dashboard session travels in (contract 13.3).
     pub(crate) fn session_cookie(&self) -> &'static str {
         if self.is_https() {
             "__Secure-kayle-id.session_token"

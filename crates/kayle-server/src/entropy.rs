@@ -3,7 +3,7 @@
 use kayle_primitives::Entropy;
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// Gives what the operating system's generator gives.
+/// Returns what the operating system's generator gives.
 pub(crate) struct SystemEntropy(SystemRandom);
 
 impl SystemEntropy {

@@ -34,8 +34,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Gives what went wrong and why, in one line. Some libraries end an error with its cause's words;
-/// those are told once.
+/// Returns what went wrong and why, in one line. Some libraries end an error with its cause's
+/// words; those are told once.
 fn told(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for link in error.chain() {

@@ -69,7 +69,7 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Gives the keys to seal, hash and sign with: from the configuration, or, in development, from a
+/// Returns the keys to seal, hash and sign with: from the configuration, or, in development, from a
 /// file beside the embedded database that is made on the first start.
 pub(crate) fn key_ring(config: &Config, entropy: &dyn Entropy) -> anyhow::Result<KeyRing> {
     let bytes = match (&config.secret_key, config.database_url.sqlite_file()) {

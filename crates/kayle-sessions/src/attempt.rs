@@ -30,7 +30,7 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    /// Gives the name on the wire.
+    /// Returns the name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -38,7 +38,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// Gives why the attempt failed; `None` if it did not.
+    /// Returns why the attempt failed; `None` if it did not.
     pub fn failure_code(self) -> Option<FailureCode> {
         match self {
             Self::Succeeded => None,

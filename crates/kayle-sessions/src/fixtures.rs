@@ -21,7 +21,7 @@ impl Entropy for Zeros {
     }
 }
 
-/// Gives the moment so many seconds after the session was opened.
+/// Returns the moment so many seconds after the session was opened.
 pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_unix_ms(1_777_978_800_000).plus(Duration::from_secs(seconds))
 }
@@ -53,7 +53,7 @@ pub(crate) fn field(name: &str, required: bool, reason: &str) -> RequestedField 
     }
 }
 
-/// Gives a session that asks for a portrait and an optional family name.
+/// Returns a session that asks for a portrait and an optional family name.
 pub(crate) fn opened() -> Session {
     let fields = vec![
         field("document_photo", true, "to compare"),
@@ -70,7 +70,7 @@ pub(crate) fn opened() -> Session {
     Session::open(new, at(0), Duration::from_secs(WINDOW_S))
 }
 
-/// Gives claims that fit the share contract of [`opened`].
+/// Returns claims that fit the share contract of [`opened`].
 pub(crate) fn good_claims() -> Claims {
     claims([
         ("document_photo", text("cG9ydHJhaXQ=")),
@@ -78,7 +78,7 @@ pub(crate) fn good_claims() -> Claims {
     ])
 }
 
-/// Gives a session in a state of that name; one that ended did so at second 7.
+/// Returns a session in a state of that name; one that ended did so at second 7.
 pub(crate) fn session_in(status: SessionStatus) -> Session {
     let completed_at = at(7);
     let state = match status {

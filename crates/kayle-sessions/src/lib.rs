@@ -1,8 +1,8 @@
 //! The life of a verification session, and the events that each step of it causes.
 //!
 //! The cast: a [`Session`] lives for an hour and ends once; its [`ShareContract`] says which claims
-//! the customer asked for and why; an [`Attempt`] is one finished try of a check; [`step()`] moves a
-//! session by one [`Input`] and says what follows; [`withdraw`] is the person's privacy request.
+//! the customer asked for and why; an [`Attempt`] is one finished try of a check; [`step()`] moves
+//! a session by one [`Input`] and says what follows; [`withdraw`] is the person's privacy request.
 //! A new way for a session to move is a variant of [`Input`].
 
 #![warn(missing_docs)]

@@ -34,7 +34,7 @@ impl RedirectUrl {
         Self(text)
     }
 
-    /// Gives the URL as it was written.
+    /// Returns the URL as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

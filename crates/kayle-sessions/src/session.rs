@@ -84,12 +84,12 @@ impl Session {
         }
     }
 
-    /// Tells whether the window has passed while the session was still active.
+    /// Returns whether the window has passed while the session was still active.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.state.is_active() && self.expires_at <= now
     }
 
-    /// Tells whether nothing but a `verification.session.cancelled` may be sent any more:
+    /// Returns whether nothing but a `verification.session.cancelled` may be sent any more:
     /// the person withdrew, or the session was cancelled (contract 6.7).
     ///
     /// A session that had expired before the person withdrew is not: there is nothing to hide in
@@ -100,7 +100,7 @@ impl Session {
             .is_suppressed(self.withdrawn_at.is_some())
     }
 
-    /// Gives how far the session has come.
+    /// Returns how far the session has come.
     pub fn progress(&self) -> Progress {
         Progress {
             state: self.state.clone(),
@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    /// Gives the session as it was at `progress`, for the answer to a repeated report.
+    /// Returns the session as it was at `progress`, for the answer to a repeated report.
     #[must_use]
     pub fn as_of(mut self, progress: Progress) -> Self {
         self.state = progress.state;
@@ -120,7 +120,7 @@ impl Session {
         self
     }
 
-    /// Gives the next revision of the session, in another state.
+    /// Returns the next revision of the session, in another state.
     pub(crate) fn moved(&self, state: SessionState, now: Timestamp) -> Self {
         Self {
             state,
@@ -176,7 +176,7 @@ pub enum SessionState {
 }
 
 impl SessionState {
-    /// Tells whether the session can still end.
+    /// Returns whether the session can still end.
     pub fn is_active(&self) -> bool {
         match self {
             Self::Created | Self::InProgress => true,
@@ -187,7 +187,7 @@ impl SessionState {
         }
     }
 
-    /// Gives the state's name.
+    /// Returns the state's name.
     pub fn status(&self) -> SessionStatus {
         match self {
             Self::Created => SessionStatus::Created,
@@ -199,7 +199,7 @@ impl SessionState {
         }
     }
 
-    /// Gives the moment the session ended; `None` while it is active.
+    /// Returns the moment the session ended; `None` while it is active.
     pub fn completed_at(&self) -> Option<Timestamp> {
         match self {
             Self::Created | Self::InProgress => None,
@@ -210,7 +210,7 @@ impl SessionState {
         }
     }
 
-    /// Gives why the session failed; `None` unless it did.
+    /// Returns why the session failed; `None` unless it did.
     pub fn failure_code(&self) -> Option<FailureCode> {
         match self {
             Self::Failed { failure_code, .. } => Some(*failure_code),

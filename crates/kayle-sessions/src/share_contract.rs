@@ -92,7 +92,7 @@ pub enum InvalidClaims {
 }
 
 impl ShareContract {
-    /// Gives the contract of a session that names no fields: the twelve static claims, of which
+    /// Returns the contract of a session that names no fields: the twelve static claims, of which
     /// only the document's id is required.
     pub fn everything() -> Self {
         let fields = ClaimKey::static_claims().map(|key| {
@@ -134,7 +134,7 @@ impl ShareContract {
         Self(fields)
     }
 
-    /// Gives the fields, sorted by key.
+    /// Returns the fields, sorted by key.
     pub fn fields(&self) -> &BTreeMap<ClaimKey, ShareField> {
         &self.0
     }

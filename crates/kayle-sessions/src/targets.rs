@@ -46,12 +46,12 @@ impl Targets {
         Self(ids)
     }
 
-    /// Gives the chosen ids; empty means every endpoint.
+    /// Returns the chosen ids; empty means every endpoint.
     pub fn as_slice(&self) -> &[EndpointId] {
         &self.0
     }
 
-    /// Tells whether an endpoint is among those the events may go to.
+    /// Returns whether an endpoint is among those the events may go to.
     pub fn include(&self, endpoint_id: &EndpointId) -> bool {
         self.0.is_empty() || self.0.contains(endpoint_id)
     }

@@ -77,7 +77,7 @@ impl Queue {
         claimed
     }
 
-    /// Gives what is to be written when every endpoint accepts.
+    /// Returns what is to be written when every endpoint accepts.
     fn accepted(&self, claimed: &[Claimed]) -> Vec<Settlement> {
         let started_at = Timestamp::from_unix_ms(NOW);
         let schedules = RetrySchedules::default();

@@ -16,7 +16,7 @@ const COMPARISONS: usize = 5;
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 impl SqlStore {
-    /// Gives how many milliseconds the database's clock is ahead of `clock`, right to half of the
+    /// Returns how many milliseconds the database's clock is ahead of `clock`, right to half of the
     /// fastest round trip. An SQLite database has no clock of its own: it is none.
     pub async fn clock_offset(&self, clock: &dyn Clock) -> Result<i64, StoreError> {
         match &self.readers.0 {

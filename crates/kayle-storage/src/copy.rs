@@ -164,7 +164,7 @@ where
     }
 }
 
-/// Gives the column that a table's rows are found by. Both databases order it by its bytes.
+/// Returns the column that a table's rows are found by. Both databases order it by its bytes.
 pub(crate) fn key<E: EntityTrait>() -> E::Column {
     let mut columns = E::PrimaryKey::iter();
     let column = columns.next().expect("every table has a primary key");

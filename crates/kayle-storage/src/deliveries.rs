@@ -437,7 +437,7 @@ pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter)
         })
 }
 
-/// Gives the stored states that are shown as this status.
+/// Returns the stored states that are shown as this status.
 fn states_of(status: DeliveryStatus) -> Vec<&'static str> {
     match status {
         DeliveryStatus::Pending => vec![state::PENDING, state::HELD],

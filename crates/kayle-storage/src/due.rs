@@ -69,7 +69,7 @@ impl SqlTx {
         Ok(())
     }
 
-    /// Tells whether more is due than a claim should walk past.
+    /// Returns whether more is due than a claim should walk past.
     async fn backlog_is_long(&self, scan: &DueScan<'_>) -> Result<bool, StoreError> {
         let last_to_walk_past = self.dialect().due_at_place(scan, WALKED_PAST_MAX);
         let found = self.connection().query_one_raw(last_to_walk_past).await;
@@ -148,7 +148,7 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Gives the room back that was taken by what could not be leased.
+    /// Returns the room back that was taken by what could not be leased.
     pub(crate) fn put_back(&mut self, refused: &HashSet<&str>) {
         let room = &mut self.room;
         self.chosen.retain(|candidate| {
@@ -202,7 +202,7 @@ impl Room {
         }
     }
 
-    /// Gives the endpoints that have no room left.
+    /// Returns the endpoints that have no room left.
     fn exhausted(&self) -> Vec<String> {
         let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
         exhausted.map(|(id, _)| id.clone()).collect()

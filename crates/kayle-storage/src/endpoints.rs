@@ -23,7 +23,7 @@ use crate::readable::{decode, read_all, read_one, read_page};
 use crate::store::{Connected, SqlStore, SqlTx};
 
 impl SqlStore {
-    /// Gives any sealed signing secret and the id of its row, to see whether a key opens it;
+    /// Returns any sealed signing secret and the id of its row, to see whether a key opens it;
     /// `None` where there is none.
     pub async fn any_signing_secret(&self) -> Result<Option<(String, Sealed)>, StoreError> {
         let sealed = Entity::find().filter(Column::SigningSecretSealed.is_not_null());
@@ -207,7 +207,7 @@ impl SqlTx {
         read_one(self.connection(), row.lock_exclusive()).await
     }
 
-    /// Makes a change to an endpoint that must be there.
+    /// Creates a change to an endpoint that must be there.
     async fn change_endpoint(
         &self,
         id: &EndpointId,

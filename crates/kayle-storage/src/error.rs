@@ -66,7 +66,7 @@ const LOST_TO_ANOTHER: [&str; 2] = ["40001", "40P01"];
 /// A value that its column does not take, such as a number out of range: SQLSTATE class 22.
 const DATA_EXCEPTION: &str = "22";
 
-/// Tells whether somebody else has the lock of an SQLite file.
+/// Returns whether somebody else has the lock of an SQLite file.
 pub(crate) fn is_busy(error: &DbErr) -> bool {
     /// What the low byte of every `SQLITE_BUSY` says.
     const BUSY: i32 = 5;
@@ -82,7 +82,7 @@ fn is_refused_value(code: &str) -> bool {
     code.len() == 5 && code.starts_with(DATA_EXCEPTION)
 }
 
-/// Tells whether the schema refused the change, or another change came first.
+/// Returns whether the schema refused the change, or another change came first.
 fn breaks_a_rule(error: &DbErr) -> bool {
     let Some(SqlxError::Database(error)) = driver_error(error) else {
         return false;
@@ -102,7 +102,7 @@ fn breaks_a_rule(error: &DbErr) -> bool {
     )
 }
 
-/// Tells whether a value is of another type than its column's.
+/// Returns whether a value is of another type than its column's.
 pub(crate) fn is_undecodable(error: &DbErr) -> bool {
     match driver_error(error) {
         Some(error) => matches!(

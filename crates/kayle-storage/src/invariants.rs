@@ -152,7 +152,7 @@ impl SqlStore {
     }
 }
 
-/// Gives the question whose answers break a rule; `None` where it takes more than SQL to tell.
+/// Returns the question whose answers break a rule; `None` where it takes more than SQL to tell.
 fn question(invariant: Invariant, overdue: &Overdue) -> Option<Question> {
     let (sql, moment) = match invariant {
         Invariant::EventIsFannedOut => (UNFANNED, None),

@@ -4,8 +4,9 @@
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
 //! deliveries; `wakeup` and `clock` are what processes share besides rows; `group` has transactions
 //! share commits, and `silence` ends every wait for a database that has vanished; `copy` moves all
-//! rows to another database, `backup` copies a file that is in use and `log` keeps its log short; `entities` are the rows, which never leave this crate; `backend` holds
-//! what differs between databases. The schema is the migration crate's.
+//! rows to another database, `backup` copies a file that is in use and `log` keeps its log short;
+//! `entities` are the rows, which never leave this crate; `backend` holds what differs between
+//! databases. The schema is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
 //! deliveries, the organization's audit chain; of each kind in the order of the ids.

@@ -3,7 +3,8 @@
 //! One row that cannot be read must not stop the queue for all others: a claim and a look at
 //! expired leases report it and go on without it. A claimed delivery whose endpoint, event or bytes
 //! cannot be read is taken over when its lease has run out, and its schedule ends it; one that
-//! cannot be read itself waits for an operator. What a claim takes is chosen in `due`; settlements are written in `settle`.
+//! cannot be read itself waits for an operator. What a claim takes is chosen in `due`; settlements
+//! are written in `settle`.
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
@@ -269,7 +270,7 @@ impl Contents {
         })
     }
 
-    /// Tells whether the session was withdrawn or cancelled; a purged one was neither.
+    /// Returns whether the session was withdrawn or cancelled; a purged one was neither.
     fn is_suppressed(&self) -> Result<bool, StoreError> {
         let Some(status) = &self.session_status else {
             return Ok(false);

@@ -146,8 +146,8 @@ pub(crate) fn overdue(now: Timestamp, portion: Portion) -> Select<Entity> {
     portion_of(rows, portion)
 }
 
-/// Tells whether an event is of a session rather than of an attempt; a type that this program does
-/// not know is taken for one.
+/// Returns whether an event is of a session rather than of an attempt; a type that this program
+/// does not know is taken for one.
 fn tells_of_a_session(event_type: &str) -> bool {
     let trigger = EventType::from_str(event_type).map(EventType::trigger_type);
     trigger != Ok(TriggerType::Attempt)

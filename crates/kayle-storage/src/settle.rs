@@ -65,7 +65,7 @@ impl SqlTx {
         Ok(by_delivery.collect())
     }
 
-    /// Gives those of the deliveries' endpoints that are enabled, as are their organizations.
+    /// Returns those of the deliveries' endpoints that are enabled, as are their organizations.
     ///
     /// They stay as they are until this transaction has ended: whoever enables one of them then
     /// finds the deliveries that this transaction holds back, and releases them.
@@ -158,7 +158,7 @@ fn take_lease(leases: &mut HashMap<String, String>, settlement: &Settlement) -> 
     is_held && leases.remove(delivery_id).is_some()
 }
 
-/// Gives the deliveries that are to be held back.
+/// Returns the deliveries that are to be held back.
 fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
     settlements
         .iter()
@@ -167,7 +167,7 @@ fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
         .collect()
 }
 
-/// Gives the row to write. Nobody would release a delivery that is held for an endpoint and an
+/// Returns the row to write. Nobody would release a delivery that is held for an endpoint and an
 /// organization that are both enabled by then: it is pending, due when it was due.
 fn released_if_enabled(delivery: &Delivery, enabled: &HashSet<String>) -> Model {
     let row = Model::from_domain(delivery);

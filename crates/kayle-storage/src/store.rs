@@ -41,7 +41,7 @@ pub struct StoreOptions {
 }
 
 impl Default for StoreOptions {
-    /// Gives four readers, which are more than a small machine's cores; sixteen connections to
+    /// Returns four readers, which are more than a small machine's cores; sixteen connections to
     /// PostgreSQL; five seconds, which are a thousand times an ordinary write; and for an answer
     /// five seconds more than the thirty after which the server ends a statement.
     fn default() -> Self {
@@ -55,7 +55,7 @@ impl Default for StoreOptions {
 }
 
 impl StoreOptions {
-    /// Gives the longest wait for a sign of life, for which a server has nothing to do: half of a
+    /// Returns the longest wait for a sign of life, for which a server has nothing to do: half of a
     /// wait for a connection, so that as long is left to make another one.
     pub(crate) fn sign_of_life_max(&self) -> Duration {
         self.wait_max / 2
@@ -113,7 +113,7 @@ impl SqlStore {
         }
     }
 
-    /// Gives the connection that writes, for migrations: before the store is used, run
+    /// Returns the connection that writes, for migrations: before the store is used, run
     /// `migration::Migrator::up` or look at its pending ones with it. An answer over it is waited
     /// for as long as it takes.
     pub fn connection(&self) -> &DatabaseConnection {
@@ -121,7 +121,8 @@ impl SqlStore {
     }
 
     /// Closes all connections once what is under way has ended; everything later is refused as
-    /// unavailable. All of an SQLite database is in its file then, and nothing in the log beside it.
+    /// unavailable. All of an SQLite database is in its file then, and nothing in the log beside
+    /// it.
     pub async fn close(&self) -> Result<(), StoreError> {
         let readers = match &self.readers.0 {
             Link::Sqlite(readers) => {
@@ -152,12 +153,12 @@ impl SqlStore {
 }
 
 impl SqlTx {
-    /// Gives how statements are said.
+    /// Returns how statements are said.
     pub(crate) fn dialect(&self) -> Dialect {
         self.reads.0.dialect()
     }
 
-    /// Gives where statements go.
+    /// Returns where statements go.
     pub(crate) fn connection(&self) -> &Link<Turn, Session> {
         &self.reads.0
     }

@@ -69,7 +69,7 @@ struct Relay<'a> {
 }
 
 impl<'a> Relay<'a> {
-    /// Makes a relay beside a store's own connections.
+    /// Creates a relay beside a store's own connections.
     fn new(server: &Server, wakeup: &'a Wakeup) -> Self {
         let options = StoreOptions {
             connections: 1,

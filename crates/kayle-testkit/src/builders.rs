@@ -47,18 +47,18 @@ pub struct Builders {
     pub entropy: Arc<SeededEntropy>,
 }
 
-/// Gives the ring that [`Builders::sealed_secret`] seals with; every call gives the same keys.
+/// Returns the ring that [`Builders::sealed_secret`] seals with; every call gives the same keys.
 pub fn key_ring() -> KeyRing {
     KeyRing::new(&SECRET_KEY, &[]).expect("32 bytes are enough")
 }
 
-/// Gives the private half of the key that [`Builders::encryption_key`] registers.
+/// Returns the private half of the key that [`Builders::encryption_key`] registers.
 pub fn private_key() -> PrivateKey {
     PrivateKey::from_pkcs8_pem(PRIVATE_KEY_PEM).expect("OpenSSL made it")
 }
 
 impl Builders {
-    /// Makes an organization in good standing.
+    /// Creates an organization in good standing.
     pub fn organization(&self) -> Organization {
         Organization {
             id: OrganizationId::generate(self.entropy()),
@@ -68,7 +68,7 @@ impl Builders {
         }
     }
 
-    /// Makes an enabled API key that may do everything.
+    /// Creates an enabled API key that may do everything.
     pub fn api_key(&self, organization: &Organization) -> ApiKey {
         ApiKey {
             id: ApiKeyId::generate(self.entropy()),
@@ -83,8 +83,8 @@ impl Builders {
         }
     }
 
-    /// Makes the row at a place of an organization's audit log. Its hash is a text of its own, which
-    /// no key made.
+    /// Makes the row at a place of an organization's audit log. Its hash is a text of its own,
+    /// which no key made.
     pub fn audit_row(&self, organization: &Organization, sequence: u64) -> AuditRow {
         let id = AuditId::generate(self.now(), self.entropy());
         AuditRow {
@@ -100,7 +100,7 @@ impl Builders {
         }
     }
 
-    /// Makes an enabled endpoint with the default subscription and a URL of its own.
+    /// Creates an enabled endpoint with the default subscription and a URL of its own.
     pub fn endpoint(&self, organization: &Organization) -> Endpoint {
         let id = EndpointId::generate(self.now(), self.entropy());
         Endpoint {
@@ -118,14 +118,14 @@ impl Builders {
         }
     }
 
-    /// Makes a signing secret and seals it for the endpoint's row with [`key_ring`].
+    /// Creates a signing secret and seals it for the endpoint's row with [`key_ring`].
     pub fn sealed_secret(&self, endpoint: &Endpoint) -> Sealed {
         let secret = SigningSecret::generate(self.entropy());
         let row_id = endpoint.id.as_str();
         key_ring().seal_signing_secret(row_id, secret.expose(), self.entropy())
     }
 
-    /// Makes an active key whose private half is [`private_key`].
+    /// Creates an active key whose private half is [`private_key`].
     pub fn encryption_key(&self, endpoint: &Endpoint) -> EncryptionKey {
         let public = private_key().public_jwk_members();
         EncryptionKey {
@@ -156,7 +156,7 @@ impl Builders {
         Session::open(new, self.now(), SESSION_LIFETIME)
     }
 
-    /// Makes a failed attempt after which the session is as it is given.
+    /// Creates a failed attempt after which the session is as it is given.
     pub fn attempt(&self, session: &Session) -> RecordedAttempt {
         RecordedAttempt {
             attempt: Attempt {
@@ -170,7 +170,7 @@ impl Builders {
         }
     }
 
-    /// Makes an event that no attempt caused.
+    /// Creates an event that no attempt caused.
     pub fn event(&self, session: &Session, event_type: EventType) -> Event {
         Event {
             id: EventId::generate(self.now(), self.entropy()),
@@ -182,7 +182,7 @@ impl Builders {
         }
     }
 
-    /// Makes a delivery that is due at once, with a payload that stands for a JWE: every delivery
+    /// Creates a delivery that is due at once, with a payload that stands for a JWE: every delivery
     /// has another, and nobody can decrypt it.
     pub fn delivery(&self, event: &Event, endpoint: &Endpoint, key: &EncryptionKey) -> NewDelivery {
         let born = self.born(event, endpoint, Encrypted::With(key.id.clone()));
@@ -195,7 +195,7 @@ impl Builders {
         }
     }
 
-    /// Makes a delivery that failed at birth for want of a key.
+    /// Creates a delivery that failed at birth for want of a key.
     pub fn stillborn_delivery(&self, event: &Event, endpoint: &Endpoint) -> NewDelivery {
         self.born(event, endpoint, Encrypted::NoActiveKey)
     }
@@ -215,12 +215,12 @@ impl Builders {
         }
     }
 
-    /// Gives the moment at which things are made.
+    /// Returns the moment at which things are made.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Gives the entropy as the port that most functions take.
+    /// Returns the entropy as the port that most functions take.
     pub fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
     }

@@ -177,7 +177,7 @@ impl TestStore {
         Ok(delivery)
     }
 
-    /// Gives the delivery as it is stored.
+    /// Returns the delivery as it is stored.
     async fn stored(&self, delivery: &Delivery) -> Result<Delivery, StoreError> {
         let found = self
             .reads()
@@ -186,14 +186,14 @@ impl TestStore {
         Ok(found.expect("the delivery is stored"))
     }
 
-    /// Gives the endpoint as its organization finds it.
+    /// Returns the endpoint as its organization finds it.
     async fn found(&self, endpoint: &Endpoint) -> Result<Option<Endpoint>, StoreError> {
         self.reads()
             .find_endpoint(endpoint.organization_id, &endpoint.id)
             .await
     }
 
-    /// Gives the endpoint's sealed secret as its organization finds it.
+    /// Returns the endpoint's sealed secret as its organization finds it.
     async fn secret(&self, endpoint: &Endpoint) -> Result<Option<Sealed>, StoreError> {
         self.reads()
             .find_signing_secret(endpoint.organization_id, &endpoint.id)

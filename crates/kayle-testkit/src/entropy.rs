@@ -22,7 +22,7 @@ impl SeededEntropy {
         }
     }
 
-    /// Gives the next 64 bits of the sequence.
+    /// Returns the next 64 bits of the sequence.
     pub fn next_u64(&self) -> u64 {
         let before = self.counter.fetch_add(INCREMENT, Ordering::Relaxed);
         mixed(before.wrapping_add(INCREMENT))

@@ -3,8 +3,8 @@
 //! The cast: [`clock`], [`entropy`], [`store`] and [`sender`] are doubles of the ports, and
 //! [`webhooks`] puts the operations on top of them; [`builders`] makes things with sensible
 //! defaults, and [`seed`] stores them; [`conformance`] holds every implementation of the store to
-//! the ports' documents; [`receiver`] is a customer's server that verifies, decrypts and misbehaves;
-//! [`log`] collects what was logged.
+//! the ports' documents; [`receiver`] is a customer's server that verifies, decrypts and
+//! misbehaves; [`log`] collects what was logged.
 
 #![warn(missing_docs)]
 

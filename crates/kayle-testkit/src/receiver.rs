@@ -84,17 +84,17 @@ impl Receiver {
         })
     }
 
-    /// Gives the address it listens on.
+    /// Returns the address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Gives its URL with this path, which starts with a slash.
+    /// Returns its URL with this path, which starts with a slash.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Gives all requests so far, in the order in which they were complete.
+    /// Returns all requests so far, in the order in which they were complete.
     pub fn received(&self) -> Vec<ReceivedRequest> {
         self.desk.received.borrow().clone()
     }

@@ -64,7 +64,7 @@ impl ScriptedSender {
         self.releases.add_permits(1);
     }
 
-    /// Gives every request so far, in the order in which they came, faults included.
+    /// Returns every request so far, in the order in which they came, faults included.
     pub fn sent(&self) -> Vec<SendRequest> {
         self.desk().sent.clone()
     }

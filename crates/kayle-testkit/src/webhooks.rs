@@ -35,12 +35,12 @@ pub struct TestWebhooks {
     pub seed: Seed,
 }
 
-/// Gives the operations with [`test_settings`], an empty store and [`key_ring`].
+/// Returns the operations with [`test_settings`], an empty store and [`key_ring`].
 pub fn test_webhooks() -> TestWebhooks {
     test_webhooks_with(test_settings())
 }
 
-/// Gives the operations with other settings.
+/// Returns the operations with other settings.
 pub fn test_webhooks_with(settings: Settings) -> TestWebhooks {
     let store = Arc::new(MemoryStore::default());
     let wakeup = Arc::new(Wakeup::default());
@@ -69,7 +69,7 @@ pub fn test_webhooks_with(settings: Settings) -> TestWebhooks {
     }
 }
 
-/// Gives what an operator gets who chooses nothing in production (contract 13.2).
+/// Returns what an operator gets who chooses nothing in production (contract 13.2).
 pub fn test_settings() -> Settings {
     Settings {
         url_policy: UrlPolicy {

@@ -196,7 +196,7 @@ fn told_once(webhooks: &[(EventType, &DeliveryRecord)]) -> Result<(), String> {
     Ok(())
 }
 
-/// Tells whether what was said fits how the session ended.
+/// Returns whether what was said fits how the session ended.
 fn ends_as(status: SessionStatus, webhooks: &[(EventType, &DeliveryRecord)]) -> Result<(), String> {
     let expected = match status {
         SessionStatus::Succeeded => EventType::SessionSucceeded,

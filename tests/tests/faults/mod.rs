@@ -3,8 +3,8 @@
 //! The cast: [`verifiers`] report under load and never give up, as real ones should; [`ledger`]
 //! compares what they were promised with what arrived. Every other module breaks one thing in the
 //! middle of it: [`killed`] the process, [`two_nodes`] one of two, [`postgres_away`] the database
-//! server, [`postgres_silent`] only its voice, [`pool_exhausted`] the way to it, [`disk_full`] the disk. Each fault comes once in a
-//! test, or as often as `FAULT_ROUNDS` says.
+//! server, [`postgres_silent`] only its voice, [`pool_exhausted`] the way to it, [`disk_full`] the
+//! disk. Each fault comes once in a test, or as often as `FAULT_ROUNDS` says.
 
 mod disk_full;
 mod killed;
@@ -42,7 +42,7 @@ const REPORTS_OF_A_ROUND: usize = 300;
 /// So many of a round have arrived when the fault strikes.
 const ARRIVED_BEFORE_THE_FAULT: usize = 60;
 
-/// Gives the numbers of the rounds, from 1.
+/// Returns the numbers of the rounds, from 1.
 fn rounds() -> std::ops::RangeInclusive<usize> {
     1..=tools::fault_rounds()
 }

@@ -84,7 +84,7 @@ impl Verifiers {
             .await;
     }
 
-    /// Gives the answer if the report was accepted.
+    /// Returns the answer if the report was accepted.
     async fn report(&self, node: usize, number: usize, session_id: &str) -> Option<Value> {
         let node = {
             let nodes = lock(&self.nodes);
@@ -123,7 +123,7 @@ impl Verifiers {
         assert!(accepted < self.sessions.len(), "the load is over");
     }
 
-    /// Gives what was accepted so far, by session.
+    /// Returns what was accepted so far, by session.
     pub(super) fn accepted(&self) -> BTreeMap<String, Value> {
         lock(&self.answers).clone()
     }

@@ -40,7 +40,7 @@ impl Api {
         }
     }
 
-    /// Gives the same caller at another address.
+    /// Returns the same caller at another address.
     pub(crate) fn moved_to(&self, url: &str) -> Self {
         Self::new(url, &self.token)
     }
@@ -63,17 +63,17 @@ impl Api {
         try_send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// Gives a request with the caller's credential, to be completed.
+    /// Returns a request with the caller's credential, to be completed.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(&self.token)
     }
 
-    /// Gives a request without a credential, to be completed.
+    /// Returns a request without a credential, to be completed.
     pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// Gives all items of a list, page after page.
+    /// Returns all items of a list, page after page.
     pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut next = format!("{path}?limit=100");
@@ -108,7 +108,7 @@ async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
 }
 
 impl Answer {
-    /// Gives the whole body of a success.
+    /// Returns the whole body of a success.
     #[track_caller]
     pub(crate) fn envelope(&self) -> Value {
         assert!(
@@ -123,7 +123,7 @@ impl Answer {
         body
     }
 
-    /// Gives the `data` of a success.
+    /// Returns the `data` of a success.
     #[track_caller]
     pub(crate) fn data(&self) -> Value {
         self.envelope()["data"].take()
@@ -137,7 +137,7 @@ impl Answer {
         }
     }
 
-    /// Gives the error's message if this is a well-formed refusal with this status and code, and
+    /// Returns the error's message if this is a well-formed refusal with this status and code, and
     /// what is wrong otherwise.
     pub(crate) fn refusal(&self, status: u16, code: &str) -> Result<String, String> {
         let body: Value = serde_json::from_str(&self.text)
@@ -159,7 +159,7 @@ impl Answer {
         Ok(member("message").to_owned())
     }
 
-    /// Gives the body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         let body = serde_json::from_str(&self.text).ok();
@@ -167,7 +167,7 @@ impl Answer {
     }
 }
 
-/// Gives the text at a JSON pointer.
+/// Returns the text at a JSON pointer.
 #[track_caller]
 pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     let found = value.pointer(pointer).and_then(Value::as_str);

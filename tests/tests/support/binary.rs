@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-/// Gives the binary that was built into the same folder as these tests.
+/// Returns the binary that was built into the same folder as these tests.
 fn path() -> PathBuf {
     let this_test = std::env::current_exe().expect("a running program has a path");
     let profile = this_test.parent().and_then(Path::parent);

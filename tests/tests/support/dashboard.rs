@@ -48,7 +48,7 @@ impl Dashboard {
         send(self.on_own_page(Method::DELETE, path)).await
     }
 
-    /// Gives a request with the cookie that says nothing of the page it comes from.
+    /// Returns a request with the cookie that says nothing of the page it comes from.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.api
             .anonymous(method, path)

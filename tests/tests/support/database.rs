@@ -41,7 +41,7 @@ with sqlite3.connect(sys.argv[1], timeout=30) as database:
     print(database.execute(sys.argv[2]).rowcount)";
 
 impl Database {
-    /// Gives a fresh one of the kind that this test run is about: SQLite, or PostgreSQL if
+    /// Returns a fresh one of the kind that this test run is about: SQLite, or PostgreSQL if
     /// `TEST_DATABASE` says so.
     pub(crate) fn of_this_run(folder: &Path) -> Self {
         if tools::is_about_postgres() {
@@ -51,17 +51,17 @@ impl Database {
         }
     }
 
-    /// Gives a file in this folder that is not there yet.
+    /// Returns a file in this folder that is not there yet.
     pub(crate) fn sqlite(folder: &Path) -> Self {
         Self::Sqlite(folder.join(SQLITE_FILE))
     }
 
-    /// Makes a migrated, empty database on the test run's server.
+    /// Creates a migrated, empty database on the test run's server.
     pub(crate) fn postgres() -> Self {
         Self::postgres_from("kayle_template")
     }
 
-    /// Makes a database without any table on the test run's server.
+    /// Creates a database without any table on the test run's server.
     pub(crate) fn bare_postgres() -> Self {
         Self::postgres_from("template0")
     }
@@ -86,7 +86,7 @@ impl Database {
         Self::Postgres(database)
     }
 
-    /// Makes a migrated, empty database on a test's own server.
+    /// Creates a migrated, empty database on a test's own server.
     pub(crate) async fn on(cluster: &Cluster) -> Self {
         let name = "kayle".to_owned();
         cluster.create_database(&name).expect("the server answers");
@@ -105,7 +105,7 @@ impl Database {
         })
     }
 
-    /// Gives the URL that the service is configured with.
+    /// Returns the URL that the service is configured with.
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(file) => format!("sqlite://{}?mode=rwc", file.display()),
@@ -131,7 +131,7 @@ impl Database {
         self
     }
 
-    /// Gives the one on a PostgreSQL server.
+    /// Returns the one on a PostgreSQL server.
     pub(crate) fn expect_postgres(&self) -> &Postgres {
         match self {
             Self::Sqlite(_) => panic!("the test runs on a SQLite file"),
@@ -159,17 +159,17 @@ impl Postgres {
         answer.expect("the statement is good and the server there")
     }
 
-    /// Gives a `psql` on this database, to be kept open.
+    /// Returns a `psql` on this database, to be kept open.
     pub(crate) fn psql(&self) -> Command {
         self.programs.psql(&self.url())
     }
 
-    /// Gives one of PostgreSQL's client programs.
+    /// Returns one of PostgreSQL's client programs.
     pub(crate) fn program(&self, name: &str) -> Command {
         self.programs.client(name)
     }
 
-    /// Gives everything that is in it as text.
+    /// Returns everything that is in it as text.
     pub(crate) fn dump(&self) -> String {
         self.programs.dump(&self.url()).expect("the server answers")
     }

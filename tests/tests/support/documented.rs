@@ -74,7 +74,7 @@ impl DocumentedReceiver {
         fs::write(file, format!("{secret}\n")).expect("the secret can be written");
     }
 
-    /// Gives the next event that it has handled.
+    /// Returns the next event that it has handled.
     pub(crate) async fn next_event(&mut self) -> Value {
         let line = next_line(&mut self.lines).await;
         serde_json::from_str(&line).expect("the receiver prints JSON")

@@ -75,7 +75,7 @@ impl Installation {
         self.organization.api = self.organization.api.moved_to(self.service.url());
     }
 
-    /// Gives the organization's caller.
+    /// Returns the organization's caller.
     pub(crate) fn api(&self) -> &Api {
         &self.organization.api
     }
@@ -105,7 +105,7 @@ impl Installation {
         text(&reported, "/deliveries/0").to_owned()
     }
 
-    /// Gives a delivery with its attempts.
+    /// Returns a delivery with its attempts.
     pub(crate) async fn delivery(&self, delivery_id: &str) -> Value {
         let path = format!("/v1/webhooks/deliveries/{delivery_id}");
         self.api().get(&path).await.data()
@@ -132,7 +132,7 @@ impl Installation {
 }
 
 impl Organization {
-    /// Makes an organization and an API key for it.
+    /// Creates an organization and an API key for it.
     pub(crate) async fn create(service: &Service, name: &str) -> Self {
         let create = ["organization", "create", "--name", name];
         let id = text(&service.admin(&create).await, "/id").to_owned();
@@ -144,7 +144,7 @@ impl Organization {
     }
 }
 
-/// Makes an API key with these scopes.
+/// Creates an API key with these scopes.
 pub(crate) async fn api_key(service: &Service, organization_id: &str, scopes: &[&str]) -> String {
     let mut create = vec!["api-key", "create", "--organization", organization_id];
     create.extend(["--name", "server"]);

@@ -35,12 +35,12 @@ impl Files {
         Self(files.collect())
     }
 
-    /// Gives the names of the files that hold this text.
+    /// Returns the names of the files that hold this text.
     pub(crate) fn with_text(&self, text: &str) -> Vec<&str> {
         self.with(text.len(), |window| window == text.as_bytes())
     }
 
-    /// Gives the names of the files that hold this prefix before a random body.
+    /// Returns the names of the files that hold this prefix before a random body.
     pub(crate) fn with_prefixed(&self, prefix: &str) -> Vec<&str> {
         self.with(prefix.len() + BODY_CHARS, |window| {
             window.strip_prefix(prefix.as_bytes()).is_some_and(|body| {

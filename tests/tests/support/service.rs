@@ -111,32 +111,32 @@ impl Service {
         .await
     }
 
-    /// Gives the base of its URLs, without a slash at the end.
+    /// Returns the base of its URLs, without a slash at the end.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Gives the address it listens on.
+    /// Returns the address it listens on.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
-    /// Gives the folder that holds all it writes.
+    /// Returns the folder that holds all it writes.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Gives its database.
+    /// Returns its database.
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Gives what it has logged since its first start.
+    /// Returns what it has logged since its first start.
     pub(crate) fn log(&self) -> String {
         read(&self.folder.path().join(LOG))
     }
 
-    /// Gives the running process's id.
+    /// Returns the running process's id.
     pub(crate) fn process_id(&self) -> u32 {
         self.child.id().expect("the service runs")
     }
@@ -216,7 +216,7 @@ fn environment(settings: &Settings) -> impl Iterator<Item = (&str, &str)> {
     settings.iter().map(|(name, value)| (*name, value.as_str()))
 }
 
-/// Gives the settings of every test, the chosen ones, and where the database is.
+/// Returns the settings of every test, the chosen ones, and where the database is.
 fn environment_of(chosen: &[(&'static str, &'static str)], database: &Database) -> Settings {
     let chosen = SETTINGS.iter().chain(chosen);
     let chosen = chosen.map(|(name, value)| (*name, (*value).to_owned()));

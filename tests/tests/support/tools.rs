@@ -3,17 +3,17 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Gives a Python interpreter that has the receiver's packages.
+/// Returns a Python interpreter that has the receiver's packages.
 pub(crate) fn python() -> PathBuf {
     prepared("TEST_PYTHON")
 }
 
-/// Gives the `node_modules` folder of the receiver in JavaScript.
+/// Returns the `node_modules` folder of the receiver in JavaScript.
 pub(crate) fn node_modules() -> PathBuf {
     prepared("TEST_NODE_MODULES")
 }
 
-/// Gives the URL of the test run's PostgreSQL server, without a database.
+/// Returns the URL of the test run's PostgreSQL server, without a database.
 pub(crate) fn postgres_url() -> String {
     let url = prepared("TEST_POSTGRES_URL").into_os_string();
     url.into_string().expect("a URL is text")
@@ -31,7 +31,7 @@ pub(crate) fn is_about_postgres() -> bool {
     }
 }
 
-/// Gives how often a fault is repeated within its test.
+/// Returns how often a fault is repeated within its test.
 pub(crate) fn fault_rounds() -> usize {
     let rounds = variable("FAULT_ROUNDS").and_then(|rounds| rounds.into_string().ok());
     rounds.map_or(1, |rounds| {

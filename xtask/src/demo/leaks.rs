@@ -25,7 +25,7 @@ pub(super) enum Trace {
 /// base64url holds a `kk_`. With twelve symbols of a body after it, it is no accident.
 const BODY_CHARS: usize = 12;
 
-/// Gives every file under `folder`, by name.
+/// Returns every file under `folder`, by name.
 pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()));

@@ -90,7 +90,7 @@ fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Gives the only element of a list of ids.
+/// Returns the only element of a list of ids.
 fn only<'a>(answer: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
     let ids = answer.pointer(pointer).and_then(Value::as_array);
     let [id] = ids.map_or(&[][..], Vec::as_slice) else {

@@ -19,7 +19,7 @@ const ROOTS: [&str; 2] = ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"];
 pub(super) struct CpuShare(PathBuf);
 
 impl CpuShare {
-    /// Gives a process so many hundredths of a core.
+    /// Returns a process so many hundredths of a core.
     ///
     /// # Errors
     /// This user may not, or this kernel does not.

@@ -47,7 +47,7 @@ impl Machine {
 const PERCENTILES: [(&str, usize); 3] = [("median", 50), ("p90", 90), ("p99", 99)];
 
 impl Figures {
-    /// Gives the figures for people.
+    /// Returns the figures for people.
     pub(super) fn table(&self, machine: &Machine) -> String {
         let (idle, throughput) = (&self.idle, &self.throughput);
         let measured = &throughput.measured;
@@ -78,7 +78,7 @@ impl Figures {
         lines.join("\n") + "\n"
     }
 
-    /// Gives the figures for programs.
+    /// Returns the figures for programs.
     pub(super) fn json(&self, machine: &Machine) -> Value {
         let (idle, throughput) = (&self.idle, &self.throughput);
         let measured = &throughput.measured;

@@ -39,7 +39,7 @@ const CLAIMS: [(&str, &str); 5] = [
 ];
 
 impl Installation {
-    /// Makes an organization, its keys and its endpoints on an empty service.
+    /// Creates an organization, its keys and its endpoints on an empty service.
     pub(super) async fn set_up(service: &Service, endpoints: NonZeroU16) -> anyhow::Result<Self> {
         let organization_id = service.create_organization("Load").await?;
         let api_key = service.create_api_key(&organization_id).await?;

@@ -31,7 +31,7 @@ impl Measured {
     }
 }
 
-/// Gives the time that this many percent of the values do not exceed: the nearest rank, so always
+/// Returns the time that this many percent of the values do not exceed: the nearest rank, so always
 /// one of the values.
 pub(super) fn percentile(values_ms: &[f64], percent: usize) -> f64 {
     let mut sorted = values_ms.to_vec();

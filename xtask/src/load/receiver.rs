@@ -58,7 +58,7 @@ impl Receiver {
         })
     }
 
-    /// Gives the URL of one of its endpoints.
+    /// Returns the URL of one of its endpoints.
     pub(super) fn url(&self, endpoint: u16) -> String {
         format!("http://{}/{endpoint}", self.address)
     }
@@ -99,7 +99,7 @@ impl Receiver {
         missing.count()
     }
 
-    /// Gives how many requests came for deliveries that had arrived before.
+    /// Returns how many requests came for deliveries that had arrived before.
     pub(super) fn repeated(&self) -> usize {
         self.arrivals.borrow().repeated
     }

@@ -160,7 +160,7 @@ impl Drain {
 }
 
 impl Scaling {
-    /// Gives the figures for people.
+    /// Returns the figures for people.
     pub(super) fn table(&self, machine: &Machine) -> String {
         let rate = |drain: &Drain| {
             let label = format!("{} deliveries by {}", drain.deliveries, drain.dispatchers);
@@ -177,7 +177,7 @@ impl Scaling {
         lines.join("\n") + "\n"
     }
 
-    /// Gives the figures for programs.
+    /// Returns the figures for programs.
     pub(super) fn json(&self, machine: &Machine) -> Value {
         let drain = |drain: &Drain| {
             json!({

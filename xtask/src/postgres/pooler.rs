@@ -74,7 +74,7 @@ impl Pooler {
         format!("postgres://kayle@127.0.0.1:{}", self.port)
     }
 
-    /// Tells whether the program is there.
+    /// Returns whether the program is there.
     #[must_use]
     pub fn is_installed() -> bool {
         fs::exists(PROGRAM).unwrap_or(false)

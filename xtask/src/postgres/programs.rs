@@ -47,7 +47,7 @@ impl Programs {
         bail!("PostgreSQL's server is not installed (Debian's package is `postgresql`)")
     }
 
-    /// Gives a `psql` that prints bare rows and stops at the first error.
+    /// Returns a `psql` that prints bare rows and stops at the first error.
     #[must_use]
     pub fn psql(&self, url: &str) -> Command {
         let mut psql = self.command("psql", None);
@@ -56,7 +56,7 @@ impl Programs {
         psql
     }
 
-    /// Gives a client program, such as `pg_dump`.
+    /// Returns a client program, such as `pg_dump`.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         self.command(program, None)
@@ -75,7 +75,7 @@ impl Programs {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Gives everything that is in a database as text.
+    /// Returns everything that is in a database as text.
     ///
     /// # Errors
     /// The server does not answer.
@@ -94,7 +94,7 @@ impl Programs {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Gives one of them, to be run as this user.
+    /// Returns one of them, to be run as this user.
     pub(super) fn command(&self, program: &str, user: Option<&User>) -> Command {
         let program = match &self.folder {
             Some(folder) => folder.join(program),
@@ -112,7 +112,7 @@ impl Programs {
 }
 
 impl User {
-    /// Gives nobody in particular if this process is root's, and `None` if it is not.
+    /// Returns nobody in particular if this process is root's, and `None` if it is not.
     pub(super) fn other_than_root() -> anyhow::Result<Option<Self>> {
         if id(&["-u"]) != Some(0) {
             return Ok(None);
@@ -136,7 +136,7 @@ impl User {
         ]
     }
 
-    /// Makes a file or a folder this user's own.
+    /// Creates a file or a folder this user's own.
     pub(super) fn take_over(self, path: &Path) -> anyhow::Result<()> {
         chown(path, Some(self.id), Some(self.group))
             .with_context(|| format!("cannot give {} away", path.display()))

@@ -23,17 +23,17 @@ impl Api {
         })
     }
 
-    /// Gives the `data` of the answer to a GET.
+    /// Returns the `data` of the answer to a GET.
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::GET, path, None).await
     }
 
-    /// Gives the `data` of the answer to a POST without a body.
+    /// Returns the `data` of the answer to a POST without a body.
     pub(crate) async fn post_empty(&self, path: &str) -> anyhow::Result<Value> {
         self.call(Method::POST, path, None).await
     }
 
-    /// Gives the `data` of the answer to a POST.
+    /// Returns the `data` of the answer to a POST.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }
@@ -86,7 +86,7 @@ impl Api {
     }
 }
 
-/// Gives the text at a JSON pointer.
+/// Returns the text at a JSON pointer.
 pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> anyhow::Result<&'a str> {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.with_context(|| format!("the answer has no text at {pointer}"))

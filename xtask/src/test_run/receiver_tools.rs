@@ -36,7 +36,7 @@ impl ReceiverTools {
     }
 }
 
-/// Gives the interpreter of a virtual environment that has the required packages.
+/// Returns the interpreter of a virtual environment that has the required packages.
 fn install_python(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let interpreter = folder.join("bin/python");
     let requirements = manifests.join("requirements.txt");
@@ -54,7 +54,7 @@ fn install_python(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(interpreter)
 }
 
-/// Gives a `node_modules` folder that has the required packages.
+/// Returns a `node_modules` folder that has the required packages.
 fn install_node(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let node_modules = folder.join("node_modules");
     let lock = manifests.join("package-lock.json");

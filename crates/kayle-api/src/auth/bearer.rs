@@ -5,7 +5,7 @@ use actix_web::http::header;
 
 const SCHEME: &[u8] = b"Bearer";
 
-/// Gives what stands after `Bearer` and one space, without surrounding blanks; `None` if there is
+/// Returns what stands after `Bearer` and one space, without surrounding blanks; `None` if there is
 /// no such header, or its scheme is another one.
 ///
 /// What cannot be a credential is the empty one: HTTP itself cuts the blanks off the end of a

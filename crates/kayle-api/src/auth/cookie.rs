@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-/// Gives the value of the cookie `name`; the first one, if a browser sends several.
+/// Returns the value of the cookie `name`; the first one, if a browser sends several.
 pub(super) fn cookie<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let headers = request.headers().get_all(header::COOKIE);
     headers

@@ -71,7 +71,7 @@ pub(crate) fn require_scope(needed: Scope, server: &ApiKeyPrincipal) -> Result<C
     })
 }
 
-/// Gives the organization that a person's session is about: 403 without one.
+/// Returns the organization that a person's session is about: 403 without one.
 pub(crate) fn require_organization(person: &UserPrincipal) -> Result<&Organization, ApiError> {
     person.organization.as_ref().ok_or_else(|| {
         ApiError::forbidden("the session has no active organization")

@@ -20,7 +20,7 @@ pub(crate) fn require_own_origin(api: &Api, request: &HttpRequest) -> Result<(),
     Err(error.with_hint("Send the Origin header of the dashboard, or use an API key."))
 }
 
-/// Gives what `Origin` says, or, only without one, where `Referer` points.
+/// Returns what `Origin` says, or, only without one, where `Referer` points.
 fn stated_origin(request: &HttpRequest) -> Option<String> {
     match text(request, header::ORIGIN) {
         Some(origin) => Some(origin.to_owned()),
@@ -35,7 +35,7 @@ fn is_own(api: &Api, request: &HttpRequest, origin: &str) -> bool {
     configured.any(|own| own == origin) || is_reached_at(api, request, origin)
 }
 
-/// Tells whether the origin is the host that the request was sent to. A browser lets no page
+/// Returns whether the origin is the host that the request was sent to. A browser lets no page
 /// choose that header. Behind a proxy the service cannot know its own scheme, unless it was told
 /// that it is https.
 fn is_reached_at(api: &Api, request: &HttpRequest, origin: &str) -> bool {

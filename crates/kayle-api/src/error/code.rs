@@ -51,7 +51,7 @@ impl ErrorCode {
         self.into()
     }
 
-    /// Gives the HTTP status.
+    /// Returns the HTTP status.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::ApiKeyNotDeleted
@@ -84,7 +84,7 @@ impl ErrorCode {
         }
     }
 
-    /// Gives what the caller can do about it.
+    /// Returns what the caller can do about it.
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Self::ApiKeyNotDeleted | Self::ApiKeyNotFound => {
@@ -145,7 +145,7 @@ impl ErrorCode {
         }
     }
 
-    /// Gives the URL of the page about the code, where it has one, else of the page about the
+    /// Returns the URL of the page about the code, where it has one, else of the page about the
     /// operation (contract 4.1).
     pub(crate) fn docs(self, operation: &str) -> String {
         let page = match self {

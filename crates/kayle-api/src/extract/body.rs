@@ -148,7 +148,7 @@ impl Body {
         Ok(())
     }
 
-    /// Tells whether nothing was sent.
+    /// Returns whether nothing was sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -182,7 +182,7 @@ impl Body {
     }
 }
 
-/// Tells whether the content type is `application/json`, with or without parameters.
+/// Returns whether the content type is `application/json`, with or without parameters.
 fn is_json(request: &HttpRequest) -> bool {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());

@@ -19,7 +19,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Gives the operations.
+    /// Returns the operations.
     pub(crate) fn webhooks(&self) -> &Webhooks {
         &self.api.webhooks
     }
@@ -42,7 +42,7 @@ impl Call {
             .map_err(|error| ApiError::bad_request(format!("api_key_id {error}")))
     }
 
-    /// Gives a segment of the path, percent-decoded. Only `/` and `%` stay encoded, and neither
+    /// Returns a segment of the path, percent-decoded. Only `/` and `%` stay encoded, and neither
     /// is part of any id.
     fn parameter(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()

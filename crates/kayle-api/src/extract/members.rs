@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::error::ApiError;
 use crate::limits::ECHOED_NAME_CHARS_MAX;
 
-/// Gives a member that must be there.
+/// Returns a member that must be there.
 pub(crate) fn required<'a>(
     members: &'a Map<String, Value>,
     name: &str,
@@ -60,7 +60,7 @@ fn must_be(field: &str, expected: &str) -> ApiError {
     ApiError::bad_request(format!("{field} must be {expected}"))
 }
 
-/// Gives as much of a name that the caller made up as may be repeated in a message.
+/// Returns as much of a name that the caller made up as may be repeated in a message.
 pub(crate) fn echoed_name(name: &str) -> String {
     name.chars()
         .filter(|character| !character.is_control())

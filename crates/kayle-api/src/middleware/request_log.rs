@@ -1,4 +1,4 @@
-//! Gives every request an id, and one log line.
+//! Returns every request an id, and one log line.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

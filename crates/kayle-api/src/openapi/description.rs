@@ -77,7 +77,7 @@ const OF_EVERY_CUSTOMER: [ErrorCode; 7] = [
 ];
 
 impl Description {
-    /// Gives the operation at `path`.
+    /// Returns the operation at `path`.
     pub(super) fn operation(&self, path: &str) -> Operation {
         let mut operation = OperationBuilder::new()
             .operation_id(Some(self.id))
@@ -96,7 +96,7 @@ impl Description {
         operation.build()
     }
 
-    /// Gives how the operation can be refused, by status.
+    /// Returns how the operation can be refused, by status.
     pub(super) fn refusals(&self) -> BTreeMap<u16, Refusal> {
         let mut by_status = BTreeMap::new();
         let common = self.access.errors().iter();

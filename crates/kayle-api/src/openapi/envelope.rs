@@ -54,7 +54,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Gives the name under which the document holds it once for many operations; those with
+    /// Returns the name under which the document holds it once for many operations; those with
     /// several codes belong to few.
     pub(super) fn shared_name(&self) -> Option<String> {
         let [only] = self.codes.as_slice() else {
@@ -64,7 +64,7 @@ impl Refusal {
         Some(format!("{}{suffix}", only.as_str()))
     }
 
-    /// Gives it, or where it is found.
+    /// Returns it, or where it is found.
     pub(super) fn response_or_name(&self) -> RefOr<Response> {
         match self.shared_name() {
             Some(name) => RefOr::Ref(Ref::from_response_name(name)),
@@ -72,7 +72,7 @@ impl Refusal {
         }
     }
 
-    /// Gives it.
+    /// Returns it.
     pub(super) fn response(&self) -> Response {
         let envelope = refusal_envelope(&self.codes, self.of_list);
         let response = ResponseBuilder::new()

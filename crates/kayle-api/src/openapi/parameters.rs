@@ -10,7 +10,7 @@ use utoipa::openapi::{KnownFormat, Required, SchemaFormat};
 
 use super::schema::{any_id, choice, count_to, flag, matching, uuid};
 
-/// Gives the parameters that stand in braces in a path.
+/// Returns the parameters that stand in braces in a path.
 pub(super) fn of_path(path: &str) -> impl Iterator<Item = Parameter> {
     path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;

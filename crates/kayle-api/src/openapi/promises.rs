@@ -37,7 +37,7 @@ pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     assert!(problems.is_empty(), "{asked}: {}", problems.join("; "));
 }
 
-/// Gives what a reference points to, and anything else as it is.
+/// Returns what a reference points to, and anything else as it is.
 fn resolved(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(reference) => DOCUMENT.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -45,7 +45,7 @@ fn resolved(value: &'static Value) -> &'static Value {
     }
 }
 
-/// Makes a validator of a schema that refers to the document's others.
+/// Creates a validator of a schema that refers to the document's others.
 pub(crate) fn validator(schema: &Value) -> Validator {
     let mut schema = schema.clone();
     schema["components"] = DOCUMENT["components"].clone();

@@ -16,7 +16,7 @@ use crate::testing::{DASHBOARD, TestApi, request, with_json, with_session};
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/// Gives each operation of the document with its method and path.
+/// Returns each operation of the document with its method and path.
 fn operations() -> impl Iterator<Item = (String, &'static str, &'static Value)> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, item)| {
@@ -182,7 +182,7 @@ async fn the_least_role_is_the_one_of_the_document() {
     }
 }
 
-/// Gives what a path parameter names among the rows of `test`'s organization.
+/// Returns what a path parameter names among the rows of `test`'s organization.
 async fn own_rows(test: &TestApi) -> [(&'static str, String); 6] {
     let subscriber = test.kit.seed.subscriber(&test.organization).await;
     let delivery = test.kit.seed.delivery(&subscriber).await;
@@ -204,7 +204,7 @@ async fn own_rows(test: &TestApi) -> [(&'static str, String); 6] {
     ]
 }
 
-/// Gives a body that passes validation, where an operation wants one.
+/// Returns a body that passes validation, where an operation wants one.
 fn valid_body(method: &str, path: &str) -> String {
     let public = private_key().public_jwk_members();
     match (method, path) {

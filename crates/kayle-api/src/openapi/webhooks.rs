@@ -12,7 +12,7 @@ use utoipa::openapi::{Content, Required, Response};
 use super::schema::{choice, id, matching, named};
 use super::schemas::payload_name;
 
-/// Gives what is sent, by event type.
+/// Returns what is sent, by event type.
 pub(super) fn all() -> Paths {
     EventType::iter()
         .fold(Paths::builder(), |paths, event_type| {

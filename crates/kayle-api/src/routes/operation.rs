@@ -55,7 +55,7 @@ pub(super) enum Answers {
     List,
 }
 
-/// Gives the route of a customer's operation.
+/// Returns the route of a customer's operation.
 pub(super) fn customer_route<F>(operation: &'static Operation, run: fn(Caller, Call) -> F) -> Route
 where
     F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
@@ -70,7 +70,7 @@ where
     operation.verb.route().to(handler)
 }
 
-/// Gives the route of an operation for Kayle's own services. All of them are POST.
+/// Returns the route of an operation for Kayle's own services. All of them are POST.
 pub(super) fn intake_route<F>(run: fn(Call) -> F) -> Route
 where
     F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
@@ -87,7 +87,8 @@ where
     Verb::Post.route().to(handler)
 }
 
-/// Gives the route of an operation that everybody may ask for by POST: what it takes is in the body.
+/// Returns the route of an operation that everybody may ask for by POST: what it takes is in the
+/// body.
 pub(super) fn open_route<F>(run: fn(Call) -> F) -> Route
 where
     F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
@@ -103,7 +104,7 @@ where
     Verb::Post.route().to(handler)
 }
 
-/// Gives the route of an operation that everybody may call.
+/// Returns the route of an operation that everybody may call.
 pub(super) fn public_route<F>(run: fn(web::Data<Api>) -> F) -> Route
 where
     F: Future<Output = Result<HttpResponse, ApiError>> + 'static,
@@ -150,7 +151,7 @@ pub(super) async fn answered(
 }
 
 impl Operation {
-    /// Gives what its errors are wrapped in.
+    /// Returns what its errors are wrapped in.
     fn frame(&self, request: &HttpRequest) -> Frame {
         let limit = match self.answers {
             Answers::One => None,
@@ -212,7 +213,7 @@ impl Operation {
 }
 
 impl Verb {
-    /// Tells whether it is there to change something.
+    /// Returns whether it is there to change something.
     fn changes(self) -> bool {
         match self {
             Self::Get => false,

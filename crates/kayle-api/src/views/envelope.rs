@@ -52,7 +52,7 @@ impl Pagination {
         }
     }
 
-    /// Gives what stands beside an error.
+    /// Returns what stands beside an error.
     pub(crate) fn none(limit: PageLimit) -> Self {
         Self::new(limit, None)
     }

@@ -54,7 +54,7 @@ impl ApiKeyName {
         Ok(Self(text.to_owned()))
     }
 
-    /// Gives the name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -108,7 +108,7 @@ impl ApiKeyMetadata {
         Ok(Self(values))
     }
 
-    /// Gives the values by name.
+    /// Returns the values by name.
     pub fn values(&self) -> &BTreeMap<String, MetadataValue> {
         &self.0
     }

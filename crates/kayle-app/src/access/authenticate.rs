@@ -39,7 +39,7 @@ pub enum AuthenticateError {
 }
 
 impl ApiKeyPrincipal {
-    /// Tells whether one of its scopes allows what `needed` stands for.
+    /// Returns whether one of its scopes allows what `needed` stands for.
     pub fn may(&self, needed: Scope) -> bool {
         self.scopes.iter().any(|scope| scope.includes(needed))
     }

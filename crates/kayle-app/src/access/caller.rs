@@ -38,7 +38,7 @@ impl Caller {
 }
 
 impl Actor {
-    /// Gives the kind's name on the wire.
+    /// Returns the kind's name on the wire.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -48,7 +48,7 @@ impl Actor {
         }
     }
 
-    /// Gives the id; `None` for the system.
+    /// Returns the id; `None` for the system.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::User(id) => Some(id.to_string()),

@@ -27,7 +27,7 @@ impl Role {
         self.into()
     }
 
-    /// Gives the highest role of a stored set such as `owner,admin`: names without blanks or
+    /// Returns the highest role of a stored set such as `owner,admin`: names without blanks or
     /// repeats. A set that is written otherwise, or holds an unknown name, grants nothing.
     pub fn highest_of(set: &str) -> Option<Self> {
         let mut roles = Vec::new();
@@ -41,7 +41,7 @@ impl Role {
         roles.into_iter().max()
     }
 
-    /// Tells whether the role allows what `needed` stands for.
+    /// Returns whether the role allows what `needed` stands for.
     pub fn may(self, needed: Scope) -> bool {
         match needed {
             Scope::SessionsRead | Scope::WebhooksRead | Scope::AnalyticsRead => true,

@@ -43,7 +43,7 @@ impl Scope {
         self.into()
     }
 
-    /// Tells whether holding this scope allows what `needed` stands for: a write scope includes
+    /// Returns whether holding this scope allows what `needed` stands for: a write scope includes
     /// its read scope.
     pub fn includes(self, needed: Self) -> bool {
         match (self, needed) {

@@ -1,4 +1,4 @@
-//! Makes an API key (contract 3.7).
+//! Creates an API key (contract 3.7).
 
 use kayle_crypto::ApiKeyPlaintext;
 use kayle_primitives::{ApiKeyId, OrganizationId};
@@ -41,7 +41,7 @@ pub enum CreateApiKeyError {
 }
 
 impl Webhooks {
-    /// Makes an enabled API key.
+    /// Creates an enabled API key.
     pub async fn create_api_key(
         &self,
         caller: &Caller,

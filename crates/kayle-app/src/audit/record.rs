@@ -67,7 +67,7 @@ impl AuditRow {
         content
     }
 
-    /// Tells whether the row was written by the purge of everything up to `anchor`.
+    /// Returns whether the row was written by the purge of everything up to `anchor`.
     pub(crate) fn tells_of_purge_through(&self, anchor: &AuditLink) -> bool {
         let told = |name: &str| self.details.get(name);
         self.action == AuditAction::AuditPurged.as_str()
@@ -75,7 +75,7 @@ impl AuditRow {
             && told("hash").and_then(Value::as_str) == Some(&anchor.hash)
     }
 
-    /// Gives the row as the end of the chain up to it.
+    /// Returns the row as the end of the chain up to it.
     pub(crate) fn link(&self) -> AuditLink {
         AuditLink {
             sequence: self.sequence,

@@ -50,7 +50,7 @@ impl Webhooks {
         Ok(Claim { holder, deliveries })
     }
 
-    /// Gives when the next pending delivery is due.
+    /// Returns when the next pending delivery is due.
     pub async fn next_delivery_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
         self.queue.next_due_at().await
     }

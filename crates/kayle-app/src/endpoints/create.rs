@@ -1,4 +1,4 @@
-//! Makes an endpoint with its signing secret (contract 3.2, E1).
+//! Creates an endpoint with its signing secret (contract 3.2, E1).
 
 use kayle_endpoints::{
     Endpoint, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, SigningSecret,
@@ -41,12 +41,12 @@ pub struct CreatedEndpoint {
 }
 
 impl Webhooks {
-    /// Gives the policy that a URL must pass before it can be part of an endpoint.
+    /// Returns the policy that a URL must pass before it can be part of an endpoint.
     pub fn url_policy(&self) -> &UrlPolicy {
         &self.settings.url_policy
     }
 
-    /// Makes an endpoint. No request is sent to it.
+    /// Creates an endpoint. No request is sent to it.
     pub async fn create_endpoint(
         &self,
         caller: &Caller,

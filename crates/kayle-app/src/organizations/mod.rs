@@ -34,7 +34,7 @@ pub enum FreezeOrganizationError {
 }
 
 impl Webhooks {
-    /// Makes an organization.
+    /// Creates an organization.
     pub async fn create_organization(
         &self,
         name: &str,

@@ -20,7 +20,7 @@ pub trait DeliveryQueue: Send + Sync {
     /// `step(Claimed)` does to each, for all at once. Two claims never take the same delivery.
     async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Gives the deliveries that `holder` still has: the last look before anything is sent.
+    /// Returns the deliveries that `holder` still has: the last look before anything is sent.
     async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError>;
 
     /// Writes all of `settlements` in one transaction, each only if its lease is still held;
@@ -37,7 +37,7 @@ pub trait DeliveryQueue: Send + Sync {
         portion: Portion,
     ) -> Result<Batch<ExpiredLease>, StoreError>;
 
-    /// Gives when the next pending delivery is due; `None` if none is pending.
+    /// Returns when the next pending delivery is due; `None` if none is pending.
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError>;
 }
 

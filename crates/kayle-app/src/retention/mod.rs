@@ -1,5 +1,5 @@
-//! What happens by age: sessions expire, payloads are scrubbed, lost leases are taken over, old rows
-//! are deleted.
+//! What happens by age: sessions expire, payloads are scrubbed, lost leases are taken over, old
+//! rows are deleted.
 
 mod purge;
 mod sweep;

@@ -28,7 +28,7 @@ pub(crate) struct SessionChange<'a> {
 }
 
 impl SessionChange<'_> {
-    /// Makes a change that nobody asked for by name: its events are its record.
+    /// Creates a change that nobody asked for by name: its events are its record.
     pub(crate) fn of(step: Step) -> Self {
         Self {
             step,
@@ -204,8 +204,8 @@ impl Webhooks {
     }
 }
 
-/// Gives what a withdrawal, or the end of a cancelled session, makes of its deliveries: those that
-/// still store a payload lose it.
+/// Returns what a withdrawal, or the end of a cancelled session, makes of its deliveries: those
+/// that still store a payload lose it.
 pub(crate) fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
     deliveries
         .iter()

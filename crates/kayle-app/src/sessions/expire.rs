@@ -10,7 +10,7 @@ use crate::ports::store::{Portion, StoreError, report_damage};
 use crate::retention::Found;
 
 impl Webhooks {
-    /// Gives the session as it is, expired first if its window has passed; `None` if another
+    /// Returns the session as it is, expired first if its window has passed; `None` if another
     /// change came first and it must be read again.
     pub(crate) async fn expired_if_overdue(
         &self,

@@ -18,7 +18,7 @@ impl Default for PublicKeys {
 }
 
 impl PublicKeys {
-    /// Gives the parsed form of a registered key.
+    /// Returns the parsed form of a registered key.
     pub(crate) fn parsed(&self, key: &EncryptionKey) -> Result<PublicKey, KeyImportError> {
         if let Some(parsed) = self.0.get(&key.id) {
             return Ok(parsed);

@@ -34,7 +34,7 @@ async fn stored(kit: &TestWebhooks, id: OrganizationId) -> Vec<AuditRow> {
     rows
 }
 
-/// Gives a store that holds these rows, written in this order: its head is the last of them.
+/// Returns a store that holds these rows, written in this order: its head is the last of them.
 async fn forged(rows: &[AuditRow]) -> TestWebhooks {
     let kit = test_webhooks();
     let mut tx = kit.seed.begin().await;

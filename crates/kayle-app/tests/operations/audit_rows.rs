@@ -31,7 +31,7 @@ async fn rows(kit: &TestWebhooks, organization: &Organization) -> Vec<AuditRow> 
     rows
 }
 
-/// Gives what was done to what, in order.
+/// Returns what was done to what, in order.
 async fn told(kit: &TestWebhooks, organization: &Organization) -> Vec<(String, String, Value)> {
     let rows = rows(kit, organization).await.into_iter();
     rows.map(|row| (row.action, row.subject_id, Value::Object(row.details)))

@@ -50,7 +50,7 @@ impl FailingStore {
         }
     }
 
-    /// Tells whether the countdown has not ended: the operation has fewer steps.
+    /// Returns whether the countdown has not ended: the operation has fewer steps.
     fn was_spared(&self) -> bool {
         0 < self.steps_until_fault.swap(0, Ordering::SeqCst)
     }

@@ -59,7 +59,7 @@ fn moved(kit: &TestWebhooks, delivery: Delivery, before: Before) -> Delivery {
     delivery
 }
 
-/// Gives the delivery with a payload that the next sweep will scrub.
+/// Returns the delivery with a payload that the next sweep will scrub.
 fn expired(mut delivery: Delivery, kit: &TestWebhooks) -> Delivery {
     match &mut delivery.payload {
         kayle_delivery::Payload::Stored { expires_at, .. } => *expires_at = kit.webhooks.now(),

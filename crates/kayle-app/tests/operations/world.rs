@@ -83,7 +83,7 @@ pub(crate) async fn session(kit: &TestWebhooks, organization: &Organization) -> 
     session_with(kit, organization, |_| {}).await
 }
 
-/// Gives a share contract with these optional fields.
+/// Returns a share contract with these optional fields.
 pub(crate) fn share_contract(keys: &[&str]) -> ShareContract {
     let requested = keys.iter().map(|key| RequestedField {
         key: (*key).to_owned(),
@@ -101,7 +101,7 @@ pub(crate) fn text(value: &str) -> ClaimValue {
     ClaimValue::Text(value.to_owned().into())
 }
 
-/// Gives these claims and the one that every session needs.
+/// Returns these claims and the one that every session needs.
 pub(crate) fn claims<const N: usize>(claims: [(&str, ClaimValue); N]) -> Claims {
     let needed = [("kayle_document_id", text("document-1"))];
     claims
@@ -125,7 +125,7 @@ pub(crate) fn succeeded(claims: Claims) -> AttemptReport {
     }
 }
 
-/// Gives the report under an idempotency key of its own choice.
+/// Returns the report under an idempotency key of its own choice.
 pub(crate) fn under(id: &AttemptId, report: AttemptReport) -> AttemptReport {
     AttemptReport {
         attempt_id: Some(id.clone()),
@@ -137,12 +137,12 @@ pub(crate) fn attempt_id(kit: &TestWebhooks) -> AttemptId {
     AttemptId::generate(kit.seed.make.now(), kit.seed.make.entropy())
 }
 
-/// Gives the operations of a process with other secret keys, over the same store.
+/// Returns the operations of a process with other secret keys, over the same store.
 pub(crate) fn webhooks_with_keys(kit: &TestWebhooks, keys: KeyRing) -> Webhooks {
     webhooks_over(kit, Arc::clone(&kit.store) as _, keys)
 }
 
-/// Gives the operations over another store; the queue stays.
+/// Returns the operations over another store; the queue stays.
 pub(crate) fn webhooks_over(kit: &TestWebhooks, store: Arc<dyn Store>, keys: KeyRing) -> Webhooks {
     Webhooks::new(Parts {
         store,
@@ -168,7 +168,7 @@ pub(crate) fn first_page<C>() -> PageRequest<C> {
     }
 }
 
-/// Gives all events of an organization with their deliveries, newest first.
+/// Returns all events of an organization with their deliveries, newest first.
 pub(crate) async fn events(
     kit: &TestWebhooks,
     organization_id: OrganizationId,
@@ -182,7 +182,7 @@ pub(crate) async fn events(
     page.expect("no cursor is unknown").items
 }
 
-/// Gives the types of all events of an organization, newest first.
+/// Returns the types of all events of an organization, newest first.
 pub(crate) async fn event_types(
     kit: &TestWebhooks,
     organization_id: OrganizationId,
@@ -191,7 +191,7 @@ pub(crate) async fn event_types(
     events.iter().map(|found| found.event.event_type).collect()
 }
 
-/// Gives all deliveries of an organization, newest first.
+/// Returns all deliveries of an organization, newest first.
 pub(crate) async fn deliveries(
     kit: &TestWebhooks,
     organization_id: OrganizationId,
@@ -205,27 +205,27 @@ pub(crate) async fn deliveries(
     page.expect("no cursor is unknown").items
 }
 
-/// Gives a delivery as it is stored.
+/// Returns a delivery as it is stored.
 pub(crate) async fn stored_delivery(kit: &TestWebhooks, delivery: &Delivery) -> Delivery {
     let reads = kit.store.reads();
     let found = reads.find_delivery(delivery.organization_id, &delivery.id);
     found.await.expect(READABLE).expect("it was stored")
 }
 
-/// Gives every recorded attempt of a delivery.
+/// Returns every recorded attempt of a delivery.
 pub(crate) async fn attempts(kit: &TestWebhooks, delivery: &Delivery) -> Vec<Attempt> {
     let reads = kit.store.reads();
     let found = reads.attempts_of(delivery.organization_id, &delivery.id);
     found.await.expect(READABLE)
 }
 
-/// Gives a session as it is stored: looking at it this way does not expire it.
+/// Returns a session as it is stored: looking at it this way does not expire it.
 pub(crate) async fn stored_session(kit: &TestWebhooks, session: &Session) -> Session {
     let found = kit.store.reads().find_session_for_intake(&session.id);
     found.await.expect(READABLE).expect("it was stored")
 }
 
-/// Gives a recorded attempt of a session.
+/// Returns a recorded attempt of a session.
 pub(crate) async fn recorded_attempt(
     kit: &TestWebhooks,
     id: &AttemptId,
@@ -280,7 +280,7 @@ pub(crate) async fn everything(kit: &TestWebhooks, id: OrganizationId) -> Everyt
     }
 }
 
-/// Tells whether the dispatcher was woken since the last time this was asked.
+/// Returns whether the dispatcher was woken since the last time this was asked.
 pub(crate) fn was_woken(kit: &TestWebhooks) -> bool {
     let woken = pin!(kit.wakeup.woken());
     woken
@@ -288,7 +288,7 @@ pub(crate) fn was_woken(kit: &TestWebhooks) -> bool {
         .is_ready()
 }
 
-/// Gives room for whatever is due.
+/// Returns room for whatever is due.
 pub(crate) fn room() -> Room {
     Room {
         total: 128,
@@ -355,7 +355,7 @@ pub(crate) fn decrypted(request: &SendRequest) -> Value {
     serde_json::from_slice(&opened.plaintext).expect("the plaintext is JSON")
 }
 
-/// Gives the ids, sorted.
+/// Returns the ids, sorted.
 pub(crate) fn sorted(ids: impl IntoIterator<Item = DeliveryId>) -> Vec<DeliveryId> {
     let mut ids: Vec<DeliveryId> = ids.into_iter().collect();
     ids.sort();

@@ -394,7 +394,7 @@ fn a_refusal_names_the_public_state() {
 }
 
 /// Claims the delivery the moment it is due and lets the attempt fail after `attempt_s`, until the
-/// schedule has run out. Gives the last state and when each attempt began.
+/// schedule has run out. Returns the last state and when each attempt began.
 fn exhausted(
     schedule: &RetrySchedule,
     retention: Retention,

@@ -36,7 +36,7 @@ impl House {
         self.dispatcher.claim_and_start(&never).await.unwrap()
     }
 
-    /// Gives a delivery that is due, and the URL that it goes to.
+    /// Returns a delivery that is due, and the URL that it goes to.
     async fn delivery(&self) -> (Delivery, String) {
         let seed = &self.doubles.seed;
         let organization = seed.organization().await;

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Gives the base64url text of a modulus: these bytes first, then zeros and an odd end.
+/// Returns the base64url text of a modulus: these bytes first, then zeros and an odd end.
 fn modulus(first: &[u8], bytes: usize) -> String {
     let mut number = first.to_vec();
     number.resize(bytes - 1, 0);
@@ -14,7 +14,7 @@ fn good() -> Value {
     json!({ "kty": "RSA", "n": modulus(&[0x80], 256), "e": "AQAB" })
 }
 
-/// Gives a good JWK with one member replaced, or removed if `value` is null.
+/// Returns a good JWK with one member replaced, or removed if `value` is null.
 fn with(member: &str, value: Value) -> Map<String, Value> {
     let mut jwk = good().as_object().unwrap().clone();
     if value.is_null() {

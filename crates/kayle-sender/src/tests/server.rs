@@ -61,7 +61,7 @@ impl RawServer {
         self.received.lock().unwrap().clone()
     }
 
-    /// Gives for every request the number of its connection.
+    /// Returns for every request the number of its connection.
     pub(super) fn connections(&self) -> Vec<usize> {
         let requests = self.received();
         requests.iter().map(|request| request.connection).collect()

@@ -1,7 +1,7 @@
 //! How a clock that runs forward follows one that somebody may set: numbers only.
 //!
-//! All are milliseconds, and all are told by a steady clock: how far the reference is ahead of it, and
-//! how far the clock that is shown.
+//! All are milliseconds, and all are told by a steady clock: how far the reference is ahead of it,
+//! and how far the clock that is shown.
 
 /// A reference that moves by this much between two looks was set. Clocks that are kept in time by
 /// the network move by less than a millisecond a second, and comparing two machines' is right to
@@ -16,8 +16,8 @@ const SETTLED_AFTER_MS: i64 = 10 * 60 * 1_000;
 /// clock that trembles is worse than one that is a little off.
 const CORRECTION_MIN_MS: u64 = 20;
 
-/// A reference that is ahead by this much is followed at once: at double speed it would take as long
-/// again. A machine without a battery starts in 1970.
+/// A reference that is ahead by this much is followed at once: at double speed it would take as
+/// long again. A machine without a battery starts in 1970.
 const JUMP_MIN_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// How two clocks have stood to each other.
@@ -42,7 +42,8 @@ impl Course {
         }
     }
 
-    /// Takes a look at the reference; returns by how much it was set since the last look, if it was.
+    /// Takes a look at the reference; returns by how much it was set since the last look, if it
+    /// was.
     pub(super) fn look(&mut self, ahead_ms: i64, at_ms: i64) -> Option<i64> {
         let elapsed_ms = at_ms.saturating_sub(self.looked_at_ms).max(0);
         let moved_ms = ahead_ms.saturating_sub(self.seen_ms);

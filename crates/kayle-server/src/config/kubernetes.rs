@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
-/// Tells whether Kubernetes made a variable, by the shapes of its name and its value: a setting of
-/// ours that is written wrong must not be taken for one.
+/// Returns whether Kubernetes made a variable, by the shapes of its name and its value: a setting
+/// of ours that is written wrong must not be taken for one.
 pub(super) fn is_of_a_service(name: &str, value: &str) -> bool {
     if name.ends_with("_SERVICE_HOST") {
         return is_address(value);

@@ -50,7 +50,7 @@ pub(crate) enum Link<S, P> {
 }
 
 impl<S, P> Link<S, P> {
-    /// Gives what is spoken on it.
+    /// Returns what is spoken on it.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
@@ -237,7 +237,7 @@ impl Dialect {
         }
     }
 
-    /// Makes an UPDATE of many rows leave alone those that break a rule of the schema. PostgreSQL
+    /// Creates an UPDATE of many rows leave alone those that break a rule of the schema. PostgreSQL
     /// has none: its rules hold from the first row on.
     pub(crate) fn passing_over_damage(self, update: Statement) -> Statement {
         match self {

@@ -16,7 +16,7 @@ const MARK: &str = "SELECT set_config('kayle.session', gen_random_uuid()::text, 
 /// Returns the session's mark; an empty text where it has none.
 const READ: &str = "SELECT coalesce(current_setting('kayle.session', true), '')";
 
-/// Tells whether two connections share their sessions with one another.
+/// Returns whether two connections share their sessions with one another.
 ///
 /// # Errors
 /// One of them could not be had, or broke.

@@ -65,8 +65,8 @@ impl Server {
         })
     }
 
-    /// Begins a transaction. That is a round trip and no work: it may take as long as the wait for a
-    /// connection.
+    /// Begins a transaction. That is a round trip and no work: it may take as long as the wait for
+    /// a connection.
     pub(crate) async fn begin(&self) -> Result<Session, DbErr> {
         let mut session = self.session().await?;
         session.is_in_transaction = true;
@@ -108,7 +108,7 @@ impl Session {
     }
 }
 
-/// Gives the connection of a session, unless it was given up.
+/// Returns the connection of a session, unless it was given up.
 fn connection(lent: &mut Option<PoolConnection<Postgres>>) -> Result<&mut PgConnection, DbErr> {
     match lent {
         Some(connection) => Ok(connection),

@@ -103,7 +103,7 @@ fn present(file: &SqliteFile) -> Result<PathBuf, ConnectError> {
     Ok(path)
 }
 
-/// Makes a file, unless something is there.
+/// Creates a file, unless something is there.
 fn make(path: &Path) -> io::Result<()> {
     let mut new = OpenOptions::new();
     match new.write(true).create_new(true).mode(0o600).open(path) {
@@ -278,8 +278,8 @@ pub(crate) fn drop_of_endpoint(id: &EndpointId, now: Timestamp) -> Statement {
     passing_over_damage(statement(DROP_OF_ENDPOINT, values))
 }
 
-/// Makes an UPDATE of many rows leave alone those that break a rule of the schema, where one of them
-/// would refuse it for all: rules are not looked at when a damaged file is opened.
+/// Creates an UPDATE of many rows leave alone those that break a rule of the schema, where one of
+/// them would refuse it for all: rules are not looked at when a damaged file is opened.
 pub(crate) fn passing_over_damage(mut update: Statement) -> Statement {
     update.sql = update.sql.replacen("UPDATE ", "UPDATE OR IGNORE ", 1);
     update

@@ -21,14 +21,14 @@ impl Outdated {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Tells whether a connection of this age is among them.
+    /// Returns whether a connection of this age is among them.
     pub(crate) fn includes(&self, age: Duration) -> bool {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until + age)
     }
 }
 
-/// Tells whether an error means that its connection must not be used again. All others are of the
+/// Returns whether an error means that its connection must not be used again. All others are of the
 /// statement alone.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
 pub(crate) fn is_unusable(error: &SqlxError) -> bool {

@@ -62,7 +62,7 @@ impl Model {
         }
     }
 
-    /// Gives what a key's change writes: all but its hash and its request count.
+    /// Returns what a key's change writes: all but its hash and its request count.
     pub(crate) fn changes(key: &ApiKey) -> ActiveModel {
         ActiveModel {
             hash: NotSet,

@@ -28,7 +28,7 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Tells whether the bytes look as they did when they were written: five parts of base64url
+    /// Returns whether the bytes look as they did when they were written: five parts of base64url
     /// (RFC 7516, 7.1). What is damaged inside of one is for the receiver to find.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

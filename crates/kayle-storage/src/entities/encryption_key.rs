@@ -43,8 +43,8 @@ impl Model {
         }
     }
 
-    /// Tells whether all that is needed of the row can be read. A key whose endpoint was deleted has
-    /// lost its numbers rightly.
+    /// Returns whether all that is needed of the row can be read. A key whose endpoint was deleted
+    /// has lost its numbers rightly.
     pub(crate) fn check(self) -> Result<(), StoreError> {
         let is_erased = self.jwk_n.is_none() && self.jwk_e.is_none();
         if is_erased && self.disabled_at.is_some() {

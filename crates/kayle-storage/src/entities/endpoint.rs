@@ -51,7 +51,7 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Gives the row of an endpoint with its secret.
+    /// Returns the row of an endpoint with its secret.
     pub(crate) fn from_domain(endpoint: &Endpoint, signing_secret: &Sealed) -> Self {
         Self {
             signing_secret_key_id: Some(signing_secret.key_id.clone()),
@@ -60,7 +60,7 @@ impl Model {
         }
     }
 
-    /// Gives what an endpoint's change writes: all but its secret and its deletion.
+    /// Returns what an endpoint's change writes: all but its secret and its deletion.
     pub(crate) fn changes(endpoint: &Endpoint) -> ActiveModel {
         ActiveModel {
             signing_secret_key_id: NotSet,
@@ -97,7 +97,7 @@ impl Model {
         self.deleted_at.is_some()
     }
 
-    /// Gives the sealed secret; `None` if the row has lost a part of it.
+    /// Returns the sealed secret; `None` if the row has lost a part of it.
     pub(crate) fn signing_secret(&self) -> Option<Sealed> {
         Some(Sealed {
             key_id: self.signing_secret_key_id.clone()?,
@@ -134,7 +134,7 @@ impl Model {
         })
     }
 
-    /// Tells whether all that is needed of the row can be read.
+    /// Returns whether all that is needed of the row can be read.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         self.to_domain()?;
         if !self.is_deleted() && self.signing_secret().is_none() {

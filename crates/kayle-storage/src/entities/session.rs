@@ -156,7 +156,7 @@ impl StoredState<'_> {
     }
 }
 
-/// Gives the text of a state's failure code.
+/// Returns the text of a state's failure code.
 pub(crate) fn failure_code_text(state: &SessionState) -> Option<String> {
     state.failure_code().map(|code| code.as_str().to_owned())
 }

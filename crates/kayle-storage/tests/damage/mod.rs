@@ -261,8 +261,8 @@ impl Village {
         claimed
     }
 
-    /// Does what a withdrawal does to the deliveries of a session: that of the damaged one cannot be
-    /// read, and still its bytes go.
+    /// Does what a withdrawal does to the deliveries of a session: that of the damaged one cannot
+    /// be read, and still its bytes go.
     pub(crate) async fn a_withdrawal_erases_what_cannot_be_read(&self) {
         let Household {
             subscriber, due, ..

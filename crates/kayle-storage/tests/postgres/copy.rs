@@ -93,7 +93,7 @@ impl Sqlite {
             .expect("the column is a text")
     }
 
-    /// Gives the tables that the migrations made, in the order of their names.
+    /// Returns the tables that the migrations made, in the order of their names.
     async fn tables(&self) -> Vec<String> {
         self.texts(
             "SELECT name FROM sqlite_master WHERE type = 'table' \
@@ -102,7 +102,7 @@ impl Sqlite {
         .await
     }
 
-    /// Gives everything that is in it: for each table, all values of each row, as SQL.
+    /// Returns everything that is in it: for each table, all values of each row, as SQL.
     async fn everything(&self) -> BTreeMap<String, Vec<String>> {
         let mut everything = BTreeMap::new();
         for table in self.tables().await {

@@ -53,7 +53,7 @@ impl Database {
         connection.execute_unprepared(sql).await.map(drop)
     }
 
-    /// Gives the first column of what a query finds.
+    /// Returns the first column of what a query finds.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         texts(&self.store, sql).await
     }
@@ -68,7 +68,7 @@ impl Database {
     }
 }
 
-/// Gives the first column of what a query finds.
+/// Returns the first column of what a query finds.
 pub(crate) async fn texts(store: &SqlStore, sql: &str) -> Vec<String> {
     let statement = Statement::from_string(DbBackend::Postgres, sql);
     let rows = store.connection().query_all_raw(statement).await;

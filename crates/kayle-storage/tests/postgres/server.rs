@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-/// Gives its URL, without a database.
+/// Returns its URL, without a database.
 #[expect(
     clippy::disallowed_methods,
     reason = "the test run says where its PostgreSQL is"

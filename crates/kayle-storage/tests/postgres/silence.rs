@@ -85,7 +85,7 @@ impl Far {
     }
 }
 
-/// Gives what comes of something that must end.
+/// Returns what comes of something that must end.
 async fn ends<T>(waiting: impl Future<Output = T>) -> T {
     let ended = timeout(PATIENCE, waiting).await;
     ended.expect("nothing waits for ever")

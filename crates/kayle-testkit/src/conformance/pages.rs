@@ -22,7 +22,7 @@ where
     }
 }
 
-/// Gives all items of a list, read two by two; each page must say truly whether there is more.
+/// Returns all items of a list, read two by two; each page must say truly whether there is more.
 pub(super) async fn walked<T, I>(
     fetch: impl AsyncFn(&PageRequest<I>) -> Result<Page<T>, StoreError>,
     id: impl Fn(&T) -> I,

@@ -64,7 +64,7 @@ impl ReceivedRequest {
         }
     }
 
-    /// Gives the value of a header that must be there exactly once; `name` is in lower case.
+    /// Returns the value of a header that must be there exactly once; `name` is in lower case.
     pub fn header(&self, name: &'static str) -> Result<&str, Refusal> {
         let mut values = self
             .headers

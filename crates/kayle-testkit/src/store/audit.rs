@@ -117,7 +117,7 @@ impl AuditWrites for MemoryTx {
 }
 
 impl Tables {
-    /// Gives the rows behind a place in a chain, in its order.
+    /// Returns the rows behind a place in a chain, in its order.
     fn audit_rows_after(
         &self,
         organization_id: OrganizationId,

@@ -214,13 +214,14 @@ fn is_meant(tables: &Tables, scope: &ResumeScope, delivery: &Delivery) -> bool {
     }
 }
 
-/// Gives when the retention of the stored bytes ended; `None` if it has not, or if there are none.
+/// Returns when the retention of the stored bytes ended; `None` if it has not, or if there are
+/// none.
 fn expired_at(payload: &Payload, now: Timestamp) -> Option<Timestamp> {
     payload.expires_at().filter(|expires_at| *expires_at <= now)
 }
 
 impl Tables {
-    /// Gives what an input makes of every delivery that is meant and takes it.
+    /// Returns what an input makes of every delivery that is meant and takes it.
     fn stepped(
         &self,
         is_meant: impl Fn(&Delivery) -> bool,
@@ -243,7 +244,7 @@ impl Tables {
         u64::try_from(deliveries.len()).expect("a count in memory fits 64 bits")
     }
 
-    /// Tells whether the delivery's endpoint is there and enabled.
+    /// Returns whether the delivery's endpoint is there and enabled.
     pub(super) fn is_enabled(&self, delivery: &Delivery) -> bool {
         self.endpoints
             .get(&delivery.endpoint_id)

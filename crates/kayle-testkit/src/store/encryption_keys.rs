@@ -81,7 +81,7 @@ impl EncryptionKeyWrites for MemoryTx {
 }
 
 impl Tables {
-    /// Gives the key that the endpoint's next event is encrypted with.
+    /// Returns the key that the endpoint's next event is encrypted with.
     pub(super) fn active_key(&self, endpoint_id: &EndpointId) -> Option<&EncryptionKey> {
         self.encryption_keys
             .values()

@@ -153,7 +153,7 @@ fn position(endpoint: &Endpoint) -> Position<EndpointId> {
     (endpoint.created_at, endpoint.id.clone())
 }
 
-/// Gives the endpoints of an organization, in the order of their ids.
+/// Returns the endpoints of an organization, in the order of their ids.
 fn endpoints_of(
     tables: &Tables,
     organization_id: OrganizationId,

@@ -47,7 +47,7 @@ impl InvariantReads for MemoryStore {
 }
 
 impl Tables {
-    /// Gives the ids of what breaks a rule, in order.
+    /// Returns the ids of what breaks a rule, in order.
     fn breaking(&self, invariant: Invariant, overdue: &Overdue) -> Vec<String> {
         match invariant {
             Invariant::EventIsFannedOut => {

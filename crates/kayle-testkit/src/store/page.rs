@@ -6,7 +6,7 @@ use kayle_primitives::{Page, PageLimit, PageRequest, Timestamp};
 /// Where a row stands in a list that begins with the newest.
 pub(super) type Position<I> = (Timestamp, I);
 
-/// Gives the page of `rows` after the cursor's position, newest first.
+/// Returns the page of `rows` after the cursor's position, newest first.
 pub(super) fn newest_first<T: Clone, I: Ord>(
     rows: impl Iterator<Item = T>,
     position: impl Fn(&T) -> Position<I>,
@@ -20,7 +20,7 @@ pub(super) fn newest_first<T: Clone, I: Ord>(
     Page::from_overfetched(rows, limit)
 }
 
-/// Gives the page of `rows`, which come in the order of their ids, after the cursor as a text.
+/// Returns the page of `rows`, which come in the order of their ids, after the cursor as a text.
 pub(super) fn by_id<T, I: Ord>(
     rows: impl Iterator<Item = T>,
     id: impl Fn(&T) -> &I,

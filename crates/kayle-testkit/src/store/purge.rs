@@ -52,7 +52,7 @@ impl PurgeWrites for MemoryTx {
 }
 
 impl Tables {
-    /// Gives the first events made before a moment of whose deliveries none stores a payload.
+    /// Returns the first events made before a moment of whose deliveries none stores a payload.
     fn old_events(&self, before: Timestamp, limit: usize) -> Vec<EventId> {
         let events = self.events.values().map(|row| &row.event);
         let mut old: Vec<&Event> = events
@@ -71,7 +71,7 @@ impl Tables {
             })
     }
 
-    /// Gives the first sessions that ended before a moment and are meant.
+    /// Returns the first sessions that ended before a moment and are meant.
     fn ended(
         &self,
         before: Timestamp,

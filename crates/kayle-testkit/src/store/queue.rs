@@ -89,7 +89,7 @@ impl Tables {
     }
 }
 
-/// Gives what the request takes, as it is once it is taken.
+/// Returns what the request takes, as it is once it is taken.
 fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<Delivery> {
     let input = || Input::Claimed {
         lease: request.lease.clone(),
@@ -179,8 +179,8 @@ fn settle_one(tables: &mut Tables, settlement: &Settlement) -> Settled {
     }
 }
 
-/// Gives the delivery as it is to be written: one that is held for an endpoint and an organization
-/// that are enabled by then is pending, since nobody would release it.
+/// Returns the delivery as it is to be written: one that is held for an endpoint and an
+/// organization that are enabled by then is pending, since nobody would release it.
 fn unless_enabled(tables: &Tables, delivery: &Delivery) -> Delivery {
     let enabled = tables.is_enabled(delivery) && !tables.is_frozen(delivery.organization_id);
     let is_held = matches!(delivery.state, DeliveryState::Held { .. });

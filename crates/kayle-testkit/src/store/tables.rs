@@ -57,7 +57,7 @@ pub(super) struct DeliveryRow {
 }
 
 impl Tables {
-    /// Gives the endpoint if it is the organization's.
+    /// Returns the endpoint if it is the organization's.
     pub(super) fn endpoint(
         &self,
         organization_id: OrganizationId,
@@ -67,7 +67,7 @@ impl Tables {
         (row.endpoint.organization_id == organization_id).then_some(row)
     }
 
-    /// Gives the delivery if it is the organization's.
+    /// Returns the delivery if it is the organization's.
     pub(super) fn delivery(
         &self,
         organization_id: OrganizationId,
@@ -77,7 +77,7 @@ impl Tables {
         (row.delivery.organization_id == organization_id).then_some(row)
     }
 
-    /// Gives the deliveries of an event, in the order of their ids.
+    /// Returns the deliveries of an event, in the order of their ids.
     pub(super) fn deliveries_of(&self, event_id: &EventId) -> impl Iterator<Item = &Delivery> {
         self.deliveries
             .values()
@@ -85,7 +85,7 @@ impl Tables {
             .filter(move |delivery| delivery.event_id == *event_id)
     }
 
-    /// Tells whether a deletion of the organization is pending.
+    /// Returns whether a deletion of the organization is pending.
     pub(super) fn is_frozen(&self, id: OrganizationId) -> bool {
         self.organizations
             .get(&id)

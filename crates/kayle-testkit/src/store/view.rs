@@ -22,7 +22,7 @@ pub(super) struct Faults(AtomicUsize);
 const UNPOISONED: &str = "nothing panics while it holds the tables";
 
 impl View {
-    /// Gives the tables as they are, for one call of a port.
+    /// Returns the tables as they are, for one call of a port.
     pub(super) fn tables(&self) -> Result<Arc<Tables>, StoreError> {
         self.faults.strike()?;
         Ok(Arc::clone(&self.tables.read().expect(UNPOISONED)))
@@ -39,7 +39,7 @@ impl View {
         change(Arc::make_mut(&mut tables))
     }
 
-    /// Gives a view of the same tables whose changes are its own.
+    /// Returns a view of the same tables whose changes are its own.
     pub(super) fn fork(&self) -> Result<Self, StoreError> {
         Ok(Self {
             tables: RwLock::new(self.tables()?),

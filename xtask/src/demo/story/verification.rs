@@ -79,7 +79,7 @@ pub(super) async fn delivery(api: &Api, delivery_id: &str) -> anyhow::Result<Val
         .await
 }
 
-/// Gives the delivery once it has succeeded. The service learns of the customer's answer when the
+/// Returns the delivery once it has succeeded. The service learns of the customer's answer when the
 /// customer has given it, and writes it down a moment later.
 pub(super) async fn succeeded_delivery(api: &Api, delivery_id: &str) -> anyhow::Result<Value> {
     const PATIENCE: Duration = Duration::from_secs(10);

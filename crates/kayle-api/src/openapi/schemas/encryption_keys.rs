@@ -86,8 +86,8 @@ jwYR7m5dJbrKcdE26-kV_dbP5S8P6YjJZapq49N5vRkc5OzwZeHrxjaq2dYLSHNHwZk98868VnHhigwE
 CoIfinSXP1MEwaYg7hs2g81PEgFa5wT7MPqBRVgBS8rnn5gT3BD0zBEcAHpPh_XLyT2ARROevDcGwf-y\
 D6rQ_p7_kMooMzNqe7ZdEQ";
 
-/// The public part of an RSA key of at least 2048 bits. What the bounds cannot say (that the numbers
-/// are a usable key) is told with `BAD_REQUEST`.
+/// The public part of an RSA key of at least 2048 bits. What the bounds cannot say (that the
+/// numbers are a usable key) is told with `BAD_REQUEST`.
 fn new_jwk() -> ObjectBuilder {
     let members = [
         ("kty", key_type().into()),

@@ -17,7 +17,7 @@ use super::envelope;
 
 pub(super) use payloads::payload_name;
 
-/// Gives the schemas by name.
+/// Returns the schemas by name.
 pub(super) fn all() -> impl Iterator<Item = (&'static str, Schema)> {
     let shared = [
         ("Pagination", envelope::pagination()),

@@ -12,7 +12,7 @@ use crate::openapi::schema::{
     Member, choice, closed, count_to, either, flag, id, list, no_other_member, null, nullable, text,
 };
 
-/// Gives the name of the schema of an event type's payload.
+/// Returns the name of the schema of an event type's payload.
 pub(in crate::openapi) fn payload_name(event_type: EventType) -> &'static str {
     match event_type {
         EventType::SessionSucceeded => "SessionSucceededPayload",

@@ -34,7 +34,8 @@ async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiErr
     Ok(answer::ok(EncryptionKeyView::from(&key)))
 }
 
-/// Checks the shape only: whether the JWK is a usable key is told after whether the endpoint exists.
+/// Checks the shape only: whether the JWK is a usable key is told after whether the endpoint
+/// exists.
 fn new_key(body: &Map<String, Value>) -> Result<NewEncryptionKey, ApiError> {
     let key_id = KeyId::parse(text("key_id", required(body, "key_id")?)?)
         .map_err(|error| ApiError::bad_request(format!("key_id {error}")))?;

@@ -23,7 +23,7 @@ pub(in crate::routes) enum Area {
 }
 
 impl Area {
-    /// Gives the scope that an API key needs: to read a read scope, for all else a write scope;
+    /// Returns the scope that an API key needs: to read a read scope, for all else a write scope;
     /// `None` where no API key is accepted.
     pub(super) fn scope(self, verb: Verb) -> Option<Scope> {
         match (self, verb.changes()) {
@@ -35,7 +35,7 @@ impl Area {
         }
     }
 
-    /// Gives the least role that a person needs.
+    /// Returns the least role that a person needs.
     pub(super) fn least_role(self, verb: Verb) -> Role {
         match (self, verb.changes()) {
             (Self::SigningSecret, _) => Role::Owner,
@@ -45,8 +45,8 @@ impl Area {
         }
     }
 
-    /// Tells whether people whose organization is frozen are refused (contract 5.4). Reading stays
-    /// open, so that the deletion can be called off.
+    /// Returns whether people whose organization is frozen are refused (contract 5.4). Reading
+    /// stays open, so that the deletion can be called off.
     pub(super) fn is_closed_while_frozen(self, verb: Verb) -> bool {
         match self {
             Self::SessionEnd => false,

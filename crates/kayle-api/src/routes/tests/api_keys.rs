@@ -20,7 +20,7 @@ impl TestApi {
         self.send_as_person("admin", method, path, &body).await
     }
 
-    /// Makes a key; gives its path and its plaintext.
+    /// Creates a key; gives its path and its plaintext.
     async fn made_key(&self, body: &Value) -> (String, String) {
         let answer = self.administer("POST", PATH, body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);

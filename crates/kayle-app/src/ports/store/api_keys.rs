@@ -16,7 +16,7 @@ pub trait ApiKeyReads {
         hashes: &[String],
     ) -> Result<Option<(ApiKey, Organization)>, StoreError>;
 
-    /// Gives a page in the order of the ids, after the cursor.
+    /// Returns a page in the order of the ids, after the cursor.
     async fn list_api_keys(
         &self,
         organization_id: OrganizationId,

@@ -9,7 +9,7 @@ use crate::audit::{AuditChain, AuditLink, AuditRow};
 /// Reads the audit log.
 #[async_trait]
 pub trait AuditReads {
-    /// Gives a page, newest first; `None` if the cursor names no row of the organization.
+    /// Returns a page, newest first; `None` if the cursor names no row of the organization.
     async fn list_audit_rows(
         &self,
         organization_id: OrganizationId,
@@ -19,7 +19,7 @@ pub trait AuditReads {
     /// Names every organization, in the order of their ids: each has a chain since it was made.
     async fn all_organizations(&self) -> Result<Vec<OrganizationId>, StoreError>;
 
-    /// Gives where an organization's chain begins and ends.
+    /// Returns where an organization's chain begins and ends.
     async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError>;
 
     /// Gives up to `limit` rows behind a place in the chain, in its order.
@@ -31,8 +31,8 @@ pub trait AuditReads {
     ) -> Result<Vec<AuditRow>, StoreError>;
 
     /// Names up to `limit` organizations whose first stored row was made before a moment, in the
-    /// order of their ids, from behind `after` on. Where a clock was set back, older rows may lie behind a younger first
-    /// one: they go when it goes.
+    /// order of their ids, from behind `after` on. Where a clock was set back, older rows may lie
+    /// behind a younger first one: they go when it goes.
     async fn organizations_with_audit_before(
         &self,
         before: Timestamp,
@@ -44,7 +44,7 @@ pub trait AuditReads {
 /// Changes the audit log.
 #[async_trait]
 pub trait AuditWrites {
-    /// Gives where a chain begins and ends, and locks it until the transaction ends.
+    /// Returns where a chain begins and ends, and locks it until the transaction ends.
     async fn lock_audit_chain(
         &mut self,
         organization_id: OrganizationId,

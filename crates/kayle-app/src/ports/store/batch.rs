@@ -26,7 +26,7 @@ impl<T> Batch<T> {
 }
 
 impl<T> From<Vec<T>> for Batch<T> {
-    /// Makes a batch of rows that could all be read.
+    /// Creates a batch of rows that could all be read.
     fn from(items: Vec<T>) -> Self {
         Self {
             items,
@@ -50,8 +50,8 @@ impl Portion {
         Self { passed: 0, limit }
     }
 
-    /// Returns the portion behind this one, of which `seen` rows were seen and `moved` are no longer
-    /// in the order; `None` if it was the last.
+    /// Returns the portion behind this one, of which `seen` rows were seen and `moved` are no
+    /// longer in the order; `None` if it was the last.
     pub fn next(self, seen: usize, moved: usize) -> Option<Self> {
         let is_last = seen < self.limit;
         (!is_last).then(|| Self {

@@ -50,14 +50,14 @@ pub trait DeliveryReads {
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError>;
 
-    /// Gives all recorded attempts of a delivery, in the order they were made.
+    /// Returns all recorded attempts of a delivery, in the order they were made.
     async fn attempts_of(
         &self,
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Vec<Attempt>, StoreError>;
 
-    /// Gives a page, newest first; `None` if the cursor names no delivery of the organization.
+    /// Returns a page, newest first; `None` if the cursor names no delivery of the organization.
     async fn list_deliveries(
         &self,
         organization_id: OrganizationId,
@@ -87,7 +87,7 @@ pub trait DeliveryWrites {
         event_id: &EventId,
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// Gives all deliveries of a session's events, each with its event's type, and locks them, in
+    /// Returns all deliveries of a session's events, each with its event's type, and locks them, in
     /// the order of their ids.
     async fn lock_deliveries_of_session(
         &mut self,
@@ -95,7 +95,7 @@ pub trait DeliveryWrites {
     ) -> Result<Batch<(EventType, Delivery)>, StoreError>;
 
     /// Gives up every delivery of an endpoint that stores a payload: exactly what
-    /// `step(EndpointDeleted)` does to each. Gives how many there were.
+    /// `step(EndpointDeleted)` does to each. Returns how many there were.
     async fn drop_deliveries_of_endpoint(
         &mut self,
         endpoint_id: &EndpointId,

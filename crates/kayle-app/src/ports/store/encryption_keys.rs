@@ -9,7 +9,7 @@ use super::StoreError;
 /// Reads encryption keys.
 #[async_trait]
 pub trait EncryptionKeyReads {
-    /// Gives a page in the order of the ids, after the cursor as a text; empty for an unknown
+    /// Returns a page in the order of the ids, after the cursor as a text; empty for an unknown
     /// endpoint.
     async fn list_encryption_keys(
         &self,

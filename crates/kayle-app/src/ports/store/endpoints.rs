@@ -35,7 +35,7 @@ pub trait EndpointReads {
         id: &EndpointId,
     ) -> Result<Option<Endpoint>, StoreError>;
 
-    /// Gives a page, newest first; `None` if the cursor names no endpoint of the organization.
+    /// Returns a page, newest first; `None` if the cursor names no endpoint of the organization.
     async fn list_endpoints(
         &self,
         organization_id: OrganizationId,
@@ -43,7 +43,7 @@ pub trait EndpointReads {
         page: &PageRequest<EndpointId>,
     ) -> Result<Option<Page<Endpoint>>, StoreError>;
 
-    /// Gives the sealed signing secret; `None` if there is no such endpoint, or it has lost it.
+    /// Returns the sealed signing secret; `None` if there is no such endpoint, or it has lost it.
     async fn find_signing_secret(
         &self,
         organization_id: OrganizationId,

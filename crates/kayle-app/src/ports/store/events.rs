@@ -37,7 +37,7 @@ pub trait EventReads {
         id: &EventId,
     ) -> Result<Option<EventWithDeliveries>, StoreError>;
 
-    /// Gives a page, newest first; `None` if the cursor names no event of the organization.
+    /// Returns a page, newest first; `None` if the cursor names no event of the organization.
     async fn list_events(
         &self,
         organization_id: OrganizationId,

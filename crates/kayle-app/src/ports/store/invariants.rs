@@ -15,11 +15,11 @@ pub const EXAMPLES_MAX: usize = 5;
 /// Looks for what must not be.
 #[async_trait]
 pub trait InvariantReads: Send + Sync {
-    /// Gives every rule that something breaks, in the order of [`Invariant::STORED`].
+    /// Returns every rule that something breaks, in the order of [`Invariant::STORED`].
     async fn violations(&self, overdue: &Overdue) -> Result<Vec<Violation>, StoreError>;
 
-    /// Returns up to `limit` sealed signing secrets with the ids of their endpoints, in the order of
-    /// these, from behind `after` on.
+    /// Returns up to `limit` sealed signing secrets with the ids of their endpoints, in the order
+    /// of these, from behind `after` on.
     async fn sealed_secrets(
         &self,
         after: Option<&str>,
@@ -118,7 +118,7 @@ impl Invariant {
         }
     }
 
-    /// Tells whether it may be broken for a while although nothing is wrong with the data.
+    /// Returns whether it may be broken for a while although nothing is wrong with the data.
     pub fn is_warning(self) -> bool {
         self == Self::DueDeliveryIsClaimed
     }

@@ -1,9 +1,9 @@
 //! The store: what is kept, read one by one or by the page, and changed in transactions.
 //!
 //! Every method that a route can reach takes an [`OrganizationId`]: a row of another organization
-//! is a missing row. The exceptions are the look-ups by a session's or an attempt's id, for those who
-//! act for no organization: the intake, whose callers are Kayle's own services, and the person who
-//! proves by the cancel token that the session is theirs.
+//! is a missing row. The exceptions are the look-ups by a session's or an attempt's id, for those
+//! who act for no organization: the intake, whose callers are Kayle's own services, and the person
+//! who proves by the cancel token that the session is theirs.
 //!
 //! [`OrganizationId`]: kayle_primitives::OrganizationId
 
@@ -38,7 +38,8 @@ pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, Session
 /// Keeps everything.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Gives what can be read outside a transaction: each call sees all that was committed before.
+    /// Returns what can be read outside a transaction: each call sees all that was committed
+    /// before.
     fn reads(&self) -> &dyn Reads;
 
     /// Begins a transaction. Dropping it without a commit undoes it.
@@ -76,7 +77,7 @@ pub trait StoreTx:
     + NodeWrites
     + Send
 {
-    /// Gives what can be read, the transaction's own changes included.
+    /// Returns what can be read, the transaction's own changes included.
     fn reads(&self) -> &dyn Reads;
 
     /// Makes the changes durable.

@@ -56,10 +56,10 @@ pub trait SessionReads {
         id: &AttemptId,
     ) -> Result<Option<RecordedAttempt>, StoreError>;
 
-    /// Gives the events and deliveries that the report of an attempt caused.
+    /// Returns the events and deliveries that the report of an attempt caused.
     async fn caused_by_attempt(&self, id: &AttemptId) -> Result<Caused, StoreError>;
 
-    /// Gives a page in the order of the ids, after the cursor as a text.
+    /// Returns a page in the order of the ids, after the cursor as a text.
     async fn list_sessions(
         &self,
         organization_id: OrganizationId,

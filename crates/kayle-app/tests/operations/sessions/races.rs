@@ -60,7 +60,7 @@ fn everybody(kit: &TestWebhooks, session: &Session, each: usize) -> Vec<Racer> {
     racers
 }
 
-/// Gives the terminal events; there is one delivery of each event.
+/// Returns the terminal events; there is one delivery of each event.
 async fn terminal_events(kit: &TestWebhooks, session: &Session) -> Vec<EventType> {
     let events = events(kit, session.organization_id).await;
     assert!(events.iter().all(|it| it.deliveries.len() == 1));

@@ -14,7 +14,7 @@ use crate::world::{Racer, at_once, caller_of, claims, events, succeeded, turn};
 /// How often a race is run: each run is another order of events.
 const ROUNDS: usize = 30;
 
-/// Gives how many deliveries of terminal events each endpoint has received or is still owed.
+/// Returns how many deliveries of terminal events each endpoint has received or is still owed.
 async fn terminal_deliveries(scene: &Scene) -> BTreeMap<EndpointId, usize> {
     let mut counts = BTreeMap::new();
     for told in events(&scene.kit, scene.organization.id).await {

@@ -1,5 +1,7 @@
 //! The whole of what answers a request.
 
+use std::sync::LazyLock;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -8,9 +10,14 @@ use actix_web::{App, Error, web};
 use crate::api::{Api, Surface};
 use crate::connection::count_request;
 use crate::middleware::{allow_dashboard, log_request, set_security_headers};
+use crate::openapi;
 use crate::routes;
 
-/// Puts the routes of a surface behind the middleware.
+/// The OpenAPI document of all operations: the same for as long as the process runs.
+pub(crate) static OPENAPI: LazyLock<web::Data<openapi::Json>> =
+    LazyLock::new(|| web::Data::new(openapi::Json::new(routes::operations())));
+
+/// Puts the operations of a surface behind the middleware.
 pub(crate) fn app(
     api: Api,
     surface: Surface,
@@ -25,6 +32,7 @@ pub(crate) fn app(
 > {
     App::new()
         .app_data(web::Data::new(api))
+        .app_data(web::Data::clone(&OPENAPI))
         .configure(match surface {
             Surface::Everything => routes::configure,
             Surface::Health => routes::configure_health,

@@ -1,55 +1,60 @@
-//! The OpenAPI document (contract 3.10), made from the table that routes requests.
+//! The OpenAPI document (contract 3.10), made from the operations.
 //!
-//! The cast: [`Description`] is what is said of one operation, `descriptions` holds them all;
-//! `schemas` holds every named schema, in the words of `schema`; `envelope` wraps answers,
-//! `parameters` reads paths and queries, and `webhooks` says what we send.
-//!
-//! The views are not derived into schemas, because they hold what was already put into text; the
-//! tests of the routes check every answer against the document instead.
+//! The cast: `operation` says what is told of one of them; `schemas` holds every named schema, in
+//! the words of `schema`; `envelope` wraps answers, `parameters` reads paths and queries, and
+//! `webhooks` says what we send.
 
-mod description;
-pub(crate) mod descriptions;
 mod envelope;
-mod parameters;
+mod operation;
+pub(crate) mod parameters;
 mod schema;
 mod schemas;
 mod webhooks;
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
+use strum::IntoEnumIterator;
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::tag::Tag;
+use utoipa::openapi::tag;
 use utoipa::openapi::{Components, ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder};
 
-use crate::routes::TABLE;
-
 use self::envelope::Refusal;
-
-pub(crate) use self::description::Description;
+use crate::operation::{Operation, Tag};
 
 const BEARER: &str = "bearerAuth";
 const COOKIE: &str = "sessionCookie";
 
-/// Returns the document as JSON; it is the same for as long as the process runs.
-pub(crate) fn json() -> &'static str {
-    static JSON: LazyLock<String> = LazyLock::new(|| {
-        let json = document().to_json();
-        json.expect("the document holds nothing but texts, numbers and maps")
-    });
-    &JSON
+/// The document as JSON.
+pub(crate) struct Json(pub(crate) String);
+
+impl Json {
+    /// Writes the document of those operations that are meant to be described.
+    ///
+    /// # Panics
+    ///
+    /// A path has a parameter without a schema.
+    pub(crate) fn new(operations: impl Iterator<Item = &'static Operation>) -> Self {
+        let json = document(operations).to_json();
+        Self(json.expect("the document holds nothing but texts, numbers and maps"))
+    }
 }
 
-fn document() -> OpenApi {
+fn document(operations: impl Iterator<Item = &'static Operation>) -> OpenApi {
+    let operations: Vec<_> = operations
+        .filter(|operation| operation.is_documented())
+        .collect();
     OpenApiBuilder::new()
         .info(info())
-        .tags(Some(TAGS.map(|(name, about)| {
-            Tag::builder().name(name).description(Some(about)).build()
+        .tags(Some(Tag::iter().map(|heading| {
+            tag::Tag::builder()
+                .name(heading.name())
+                .description(Some(heading.about()))
+                .build()
         })))
-        .paths(paths())
+        .paths(paths(&operations))
         .webhooks(Some(webhooks::all()))
-        .components(Some(components()))
+        .components(Some(components(&operations)))
         .build()
 }
 
@@ -76,29 +81,17 @@ only `code` is stable. Every answer has an `X-Request-Id`; tell it to us if some
 Members of a body that are not listed here are ignored. Every path also answers HEAD where it \
 answers GET; another method, an unknown path or a slash at the end is `NOT_FOUND`.";
 
-const TAGS: [(&str, &str); 8] = [
-    ("Endpoints", "Where events are delivered."),
-    ("Encryption keys", "What events are encrypted with."),
-    ("Deliveries", "One event on its way to one endpoint."),
-    ("Events", "What happened. No personal data is in an event."),
-    ("Sessions", "Verifications, where every event begins."),
-    ("API keys", "For people at the dashboard."),
-    ("Audit log", "For people at the dashboard."),
-    ("Service", "The service itself."),
-];
-
-fn paths() -> Paths {
-    let mut paths = Paths::new();
-    for entry in TABLE {
-        if let Some(description) = entry.description {
-            let operation = description.operation(entry.path);
-            paths.add_path_operation(entry.path, vec![description.method.clone()], operation);
-        }
-    }
-    paths
+fn paths(operations: &[&Operation]) -> Paths {
+    operations
+        .iter()
+        .fold(Paths::new(), |mut paths, operation| {
+            let methods = vec![operation.method()];
+            paths.add_path_operation(operation.path, methods, operation.described());
+            paths
+        })
 }
 
-fn components() -> Components {
+fn components(operations: &[&Operation]) -> Components {
     let bearer = Http::builder()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("kk_…")
@@ -117,7 +110,7 @@ fn components() -> Components {
         .fold(ComponentsBuilder::new(), |components, (name, schema)| {
             components.schema(name, schema)
         });
-    shared_refusals()
+    shared_refusals(operations)
         .into_iter()
         .fold(with_schemas, |components, (name, refusal)| {
             components.response(name, refusal.response())
@@ -128,16 +121,13 @@ fn components() -> Components {
 }
 
 /// Returns the refusals that many operations share, by name.
-fn shared_refusals() -> BTreeMap<String, Refusal> {
-    TABLE
+fn shared_refusals(operations: &[&Operation]) -> BTreeMap<String, Refusal> {
+    operations
         .iter()
-        .filter_map(|entry| entry.description)
-        .flat_map(|description| description.refusals().into_values())
+        .flat_map(|operation| operation.refusals().into_values())
         .filter_map(|refusal| Some((refusal.shared_name()?, refusal)))
         .collect()
 }
 
-#[cfg(test)]
-pub(crate) mod promises;
 #[cfg(test)]
 mod tests;

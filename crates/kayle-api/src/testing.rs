@@ -1,5 +1,7 @@
 //! The app over the doubles, called in process.
 
+pub(crate) mod promises;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,6 @@ use strum::IntoEnumIterator;
 use crate::Surface;
 use crate::api::Api;
 use crate::app::app;
-use crate::openapi::promises;
 
 pub(crate) const REQUEST_ID: &str = "the-id-of-the-request";
 
@@ -159,7 +160,7 @@ impl TestApi {
             headers,
             body,
         };
-        promises::check(method.as_str(), &path, &answer);
+        promises::check(method.as_str(), &path, answer.status, &answer.body);
         answer
     }
 }

@@ -48,7 +48,7 @@ fn query(name: &str, schema: ObjectBuilder) -> Parameter {
         .build()
 }
 
-pub(super) fn limit() -> Parameter {
+pub(crate) fn limit() -> Parameter {
     let schema = count_to(1, 100, "The most items of a page.");
     query("limit", schema.default(Some(10.into())))
 }
@@ -56,63 +56,63 @@ pub(super) fn limit() -> Parameter {
 const CURSOR: &str = "The last item of the page before: its `next_cursor`. Filters must be \
                       repeated with it.";
 
-pub(super) fn starting_after() -> Parameter {
+pub(crate) fn starting_after() -> Parameter {
     query("starting_after", any_id(CURSOR))
 }
 
-pub(super) fn starting_after_session() -> Parameter {
+pub(crate) fn starting_after_session() -> Parameter {
     query("starting_after", session_id(CURSOR))
 }
 
-pub(super) fn starting_after_api_key() -> Parameter {
+pub(crate) fn starting_after_api_key() -> Parameter {
     query("starting_after", uuid(CURSOR))
 }
 
-pub(super) fn enabled() -> Parameter {
+pub(crate) fn enabled() -> Parameter {
     query(
         "enabled",
         flag("Only endpoints that are enabled, or only those that are not."),
     )
 }
 
-pub(super) fn is_active() -> Parameter {
+pub(crate) fn is_active() -> Parameter {
     query(
         "is_active",
         flag("Only the active key, or only the others."),
     )
 }
 
-pub(super) fn delivery_status() -> Parameter {
+pub(crate) fn delivery_status() -> Parameter {
     let names = DeliveryStatus::iter().map(DeliveryStatus::as_str);
     query("status", choice(names, "Only deliveries of this status."))
 }
 
-pub(super) fn session_status() -> Parameter {
+pub(crate) fn session_status() -> Parameter {
     let names = SessionStatus::iter().map(SessionStatus::as_str);
     query("status", choice(names, "Only sessions of this status."))
 }
 
-pub(super) fn endpoint_id() -> Parameter {
+pub(crate) fn endpoint_id() -> Parameter {
     query("endpoint_id", any_id("Only deliveries to this endpoint."))
 }
 
-pub(super) fn event_id() -> Parameter {
+pub(crate) fn event_id() -> Parameter {
     query("event_id", any_id("Only deliveries of this event."))
 }
 
-pub(super) fn event_type() -> Parameter {
+pub(crate) fn event_type() -> Parameter {
     let names = EventType::iter().map(EventType::as_str);
     query("type", choice(names, "Only events of this type."))
 }
 
-pub(super) fn created_from() -> Parameter {
+pub(crate) fn created_from() -> Parameter {
     query(
         "created_from",
         moment("Only what was created at this time or later."),
     )
 }
 
-pub(super) fn created_to() -> Parameter {
+pub(crate) fn created_to() -> Parameter {
     query(
         "created_to",
         moment("Only what was created at this time or earlier."),

@@ -17,63 +17,11 @@ mod wire;
 
 use kayle_app::access::Scope;
 
-/// Every operation for servers and people, with the narrowest scope that a server needs.
-const CUSTOMER_OPERATIONS: [(&str, &str, Scope); 22] = [
-    ("POST", "/v1/webhooks/endpoints", Scope::WebhooksWrite),
-    ("GET", "/v1/webhooks/endpoints", Scope::WebhooksRead),
-    ("GET", "/v1/webhooks/endpoints/whe_x", Scope::WebhooksRead),
-    (
-        "PATCH",
-        "/v1/webhooks/endpoints/whe_x",
-        Scope::WebhooksWrite,
-    ),
-    (
-        "DELETE",
-        "/v1/webhooks/endpoints/whe_x",
-        Scope::WebhooksWrite,
-    ),
-    ("POST", REVEAL, Scope::WebhooksWrite),
-    (
-        "POST",
-        "/v1/webhooks/endpoints/whe_x/signing-secret/rotate",
-        Scope::WebhooksWrite,
-    ),
-    (
-        "POST",
-        "/v1/webhooks/endpoints/whe_x/keys",
-        Scope::WebhooksWrite,
-    ),
-    (
-        "GET",
-        "/v1/webhooks/endpoints/whe_x/keys",
-        Scope::WebhooksRead,
-    ),
-    (
-        "POST",
-        "/v1/webhooks/keys/whk_x/deactivate",
-        Scope::WebhooksWrite,
-    ),
-    (
-        "POST",
-        "/v1/webhooks/keys/whk_x/reactivate",
-        Scope::WebhooksWrite,
-    ),
-    ("GET", "/v1/webhooks/deliveries", Scope::WebhooksRead),
-    ("GET", "/v1/webhooks/deliveries/whd_x", Scope::WebhooksRead),
-    (
-        "POST",
-        "/v1/webhooks/deliveries/whd_x/retry",
-        Scope::WebhooksWrite,
-    ),
-    ("GET", "/v1/webhooks/events", Scope::WebhooksRead),
-    ("GET", "/v1/events/evt_x", Scope::WebhooksRead),
-    ("POST", "/v1/events/evt_x/replay", Scope::WebhooksWrite),
-    ("HEAD", "/v1/events", Scope::WebhooksRead),
-    ("POST", "/v1/sessions", Scope::SessionsWrite),
-    ("GET", "/v1/sessions", Scope::SessionsRead),
-    ("GET", "/v1/sessions/vs_x", Scope::SessionsRead),
-    ("POST", CANCEL, Scope::SessionsWrite),
-];
+use super::operations;
+use crate::operation::{Access, Operation, Run, Verb};
+
+/// A method, and a path whose ids name nothing.
+type Asked = (&'static str, &'static str);
 
 /// The operation that a person must be owner for.
 const REVEAL: &str = "/v1/webhooks/endpoints/whe_x/signing-secret/reveal";
@@ -81,30 +29,98 @@ const REVEAL: &str = "/v1/webhooks/endpoints/whe_x/signing-secret/reveal";
 /// The change that people may make while their organization is frozen.
 const CANCEL: &str = "/v1/sessions/vs_x/cancel";
 
-/// Every operation for people only.
-const ADMINISTRATION: [(&str, &str); 5] = [
-    ("GET", "/v1/auth/api-keys"),
-    ("POST", "/v1/auth/api-keys"),
-    ("PATCH", "/v1/auth/api-keys/x"),
-    ("DELETE", "/v1/auth/api-keys/x"),
-    ("GET", "/v1/auth/orgs/audit-logs"),
-];
+/// Returns every operation for servers and people, with the narrowest scope that a server needs.
+fn customer_operations() -> Vec<(&'static str, &'static str, Scope)> {
+    let scoped = |operation: &Operation| match operation.access() {
+        Some(Access::Customer(scope, _)) => Some(scope),
+        None | Some(Access::Everyone | Access::Person(_)) => None,
+    };
+    operations()
+        .filter_map(|operation| Some((operation, scoped(operation)?)))
+        .flat_map(|(operation, scope)| {
+            let asked = asked(operation).into_iter();
+            asked.map(move |(method, path)| (method, path, scope))
+        })
+        .collect()
+}
 
-/// Every operation for Kayle's own services.
-const INTAKE: [(&str, &str); 2] = [
-    ("POST", "/internal/v1/sessions/vs_x/begin"),
-    ("POST", "/internal/v1/sessions/vs_x/attempts"),
-];
+/// Returns every operation for people only.
+fn administration() -> Vec<Asked> {
+    let is_for_people =
+        |operation: &&Operation| matches!(operation.access(), Some(Access::Person(_)));
+    operations()
+        .filter(is_for_people)
+        .map(plainly_asked)
+        .collect()
+}
 
-/// Every list for servers and people.
-const LISTS: [&str; 6] = [
-    "/v1/webhooks/endpoints",
-    "/v1/webhooks/endpoints/whe_x/keys",
-    "/v1/webhooks/deliveries",
-    "/v1/webhooks/events",
-    "/v1/events",
-    "/v1/sessions",
-];
+/// Returns every operation for Kayle's own services.
+fn intake() -> Vec<Asked> {
+    let is_for_services = |operation: &&Operation| matches!(operation.run, Run::Service(_));
+    operations()
+        .filter(is_for_services)
+        .map(plainly_asked)
+        .collect()
+}
 
-/// Every list for people only.
-const ADMINISTRATION_LISTS: [&str; 2] = ["/v1/auth/api-keys", "/v1/auth/orgs/audit-logs"];
+/// Returns the path of every list for servers and people.
+fn lists() -> Vec<&'static str> {
+    let is_shared =
+        |operation: &&Operation| matches!(operation.access(), Some(Access::Customer(..)));
+    paths_of_lists(operations().filter(is_shared))
+}
+
+/// Returns the path of every list for people only.
+fn administration_lists() -> Vec<&'static str> {
+    let is_for_people =
+        |operation: &&Operation| matches!(operation.access(), Some(Access::Person(_)));
+    paths_of_lists(operations().filter(is_for_people))
+}
+
+fn paths_of_lists(operations: impl Iterator<Item = &'static Operation>) -> Vec<&'static str> {
+    operations
+        .filter(|operation| operation.answer.is_list())
+        .map(|operation| plainly_asked(operation).1)
+        .collect()
+}
+
+/// Returns the ways to ask for an operation: whatever answers GET answers HEAD.
+fn asked(operation: &Operation) -> Vec<Asked> {
+    let (method, path) = plainly_asked(operation);
+    let head = (operation.verb == Verb::Get).then_some(("HEAD", path));
+    [(method, path)].into_iter().chain(head).collect()
+}
+
+fn plainly_asked(operation: &Operation) -> Asked {
+    let method = match operation.verb {
+        Verb::Get => "GET",
+        Verb::Post => "POST",
+        Verb::Patch => "PATCH",
+        Verb::Delete => "DELETE",
+    };
+    let path = [
+        ("{endpoint_id}", "whe_x"),
+        ("{key_id}", "whk_x"),
+        ("{delivery_id}", "whd_x"),
+        ("{event_id}", "evt_x"),
+        ("{session_id}", "vs_x"),
+        ("{api_key_id}", "x"),
+    ]
+    .into_iter()
+    .fold(operation.path.to_owned(), |path, (name, id)| {
+        path.replace(name, id)
+    });
+    (method, path.leak())
+}
+
+#[test]
+fn the_operations_for_each_kind_of_caller_are_found() {
+    let counts = [
+        customer_operations().len(),
+        administration().len(),
+        intake().len(),
+        lists().len(),
+        administration_lists().len(),
+    ];
+    assert!(counts.iter().all(|count| 1 < *count), "{counts:?}");
+}

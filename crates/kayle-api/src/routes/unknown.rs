@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::operation::{answered, receive};
 use crate::api::Api;
 use crate::auth::{authenticate_customer, authenticate_person, authenticate_service};
 use crate::error::{ApiError, Frame};
 use crate::extract::Call;
+use crate::operation::{answered, receive};
 
 /// Answers 404; below the bases only to those who may call there (contract 3.0), so that
 /// strangers cannot map the routes.

@@ -1,6 +1,8 @@
 //! `POST /v1/auth/api-keys` (contract 3.7).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_app::api_keys::NewApiKey;
 use serde_json::{Map, Value};
 
@@ -8,21 +10,27 @@ use super::members;
 
 use crate::error::ApiError;
 use crate::extract::{Call, required};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::CreatedApiKeyView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Administration("create API keys"),
-    answers: Answers::One,
+    path: "/v1/auth/api-keys",
+    audience: Audience::Customers,
+    id: "createApiKey",
+    tag: Tag::ApiKeys,
+    summary: "Create an API key",
+    text: "The answer alone shows the key.",
+    query: &[],
+    body: Body::Required("NewApiKey"),
+    answer: Answer::One("CreatedApiKey"),
+    errors: &[],
     docs: "errors",
+    run: Run::Customer(Area::Administration("create API keys"), |caller, call| {
+        create(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, create)
-}
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_api_key(&call.json_object()?)?;

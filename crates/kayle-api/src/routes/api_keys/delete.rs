@@ -1,24 +1,32 @@
 //! `DELETE /v1/auth/api-keys/{api_key_id}` (contract 3.7).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::DoneView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
-    verb: Verb::Delete,
-    area: Area::Administration("delete API keys"),
-    answers: Answers::One,
-    docs: "errors",
-};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::DoneView;
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, delete)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Delete,
+    path: "/v1/auth/api-keys/{api_key_id}",
+    audience: Audience::Customers,
+    id: "deleteApiKey",
+    tag: Tag::ApiKeys,
+    summary: "Delete an API key",
+    text: "Takes effect with the next request.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Done"),
+    errors: &[ErrorCode::ApiKeyNotDeleted],
+    docs: "errors",
+    run: Run::Customer(Area::Administration("delete API keys"), |caller, call| {
+        delete(caller, call).boxed_local()
+    }),
+};
 
 async fn delete(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.api_key_id()?;

@@ -1,25 +1,34 @@
 //! `GET /v1/auth/api-keys` (contract 3.7).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_primitives::PageRequest;
 
 use crate::error::ApiError;
 use crate::extract::{Call, api_key_id};
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::ApiKeyView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Administration("list API keys"),
-    answers: Answers::List,
+    path: "/v1/auth/api-keys",
+    audience: Audience::Customers,
+    id: "listApiKeys",
+    tag: Tag::ApiKeys,
+    summary: "List API keys",
+    text: "In the order of their ids, without the keys themselves.",
+    query: &[parameters::limit, parameters::starting_after_api_key],
+    body: Body::None,
+    answer: Answer::List("ApiKey"),
+    errors: &[],
     docs: "errors",
+    run: Run::Customer(Area::Administration("list API keys"), |caller, call| {
+        list(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();

@@ -1,7 +1,17 @@
 //! Routes of API keys, for people at the dashboard only (contract 3.7).
 
-pub(super) mod create;
-pub(super) mod delete;
-pub(super) mod list;
+mod create;
+mod delete;
+mod list;
 mod members;
-pub(super) mod update;
+mod update;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[
+    &list::OPERATION,
+    &create::OPERATION,
+    &update::OPERATION,
+    &delete::OPERATION,
+];

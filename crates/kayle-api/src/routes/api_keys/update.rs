@@ -1,28 +1,36 @@
 //! `PATCH /v1/auth/api-keys/{api_key_id}` (contract 3.7).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_app::api_keys::ApiKeyChange;
 use serde_json::{Map, Value};
 
 use super::members;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, boolean, expect_one_of};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::DoneView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Patch,
-    area: Area::Administration("update API keys"),
-    answers: Answers::One,
+    path: "/v1/auth/api-keys/{api_key_id}",
+    audience: Audience::Customers,
+    id: "updateApiKey",
+    tag: Tag::ApiKeys,
+    summary: "Change an API key",
+    text: "Takes effect with the next request.",
+    query: &[],
+    body: Body::Required("ApiKeyChange"),
+    answer: Answer::One("Done"),
+    errors: &[ErrorCode::ApiKeyNotFound],
     docs: "errors",
+    run: Run::Customer(Area::Administration("update API keys"), |caller, call| {
+        update(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, update)
-}
 
 /// What can be replaced.
 const MEMBERS: [&str; 4] = ["name", "enabled", "permissions", "metadata"];

@@ -1,3 +1,8 @@
 //! The route of the audit log, for people at the dashboard only (contract 10).
 
-pub(super) mod list;
+mod list;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[&list::OPERATION];

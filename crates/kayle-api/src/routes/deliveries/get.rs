@@ -1,24 +1,32 @@
 //! `GET /v1/webhooks/deliveries/{delivery_id}`: the delivery with its attempts (contract D12).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::DeliveryWithAttemptsView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
-    verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::One,
-    docs: "errors",
-};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::DeliveryWithAttemptsView;
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, get)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    path: "/v1/webhooks/deliveries/{delivery_id}",
+    audience: Audience::Customers,
+    id: "getDelivery",
+    tag: Tag::Deliveries,
+    summary: "Get a delivery with its attempts",
+    text: "What was delivered is not shown.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("DeliveryWithAttempts"),
+    errors: &[ErrorCode::NotFound],
+    docs: "errors",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        get(caller, call).boxed_local()
+    }),
+};
 
 async fn get(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("delivery_id")?;

@@ -2,27 +2,43 @@
 
 use std::str::FromStr;
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::ports::store::DeliveryFilter;
 use kayle_delivery::DeliveryStatus;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::DeliveryView;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::List,
+    path: "/v1/webhooks/deliveries",
+    audience: Audience::Customers,
+    id: "listDeliveries",
+    tag: Tag::Deliveries,
+    summary: "List deliveries",
+    text: "The newest comes first. Filters combine; an id that does not exist gives an empty \
+           list.",
+    query: &[
+        parameters::delivery_status,
+        parameters::endpoint_id,
+        parameters::event_id,
+        parameters::limit,
+        parameters::starting_after,
+    ],
+    body: Body::None,
+    answer: Answer::List("Delivery"),
+    errors: &[ErrorCode::InvalidRequest],
     docs: "errors",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        list(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();

@@ -1,5 +1,11 @@
 //! Routes of deliveries (contract 3.4, D12).
 
-pub(super) mod get;
-pub(super) mod list;
-pub(super) mod retry;
+mod get;
+mod list;
+mod retry;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] =
+    &[&list::OPERATION, &get::OPERATION, &retry::OPERATION];

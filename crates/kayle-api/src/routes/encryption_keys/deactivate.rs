@@ -1,24 +1,33 @@
 //! `POST /v1/webhooks/keys/{key_id}/deactivate` (contract 3.3, K3).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::EncryptionKeyView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
-    verb: Verb::Post,
-    area: Area::Webhooks,
-    answers: Answers::One,
-    docs: "webhooks/keys#deactivate",
-};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::EncryptionKeyView;
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, deactivate)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    path: "/v1/webhooks/keys/{key_id}/deactivate",
+    audience: Audience::Customers,
+    id: "deactivateEncryptionKey",
+    tag: Tag::EncryptionKeys,
+    summary: "Deactivate an encryption key",
+    text: "Without an active key, events of the endpoint fail: they are never sent unencrypted. \
+           Repeating is allowed.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("EncryptionKey"),
+    errors: &[ErrorCode::NotFound],
+    docs: "webhooks/keys#deactivate",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        deactivate(caller, call).boxed_local()
+    }),
+};
 
 async fn deactivate(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("key_id")?;

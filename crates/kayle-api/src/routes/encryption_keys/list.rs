@@ -1,24 +1,37 @@
 //! `GET /v1/webhooks/endpoints/{endpoint_id}/keys` (contract 3.3, K2).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 
 use crate::error::ApiError;
 use crate::extract::Call;
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EncryptionKeyView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::List,
+    path: "/v1/webhooks/endpoints/{endpoint_id}/keys",
+    audience: Audience::Customers,
+    id: "listEncryptionKeys",
+    tag: Tag::EncryptionKeys,
+    summary: "List encryption keys",
+    text: "In the order of their ids. An endpoint that does not exist has none.",
+    query: &[
+        parameters::is_active,
+        parameters::limit,
+        parameters::starting_after,
+    ],
+    body: Body::None,
+    answer: Answer::List("EncryptionKey"),
+    errors: &[],
     docs: "errors",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        list(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let endpoint_id = call.id("endpoint_id")?;

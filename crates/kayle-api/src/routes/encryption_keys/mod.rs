@@ -1,6 +1,16 @@
 //! Routes of encryption keys (contract 3.3).
 
-pub(super) mod deactivate;
-pub(super) mod list;
-pub(super) mod reactivate;
-pub(super) mod register;
+mod deactivate;
+mod list;
+mod reactivate;
+mod register;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[
+    &register::OPERATION,
+    &list::OPERATION,
+    &deactivate::OPERATION,
+    &reactivate::OPERATION,
+];

@@ -1,28 +1,37 @@
 //! `POST /v1/webhooks/endpoints/{endpoint_id}/keys` (contract 3.3, K1).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_app::encryption_keys::NewEncryptionKey;
 use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
 use kayle_endpoints::{KeyId, PublicJwk};
 use serde_json::{Map, Value};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, object, required, text};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EncryptionKeyView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Webhooks,
-    answers: Answers::One,
+    path: "/v1/webhooks/endpoints/{endpoint_id}/keys",
+    audience: Audience::Customers,
+    id: "registerEncryptionKey",
+    tag: Tag::EncryptionKeys,
+    summary: "Register an encryption key",
+    text: "Later events are encrypted with this key instead of the active one, if there was \
+           one. What is encrypted already stays as it is.",
+    query: &[],
+    body: Body::Required("NewEncryptionKey"),
+    answer: Answer::One("EncryptionKey"),
+    errors: &[ErrorCode::NotFound],
     docs: "webhooks/keys#create",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        register(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, register)
-}
 
 async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let endpoint_id = call.id("endpoint_id")?;

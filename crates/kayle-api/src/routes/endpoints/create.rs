@@ -1,28 +1,37 @@
 //! `POST /v1/webhooks/endpoints` (contract 3.2, E1).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_app::endpoints::NewEndpoint;
 use kayle_endpoints::UrlPolicy;
 use serde_json::{Map, Value};
 
 use super::members;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, boolean, required};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::CreatedEndpointView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Webhooks,
-    answers: Answers::One,
+    path: "/v1/webhooks/endpoints",
+    audience: Audience::Customers,
+    id: "createEndpoint",
+    tag: Tag::Endpoints,
+    summary: "Create an endpoint",
+    text: "Registers a URL that events are delivered to. The answer is the first to show its \
+           signing secret. Nothing is sent to the URL until an event happens.",
+    query: &[],
+    body: Body::Required("NewEndpoint"),
+    answer: Answer::One("CreatedEndpoint"),
+    errors: &[ErrorCode::WebhookUrlRejected],
     docs: "webhooks/endpoints#create",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        create(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, create)
-}
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let body = call.json_object()?;

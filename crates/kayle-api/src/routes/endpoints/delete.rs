@@ -1,24 +1,33 @@
 //! `DELETE /v1/webhooks/endpoints/{endpoint_id}` (contract 3.2, E5; D5).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::DoneView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
-    verb: Verb::Delete,
-    area: Area::Webhooks,
-    answers: Answers::One,
-    docs: "webhooks/endpoints#delete",
-};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::DoneView;
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, delete)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Delete,
+    path: "/v1/webhooks/endpoints/{endpoint_id}",
+    audience: Audience::Customers,
+    id: "deleteEndpoint",
+    tag: Tag::Endpoints,
+    summary: "Delete an endpoint",
+    text: "For good: its signing secret, its encryption keys and the payloads of its deliveries \
+           are erased. The deliveries stay listed.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Done"),
+    errors: &[ErrorCode::NotFound],
+    docs: "webhooks/endpoints#delete",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        delete(caller, call).boxed_local()
+    }),
+};
 
 async fn delete(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("endpoint_id")?;

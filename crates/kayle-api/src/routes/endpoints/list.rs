@@ -1,24 +1,37 @@
 //! `GET /v1/webhooks/endpoints` (contract 3.2, E2).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::EndpointView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
-    verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::List,
-    docs: "errors",
-};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::EndpointView;
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    path: "/v1/webhooks/endpoints",
+    audience: Audience::Customers,
+    id: "listEndpoints",
+    tag: Tag::Endpoints,
+    summary: "List endpoints",
+    text: "The newest comes first.",
+    query: &[
+        parameters::enabled,
+        parameters::limit,
+        parameters::starting_after,
+    ],
+    body: Body::None,
+    answer: Answer::List("Endpoint"),
+    errors: &[ErrorCode::InvalidRequest],
+    docs: "errors",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        list(caller, call).boxed_local()
+    }),
+};
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();

@@ -1,10 +1,23 @@
 //! Routes of endpoints (contract 3.2).
 
-pub(super) mod create;
-pub(super) mod delete;
-pub(super) mod get;
-pub(super) mod list;
+mod create;
+mod delete;
+mod get;
+mod list;
 mod members;
-pub(super) mod reveal;
-pub(super) mod rotate;
-pub(super) mod update;
+mod reveal;
+mod rotate;
+mod update;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[
+    &create::OPERATION,
+    &list::OPERATION,
+    &get::OPERATION,
+    &update::OPERATION,
+    &delete::OPERATION,
+    &reveal::OPERATION,
+    &rotate::OPERATION,
+];

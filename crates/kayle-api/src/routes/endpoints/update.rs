@@ -1,28 +1,37 @@
 //! `PATCH /v1/webhooks/endpoints/{endpoint_id}` (contract 3.2, E4).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_endpoints::{EndpointChange, UrlPolicy};
 use serde_json::{Map, Value};
 
 use super::members;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, boolean, expect_one_of};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EndpointView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Patch,
-    area: Area::Webhooks,
-    answers: Answers::One,
+    path: "/v1/webhooks/endpoints/{endpoint_id}",
+    audience: Audience::Customers,
+    id: "updateEndpoint",
+    tag: Tag::Endpoints,
+    summary: "Change an endpoint",
+    text: "Deliveries under way go on to the new URL. While an endpoint is disabled its \
+           deliveries are held, and due at once when it is enabled.",
+    query: &[],
+    body: Body::Required("EndpointChange"),
+    answer: Answer::One("Endpoint"),
+    errors: &[ErrorCode::WebhookUrlRejected, ErrorCode::NotFound],
     docs: "webhooks/endpoints#update",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        update(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, update)
-}
 
 /// What can be replaced.
 const MEMBERS: [&str; 7] = [

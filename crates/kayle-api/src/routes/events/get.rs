@@ -1,24 +1,40 @@
 //! `GET /v1/webhooks/events/{event_id}` (contract 3.5, V2).
 
-use actix_web::{HttpResponse, Route};
-
-use crate::error::ApiError;
-use crate::extract::Call;
-use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
-use crate::views::EventView;
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
+use crate::views::EventView;
+
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::One,
+    path: "/v1/webhooks/events/{event_id}",
+    audience: Audience::Customers,
+    id: "getEvent",
+    tag: Tag::Events,
+    summary: "Get an event",
+    text: "With a summary of each of its deliveries.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Event"),
+    errors: &[ErrorCode::NotFound],
     docs: "webhooks/events#get-by-id",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        get(caller, call).boxed_local()
+    }),
 };
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, get)
-}
+/// The same under the path of older integrations (contract 3.6).
+pub(in crate::routes) const V1_OPERATION: Operation = Operation {
+    path: "/v1/events/{event_id}",
+    id: "getV1Event",
+    text: "With a summary of each of its deliveries. The path of older integrations.",
+    ..OPERATION
+};
 
 async fn get(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("event_id")?;

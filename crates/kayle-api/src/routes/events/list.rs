@@ -2,27 +2,50 @@
 
 use std::str::FromStr;
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::ports::store::EventFilter;
 use kayle_events::EventType;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::EventView;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Webhooks,
-    answers: Answers::List,
+    path: "/v1/webhooks/events",
+    audience: Audience::Customers,
+    id: "listEvents",
+    tag: Tag::Events,
+    summary: "List events",
+    text: "The newest comes first.",
+    query: &[
+        parameters::event_type,
+        parameters::created_from,
+        parameters::created_to,
+        parameters::limit,
+        parameters::starting_after,
+    ],
+    body: Body::None,
+    answer: Answer::List("Event"),
+    errors: &[ErrorCode::InvalidRequest],
     docs: "errors",
+    run: Run::Customer(Area::Webhooks, |caller, call| {
+        list(caller, call).boxed_local()
+    }),
 };
 
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
+/// The same under the path of older integrations (contract 3.6).
+pub(in crate::routes) const V1_OPERATION: Operation = Operation {
+    path: "/v1/events",
+    id: "listV1Events",
+    text: "The newest comes first. The path of older integrations.",
+    ..OPERATION
+};
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();

@@ -1,12 +1,12 @@
 //! `GET /`: says what this is.
 
-use actix_web::{HttpResponse, Route, web};
+use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::HEALTHY;
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::routes::{answer, operation::public_route};
+use crate::error::ErrorCode;
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
 
 #[derive(Serialize)]
 struct GreetingView {
@@ -15,14 +15,26 @@ struct GreetingView {
     status: &'static str,
 }
 
-pub(in crate::routes) fn route() -> Route {
-    public_route(greet)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    path: "/",
+    audience: Audience::Customers,
+    id: "greet",
+    tag: Tag::Service,
+    summary: "Say hello",
+    text: "Says what this is.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Greeting"),
+    errors: &[ErrorCode::InternalServerError],
+    docs: "errors",
+    run: Run::AtOnce(|_| Ok(greet())),
+};
 
-async fn greet(_: web::Data<Api>) -> Result<HttpResponse, ApiError> {
-    Ok(answer::ok(GreetingView {
+fn greet() -> HttpResponse {
+    answer::ok(GreetingView {
         message: "Hello from Kayle ID!",
         docs: "https://docs.kayle.id",
         status: HEALTHY,
-    }))
+    })
 }

@@ -1,16 +1,28 @@
 //! `GET /health/live`: 200 while the process runs.
 
-use actix_web::{HttpResponse, Route, web};
+use actix_web::HttpResponse;
 
 use super::{HEALTHY, HealthView};
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::routes::{answer, operation::public_route};
+use crate::error::ErrorCode;
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
 
-pub(in crate::routes) fn route() -> Route {
-    public_route(live)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    path: "/health/live",
+    audience: Audience::Supervisors,
+    id: "getLiveness",
+    tag: Tag::Service,
+    summary: "Tell whether the process runs",
+    text: "For supervisors.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Health"),
+    errors: &[ErrorCode::InternalServerError],
+    docs: "errors",
+    run: Run::AtOnce(|_| Ok(live())),
+};
 
-async fn live(_: web::Data<Api>) -> Result<HttpResponse, ApiError> {
-    Ok(answer::ok(HealthView { status: HEALTHY }))
+fn live() -> HttpResponse {
+    answer::ok(HealthView { status: HEALTHY })
 }

@@ -1,8 +1,14 @@
 //! Routes for people who are lost and for supervisors (contract 3.10, 13.4).
 
-pub(super) mod greeting;
-pub(super) mod live;
-pub(super) mod ready;
+mod greeting;
+mod live;
+mod ready;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] =
+    &[&greeting::OPERATION, &live::OPERATION, &ready::OPERATION];
 
 use serde::Serialize;
 

@@ -1,19 +1,35 @@
 //! `GET /health/ready`: 200 only if this process can do its work, else 503 with what it cannot do
 //! (contract 14.15). Why is for the log.
 
-use actix_web::{HttpResponse, Route, web};
+use actix_web::HttpResponse;
 
 use super::{HEALTHY, HealthView};
-use crate::api::Api;
-use crate::error::ApiError;
-use crate::routes::{answer, operation::public_route};
+use crate::error::{ApiError, ErrorCode};
+use crate::extract::Call;
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
+use crate::routes::answer;
 
-pub(in crate::routes) fn route() -> Route {
-    public_route(ready)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Get,
+    path: "/health/ready",
+    audience: Audience::Supervisors,
+    id: "getReadiness",
+    tag: Tag::Service,
+    summary: "Tell whether requests can be served",
+    text: "For load balancers.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Health"),
+    errors: &[
+        ErrorCode::InternalServerError,
+        ErrorCode::ServiceUnavailable,
+    ],
+    docs: "errors",
+    run: Run::AtOnce(ready),
+};
 
-async fn ready(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
-    match (api.readiness)() {
+fn ready(call: &Call) -> Result<HttpResponse, ApiError> {
+    match (call.api.readiness)() {
         Ok(()) => Ok(answer::ok(HealthView { status: HEALTHY })),
         Err(what) => Err(ApiError::not_ready(what)),
     }

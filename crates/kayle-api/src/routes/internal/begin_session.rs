@@ -1,16 +1,29 @@
 //! `POST /internal/v1/sessions/{session_id}/begin` (contract 12).
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 
 use crate::error::ApiError;
 use crate::extract::Call;
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::intake_route;
 use crate::views::SessionView;
 
-pub(in crate::routes) fn route() -> Route {
-    intake_route(begin)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    path: "/internal/v1/sessions/{session_id}/begin",
+    audience: Audience::Undocumented,
+    id: "beginSession",
+    tag: Tag::Sessions,
+    summary: "Begin a session",
+    text: "The person opened it.",
+    query: &[],
+    body: Body::None,
+    answer: Answer::One("Session"),
+    errors: &[],
+    docs: "errors",
+    run: Run::Service(|call| begin(call).boxed_local()),
+};
 
 async fn begin(call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;

@@ -1,4 +1,10 @@
 //! Routes for Kayle's own services (contract 12).
 
-pub(super) mod begin_session;
-pub(super) mod report_attempt;
+mod begin_session;
+mod report_attempt;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] =
+    &[&begin_session::OPERATION, &report_attempt::OPERATION];

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::sessions::AttemptReport;
 use kayle_events::{ClaimKey, ClaimValue, Claims, FailureCode};
 use kayle_primitives::AttemptId;
@@ -16,13 +17,25 @@ use zeroize::Zeroizing;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, echoed_name, list, required, text};
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::intake_route;
 use crate::views::ReportView;
 
-pub(in crate::routes) fn route() -> Route {
-    intake_route(report)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    path: "/internal/v1/sessions/{session_id}/attempts",
+    audience: Audience::Undocumented,
+    id: "reportAttempt",
+    tag: Tag::Sessions,
+    summary: "Report an attempt",
+    text: "What a verification came to.",
+    query: &[],
+    body: Body::Required("Report"),
+    answer: Answer::One("Report"),
+    errors: &[],
+    docs: "errors",
+    run: Run::Service(|call| report(call).boxed_local()),
+};
 
 async fn report(mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;

@@ -1,5 +1,11 @@
 //! Routes for people who read about the API (contract 3.10).
 
-pub(super) mod document;
-pub(super) mod page;
-pub(super) mod script;
+mod document;
+mod page;
+mod script;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] =
+    &[&document::OPERATION, &page::OPERATION, &script::OPERATION];

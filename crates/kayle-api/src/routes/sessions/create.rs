@@ -1,7 +1,9 @@
 //! `POST /v1/sessions` (contract 3.8, S1). In this body `null` is the same as absent: the session
 //! itself shows it so.
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
+use kayle_app::access::Caller;
 use kayle_app::sessions::NewSessionRequest;
 use kayle_primitives::EndpointId;
 use kayle_sessions::share_contract::{InvalidShareContract, SHARE_FIELDS_MAX};
@@ -10,23 +12,41 @@ use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, echoed_name, text};
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
-use kayle_app::access::Caller;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
-    area: Area::Sessions,
-    answers: Answers::One,
+    path: "/v1/sessions",
+    audience: Audience::Customers,
+    id: "createSession",
+    tag: Tag::Sessions,
+    summary: "Create a session",
+    text: "Opens a verification that a person has an hour for. Without a body everything of the \
+           catalogue is asked for, and nothing but the document's id is required. The answer \
+           alone has the cancel token.",
+    query: &[],
+    body: Body::Optional("NewSession"),
+    answer: Answer::One("CreatedSession"),
+    errors: &[
+        ErrorCode::InvalidShareFields,
+        ErrorCode::UnknownClaimKey,
+        ErrorCode::InvalidAgeGateKey,
+        ErrorCode::MultipleAgeGatesNotAllowed,
+        ErrorCode::ReasonRequired,
+        ErrorCode::ReasonTooLong,
+        ErrorCode::TooManyShareFields,
+        ErrorCode::InvalidRedirectUrl,
+        ErrorCode::WebhookEndpointUnavailable,
+    ],
     docs: "sessions#create",
+    run: Run::Customer(Area::Sessions, |caller, call| {
+        create(caller, call).boxed_local()
+    }),
 };
 
 const TARGETS: &str = "webhook_endpoint_id";
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, create)
-}
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_session(&call.optional_json_object()?)?;

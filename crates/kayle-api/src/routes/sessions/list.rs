@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::ports::store::SessionFilter;
 use kayle_primitives::{PageRequest, SessionId};
@@ -10,20 +11,34 @@ use kayle_sessions::SessionStatus;
 
 use crate::error::ApiError;
 use crate::extract::Call;
+use crate::openapi::parameters;
+use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::{Answers, Area, Operation, Verb, customer_route};
 use crate::views::SessionView;
 
-const OPERATION: Operation = Operation {
+pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
-    area: Area::Sessions,
-    answers: Answers::List,
+    path: "/v1/sessions",
+    audience: Audience::Customers,
+    id: "listSessions",
+    tag: Tag::Sessions,
+    summary: "List sessions",
+    text: "In the order of their ids.",
+    query: &[
+        parameters::session_status,
+        parameters::created_from,
+        parameters::created_to,
+        parameters::limit,
+        parameters::starting_after_session,
+    ],
+    body: Body::None,
+    answer: Answer::List("Session"),
+    errors: &[],
     docs: "errors",
+    run: Run::Customer(Area::Sessions, |caller, call| {
+        list(caller, call).boxed_local()
+    }),
 };
-
-pub(in crate::routes) fn route() -> Route {
-    customer_route(&OPERATION, list)
-}
 
 async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();

@@ -1,6 +1,16 @@
 //! Routes of sessions (contract 3.8).
 
-pub(super) mod cancel;
-pub(super) mod create;
-pub(super) mod get;
-pub(super) mod list;
+mod cancel;
+mod create;
+mod get;
+mod list;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[
+    &create::OPERATION,
+    &list::OPERATION,
+    &get::OPERATION,
+    &cancel::OPERATION,
+];

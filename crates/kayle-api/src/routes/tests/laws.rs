@@ -5,7 +5,7 @@ use actix_web::rt::System;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{ADMINISTRATION, CUSTOMER_OPERATIONS, INTAKE};
+use super::{administration, customer_operations, intake};
 use crate::testing::{DASHBOARD, TestApi, request, with_session};
 
 const MEMBERS: [&str; 19] = [
@@ -72,12 +72,12 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn paths() -> impl Strategy<Value = (&'static str, String)> {
-    let operations: Vec<_> = CUSTOMER_OPERATIONS
+    let operations: Vec<_> = customer_operations()
         .into_iter()
         .map(|(method, path, _)| (method, path))
         .filter(|(method, _)| *method != "HEAD")
-        .chain(INTAKE)
-        .chain(ADMINISTRATION)
+        .chain(intake())
+        .chain(administration())
         .chain([("POST", "/v1/verify/session/vs_x/cancel")])
         .collect();
     let segment = "[A-Za-z0-9_%.~!$&'()*+,;=:@-]{1,80}";

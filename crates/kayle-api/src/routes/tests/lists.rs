@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::LISTS;
+use super::lists;
 use crate::testing::{Answer, TestApi};
 
 fn ids(answer: &Answer) -> Vec<String> {
@@ -67,7 +67,7 @@ async fn what_belongs_to_others_is_missing() {
     let delivery = test.kit.seed.delivery(&subscriber).await;
     let session = test.kit.seed.make.session(&other);
     test.kit.seed.session(&session).await;
-    for path in LISTS {
+    for path in lists() {
         let answer = test.send("GET", path, "").await;
         assert_eq!(answer.body["data"], json!([]), "{path}");
     }

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use kayle_app::access::Scope;
 use strum::IntoEnumIterator;
 
-use super::CUSTOMER_OPERATIONS;
+use super::customer_operations;
 use crate::limits::BODY_BYTES_MAX;
 use crate::testing::{TestApi, request};
 
@@ -13,7 +13,7 @@ async fn every_operation_lets_exactly_its_scopes_through() {
     let test = TestApi::new().await;
     for scope in Scope::iter() {
         let key = test.key_with(&[scope]).await;
-        for (method, path, needed) in CUSTOMER_OPERATIONS {
+        for (method, path, needed) in customer_operations() {
             let answer = test.send_as(&key, method, path, "").await;
             let refused = answer.status == 403;
             assert_eq!(
@@ -29,7 +29,7 @@ async fn every_operation_lets_exactly_its_scopes_through() {
 async fn a_key_without_scopes_may_do_nothing() {
     let test = TestApi::new().await;
     let key = test.key_with(&[]).await;
-    for (method, path, _) in CUSTOMER_OPERATIONS {
+    for (method, path, _) in customer_operations() {
         let answer = test.send_as(&key, method, path, "").await;
         assert_eq!(answer.status, 403, "{method} {path}");
     }
@@ -87,7 +87,7 @@ async fn strangers_are_told_nothing_about_the_routes() {
 #[actix_web::test]
 async fn the_credential_comes_before_validation() {
     let test = TestApi::new().await;
-    for (method, path, _) in CUSTOMER_OPERATIONS {
+    for (method, path, _) in customer_operations() {
         let answer = test
             .send_as("kk_unknown", method, &format!("{path}?limit=0"), "{")
             .await;

@@ -2,7 +2,7 @@
 
 use actix_web::http::header;
 
-use super::{ADMINISTRATION, CUSTOMER_OPERATIONS};
+use super::{administration, customer_operations};
 use crate::testing::{DASHBOARD, TestApi, request, with_session};
 
 /// A change that an owner may make; it is refused later, as an unknown id.
@@ -21,8 +21,10 @@ async fn status(test: &TestApi, headers: &[(header::HeaderName, &str)]) -> u16 {
 async fn every_change_with_a_cookie_says_where_it_comes_from() {
     let test = TestApi::new().await;
     let session = test.session_token("owner");
-    let shared = CUSTOMER_OPERATIONS.map(|(method, path, _)| (method, path));
-    for (method, path) in shared.into_iter().chain(ADMINISTRATION) {
+    let shared = customer_operations()
+        .into_iter()
+        .map(|(method, path, _)| (method, path));
+    for (method, path) in shared.into_iter().chain(administration()) {
         let answer = test
             .call(with_session(request(method, path), &session))
             .await;

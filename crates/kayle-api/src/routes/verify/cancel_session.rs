@@ -3,20 +3,45 @@
 //! Nobody signs in here: the session's one-shot token is the credential, so what is malformed has
 //! codes of its own.
 
-use actix_web::{HttpResponse, Route};
+use actix_web::HttpResponse;
+use futures_util::FutureExt;
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, required, text};
+use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::routes::operation::open_route;
 
 const TOKEN_CHARS: usize = 48;
 const BODY_HINT: &str = "Send {\"cancel_token\": \"...\"} as application/json.";
 
-pub(in crate::routes) fn route() -> Route {
-    open_route(cancel)
-}
+pub(in crate::routes) const OPERATION: Operation = Operation {
+    verb: Verb::Post,
+    path: "/v1/verify/session/{session_id}/cancel",
+    audience: Audience::Customers,
+    id: "withdrawSession",
+    tag: Tag::Sessions,
+    summary: "Withdraw from a session",
+    text: "The person who is verified cancels, with the token that the session was created \
+           with. It works once. What was not delivered yet is erased, and \
+           `verification.session.cancelled` takes its place.",
+    query: &[],
+    body: Body::Required("PublicCancel"),
+    answer: Answer::Nothing,
+    errors: &[
+        ErrorCode::InvalidSessionId,
+        ErrorCode::InvalidRequest,
+        ErrorCode::BadRequest,
+        ErrorCode::CancelTokenInvalid,
+        ErrorCode::SessionNotFound,
+        ErrorCode::CancelTokenUsed,
+        ErrorCode::PayloadTooLarge,
+        ErrorCode::InternalServerError,
+        ErrorCode::ServiceUnavailable,
+    ],
+    docs: "errors",
+    run: Run::Anyone(|call| cancel(call).boxed_local()),
+};
 
 async fn cancel(mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call

@@ -1,3 +1,8 @@
 //! Routes for the person whom a session is about (contract 3.9).
 
-pub(super) mod cancel_session;
+mod cancel_session;
+
+use crate::operation::Operation;
+
+/// Its operations.
+pub(super) const OPERATIONS: &[&Operation] = &[&cancel_session::OPERATION];

@@ -1,9 +1,8 @@
-//! What the document says of one operation, and the OpenAPI operation that it becomes.
+//! What the document says of one operation.
 
 use std::collections::BTreeMap;
 
-use kayle_app::access::{Role, Scope};
-use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter};
+use utoipa::openapi::path::{self, HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, RefOr, Required, Response, ResponseBuilder, Schema};
@@ -12,57 +11,7 @@ use super::envelope::{self, Refusal};
 use super::schema::named;
 use super::{BEARER, COOKIE, parameters};
 use crate::error::ErrorCode;
-
-/// What a reader is told of an operation, and what the router cannot say.
-pub(crate) struct Description {
-    pub(crate) method: HttpMethod,
-    /// Its name in generated clients; unique.
-    pub(crate) id: &'static str,
-    pub(crate) summary: &'static str,
-    pub(crate) text: &'static str,
-    pub(crate) tag: &'static str,
-    pub(crate) access: Access,
-    /// Its query parameters; those of the path are read from the path.
-    pub(crate) query: &'static [fn() -> Parameter],
-    pub(crate) body: Body,
-    pub(crate) answer: Answer,
-    /// The codes that it can answer besides those of everything that has its [`Access`].
-    pub(crate) errors: &'static [ErrorCode],
-}
-
-/// Who may ask for an operation.
-#[derive(Clone, Copy)]
-pub(crate) enum Access {
-    /// Everybody.
-    Everyone,
-    /// An API key with the scope, and a person with the role.
-    Customer(Scope, Role),
-    /// A person with the role, and no API key.
-    Person(Role),
-}
-
-/// What an operation takes; the text names a schema.
-#[derive(Clone, Copy)]
-pub(crate) enum Body {
-    None,
-    Optional(&'static str),
-    Required(&'static str),
-}
-
-/// What a success is; the text names a schema.
-#[derive(Clone, Copy)]
-pub(crate) enum Answer {
-    /// 200 with one thing.
-    One(&'static str),
-    /// 200 with a page.
-    List(&'static str),
-    /// 202 with one thing.
-    Accepted(&'static str),
-    /// 204.
-    Nothing,
-    /// 200 with something that has no envelope, of this media type.
-    Raw(&'static str),
-}
+use crate::operation::{Access, Answer, Body, Operation, Verb};
 
 /// What every operation that is not open to everyone can answer: its caller is not let through, its
 /// body cannot be read, or something broke.
@@ -76,18 +25,29 @@ const OF_EVERY_CUSTOMER: [ErrorCode; 7] = [
     ErrorCode::ServiceUnavailable,
 ];
 
-impl Description {
-    /// Returns the operation at `path`.
-    pub(super) fn operation(&self, path: &str) -> Operation {
+impl Operation {
+    /// Returns the method that it is asked for with.
+    pub(super) fn method(&self) -> HttpMethod {
+        match self.verb {
+            Verb::Get => HttpMethod::Get,
+            Verb::Post => HttpMethod::Post,
+            Verb::Patch => HttpMethod::Patch,
+            Verb::Delete => HttpMethod::Delete,
+        }
+    }
+
+    /// Returns it as the document has it.
+    pub(super) fn described(&self) -> path::Operation {
         let mut operation = OperationBuilder::new()
             .operation_id(Some(self.id))
             .summary(Some(self.summary))
             .description(Some(self.text))
-            .tag(self.tag)
-            .securities(Some(self.access.requirements()))
+            .tag(self.tag.name())
+            .securities(Some(requirements(self.access())))
             .request_body(self.body.request_body())
             .response(self.answer.status(), self.answer.response());
-        for parameter in parameters::of_path(path).chain(self.query.iter().map(|make| make())) {
+        for parameter in parameters::of_path(self.path).chain(self.query.iter().map(|make| make()))
+        {
             operation = operation.parameter(parameter);
         }
         for (status, refusal) in self.refusals() {
@@ -96,11 +56,10 @@ impl Description {
         operation.build()
     }
 
-    /// Returns how the operation can be refused, by status.
+    /// Returns how it can be refused, by status.
     pub(super) fn refusals(&self) -> BTreeMap<u16, Refusal> {
         let mut by_status = BTreeMap::new();
-        let common = self.access.errors().iter();
-        for code in common.chain(self.errors) {
+        for code in common_errors(self.access()).iter().chain(self.errors) {
             let refusal = by_status
                 .entry(code.status().as_u16())
                 .or_insert_with(|| Refusal {
@@ -115,23 +74,22 @@ impl Description {
     }
 }
 
-impl Access {
-    fn requirements(self) -> Vec<SecurityRequirement> {
-        match self {
-            Self::Everyone => Vec::new(),
-            Self::Customer(scope, role) => vec![
-                SecurityRequirement::new(BEARER, [scope.as_str()]),
-                SecurityRequirement::new(COOKIE, [role.as_str()]),
-            ],
-            Self::Person(role) => vec![SecurityRequirement::new(COOKIE, [role.as_str()])],
-        }
+/// Returns the ways to show that a caller may do it; none if nobody must.
+fn requirements(access: Option<Access>) -> Vec<SecurityRequirement> {
+    match access {
+        None | Some(Access::Everyone) => Vec::new(),
+        Some(Access::Customer(scope, role)) => vec![
+            SecurityRequirement::new(BEARER, [scope.as_str()]),
+            SecurityRequirement::new(COOKIE, [role.as_str()]),
+        ],
+        Some(Access::Person(role)) => vec![SecurityRequirement::new(COOKIE, [role.as_str()])],
     }
+}
 
-    fn errors(self) -> &'static [ErrorCode] {
-        match self {
-            Self::Everyone => &[],
-            Self::Customer(..) | Self::Person(_) => &OF_EVERY_CUSTOMER,
-        }
+fn common_errors(access: Option<Access>) -> &'static [ErrorCode] {
+    match access {
+        None | Some(Access::Everyone) => &[],
+        Some(Access::Customer(..) | Access::Person(_)) => &OF_EVERY_CUSTOMER,
     }
 }
 
@@ -157,13 +115,6 @@ impl Answer {
             Self::One(_) | Self::List(_) | Self::Raw(_) => "200",
             Self::Accepted(_) => "202",
             Self::Nothing => "204",
-        }
-    }
-
-    fn is_list(self) -> bool {
-        match self {
-            Self::List(_) => true,
-            Self::One(_) | Self::Accepted(_) | Self::Nothing | Self::Raw(_) => false,
         }
     }
 

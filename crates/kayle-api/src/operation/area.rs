@@ -7,7 +7,7 @@ use super::Verb;
 /// What an operation is about. With its verb it decides which scope an API key needs, and which
 /// role a person.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::routes) enum Area {
+pub(crate) enum Area {
     /// `webhooks:read`, `webhooks:write`.
     Webhooks,
     /// To see a secret: `webhooks:write`, but a person must be owner (D9).

@@ -3,7 +3,8 @@
 //! The cast: [`Api`] is what the operations need, [`server`] puts them behind a listener; `routes`
 //! holds one operation a file; `operation` says what one is and runs it, and the order of the checks
 //! stands there; `extract` reads paths, queries and bodies, and names the field at fault;
-//! `auth` says who is calling; `views` are what is answered; `error` is the one place where an
+//! `auth` says who is calling; `views` are what is answered, of values as `wire` writes
+//! them; `error` is the one place where an
 //! operation's error becomes a status, a code, a message and a hint; `openapi` says all this to
 //! customers, and the tests hold every answer against it.
 //!
@@ -28,6 +29,7 @@ mod server;
 #[cfg(test)]
 mod testing;
 mod views;
+mod wire;
 
 /// A running server and the handle that stops it, as the HTTP library of this crate has them.
 pub use actix_web::dev::{Server, ServerHandle};

@@ -1,14 +1,14 @@
 //! The OpenAPI document (contract 3.10), made from the operations.
 //!
-//! The cast: `operation` says what is told of one of them; `schemas` holds every named schema, in
-//! the words of `schema`; `envelope` wraps answers, `parameters` reads paths and queries, and
-//! `webhooks` says what we send.
+//! The cast: `operation` says what is told of one of them; their answers and bodies bring their
+//! schemas along, which `flat` makes readable; `envelope` wraps answers, `parameters` describes paths
+//! and queries, `webhooks` says what we send and `payloads` what it is once decrypted.
 
 mod envelope;
+mod flat;
 mod operation;
 pub(crate) mod parameters;
-mod schema;
-mod schemas;
+mod payloads;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -17,9 +17,12 @@ use strum::IntoEnumIterator;
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag;
-use utoipa::openapi::{Components, ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{
+    Components, ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, RefOr, Schema,
+};
 
 use self::envelope::Refusal;
+use self::flat::Derived;
 use crate::operation::{Operation, Tag};
 
 const BEARER: &str = "bearerAuth";
@@ -106,7 +109,7 @@ fn components(operations: &[&Operation]) -> Components {
          requirement is the least role in the active organization. Requests that change something \
          need the dashboard's `Origin`.",
     ));
-    let with_schemas = schemas::all()
+    let with_schemas = schemas(operations)
         .fold(ComponentsBuilder::new(), |components, (name, schema)| {
             components.schema(name, schema)
         });
@@ -118,6 +121,26 @@ fn components(operations: &[&Operation]) -> Components {
         .security_scheme(BEARER, SecurityScheme::Http(bearer))
         .security_scheme(COOKIE, SecurityScheme::ApiKey(cookie))
         .build()
+}
+
+/// Returns every schema that has a name.
+fn schemas(operations: &[&Operation]) -> impl Iterator<Item = (String, RefOr<Schema>)> {
+    let mut answers = Derived::default();
+    for answer in operations
+        .iter()
+        .filter_map(|operation| operation.answered())
+    {
+        answers.extend((answer.schemas)());
+    }
+    let taken = operations.iter().filter_map(|operation| operation.taken());
+    let bodies = taken.flat_map(|body| (body.schemas)());
+    let ours = [
+        ("Pagination", envelope::pagination()),
+        ("NoPagination", envelope::no_pagination()),
+    ];
+    let ours = ours.into_iter().chain(payloads::schemas());
+    let ours = ours.map(|(name, schema)| (name.to_owned(), schema.into()));
+    answers.into_named().chain(bodies).chain(ours)
 }
 
 /// Returns the refusals that many operations share, by name.

@@ -5,10 +5,14 @@ mod area;
 mod run;
 mod tag;
 
+use std::borrow::Cow;
+
 use actix_web::{HttpResponse, Route, guard, web};
 use futures_util::future::LocalBoxFuture;
 use kayle_app::access::{Caller, Role, Scope};
+use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
+use utoipa::openapi::{RefOr, Schema};
 
 pub(crate) use self::area::Area;
 pub(crate) use self::run::{answered, receive};
@@ -72,30 +76,39 @@ pub(crate) enum Audience {
     Undocumented,
 }
 
-/// What an operation takes; the text names a schema.
+/// What an operation takes.
 #[derive(Clone, Copy)]
 pub(crate) enum Body {
     /// Nothing.
     None,
     /// A body that may be left out.
-    Optional(&'static str),
+    Optional(Described),
     /// A body that must be there.
-    Required(&'static str),
+    Required(Described),
 }
 
-/// What a success is; the text names a schema.
+/// What a success is.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     /// 200 with one thing.
-    One(&'static str),
+    One(Described),
     /// 200 with a page of a list; errors have `pagination` too.
-    List(&'static str),
+    List(Described),
     /// 202 with one thing.
-    Accepted(&'static str),
+    Accepted(Described),
     /// 204.
     Nothing,
     /// 200 with something that has no envelope, of this media type.
     Raw(&'static str),
+}
+
+/// A type whose schema the document has.
+#[derive(Clone, Copy)]
+pub(crate) struct Described {
+    /// Returns the schema's name.
+    pub(crate) name: fn() -> Cow<'static, str>,
+    /// Returns the schema and those that it refers to, by name.
+    pub(crate) schemas: fn() -> Vec<(String, RefOr<Schema>)>,
 }
 
 /// What runs, and for whom.
@@ -123,6 +136,20 @@ pub(crate) enum Access {
     Customer(Scope, Role),
     /// A person with the role, and no API key.
     Person(Role),
+}
+
+impl Described {
+    /// Returns the schema of a type.
+    pub(crate) const fn of<T: ToSchema>() -> Self {
+        Self {
+            name: T::name,
+            schemas: || {
+                let mut schemas = vec![(T::name().into_owned(), T::schema())];
+                T::schemas(&mut schemas);
+                schemas
+            },
+        }
+    }
 }
 
 impl Operation {
@@ -166,7 +193,34 @@ impl Verb {
     }
 }
 
+impl Body {
+    /// A body of this type that may be left out.
+    pub(crate) const fn optional<T: ToSchema>() -> Self {
+        Self::Optional(Described::of::<T>())
+    }
+
+    /// A body of this type that must be there.
+    pub(crate) const fn required<T: ToSchema>() -> Self {
+        Self::Required(Described::of::<T>())
+    }
+}
+
 impl Answer {
+    /// 200 with one thing.
+    pub(crate) const fn one<T: ToSchema>() -> Self {
+        Self::One(Described::of::<T>())
+    }
+
+    /// 200 with a page of a list.
+    pub(crate) const fn list<T: ToSchema>() -> Self {
+        Self::List(Described::of::<T>())
+    }
+
+    /// 202 with one thing.
+    pub(crate) const fn accepted<T: ToSchema>() -> Self {
+        Self::Accepted(Described::of::<T>())
+    }
+
     /// Returns whether it is a page of a list.
     pub(crate) fn is_list(self) -> bool {
         match self {

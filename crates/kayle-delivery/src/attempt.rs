@@ -75,7 +75,7 @@ pub enum FailureReason {
 }
 
 /// Whether an attempt succeeded, as it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum AttemptStatus {
     /// 2xx.

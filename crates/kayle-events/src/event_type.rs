@@ -41,7 +41,7 @@ pub enum EventType {
 }
 
 /// What an event's `trigger_id` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
 pub enum TriggerType {
     /// A session.
     #[strum(serialize = "verification_session")]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{EnumIter, IntoStaticStr};
 use zeroize::Zeroizing;
 
 use crate::claims::{ClaimKey, ClaimValue, Claims};
@@ -60,7 +60,7 @@ pub enum EventData {
 }
 
 /// Why a session was cancelled (contract 6.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
 pub enum CancelReason {
     /// An active session without a failed check.

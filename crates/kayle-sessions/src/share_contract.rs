@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kayle_events::{ClaimKey, ClaimType, ClaimValue, Claims, UnknownClaimKey};
-use strum::IntoStaticStr;
+use strum::{EnumIter, IntoStaticStr};
 
 /// The most fields that a request may name.
 pub const SHARE_FIELDS_MAX: usize = 32;
@@ -26,7 +26,7 @@ pub struct ShareField {
 }
 
 /// Who put a field into a share contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
 pub enum ShareSource {
     /// The customer ("relying customer").
     #[strum(serialize = "rc")]

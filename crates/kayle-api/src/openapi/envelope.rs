@@ -3,10 +3,10 @@
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{Content, Header, Ref, RefOr, Response, ResponseBuilder, Schema};
 
-use super::schema::{
-    any_id, choice, closed, count_to, flag, list, matching, named, null, nullable, text,
-};
 use crate::error::ErrorCode;
+use crate::wire::form::{
+    any_id, choice, closed, count, count_to, flag, list, matching, named, null, nullable, text,
+};
 
 /// The envelope of one thing.
 pub(super) fn one(schema: &str) -> ObjectBuilder {
@@ -128,7 +128,7 @@ fn headers(codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
         headers.push(("WWW-Authenticate", Header::new(scheme)));
     }
     if codes.contains(&ErrorCode::ServiceUnavailable) {
-        let seconds = super::schema::count(1, "Seconds to wait.");
+        let seconds = count(1, "Seconds to wait.");
         headers.push(("Retry-After", Header::new(seconds)));
     }
     headers

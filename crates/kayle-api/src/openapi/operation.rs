@@ -8,10 +8,10 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, RefOr, Required, Response, ResponseBuilder, Schema};
 
 use super::envelope::{self, Refusal};
-use super::schema::named;
 use super::{BEARER, COOKIE, parameters};
 use crate::error::ErrorCode;
-use crate::operation::{Access, Answer, Body, Operation, Verb};
+use crate::operation::{Access, Answer, Body, Described, Operation, Verb};
+use crate::wire::form::named;
 
 /// What every operation that is not open to everyone can answer: its caller is not let through, its
 /// body cannot be read, or something broke.
@@ -54,6 +54,22 @@ impl Operation {
             operation = operation.response(status.to_string(), refusal.response_or_name());
         }
         operation.build()
+    }
+
+    /// Returns what it answers, if that has a schema.
+    pub(super) fn answered(&self) -> Option<Described> {
+        match self.answer {
+            Answer::One(schema) | Answer::List(schema) | Answer::Accepted(schema) => Some(schema),
+            Answer::Nothing | Answer::Raw(_) => None,
+        }
+    }
+
+    /// Returns what it takes, if it takes anything.
+    pub(super) fn taken(&self) -> Option<Described> {
+        match self.body {
+            Body::None => None,
+            Body::Optional(schema) | Body::Required(schema) => Some(schema),
+        }
     }
 
     /// Returns how it can be refused, by status.
@@ -101,7 +117,7 @@ impl Body {
             Self::Required(schema) => (schema, Required::True),
         };
         let body = RequestBody::builder()
-            .content(JSON, Content::new(Some(named(schema))))
+            .content(JSON, Content::new(Some(named(&(schema.name)()))))
             .required(Some(required));
         Some(body.build())
     }
@@ -127,9 +143,9 @@ impl Answer {
         };
         match self {
             Self::One(schema) | Self::Accepted(schema) => {
-                answered(JSON, Some(envelope::one(schema).into()))
+                answered(JSON, Some(envelope::one(&(schema.name)()).into()))
             }
-            Self::List(schema) => answered(JSON, Some(envelope::page(schema).into())),
+            Self::List(schema) => answered(JSON, Some(envelope::page(&(schema.name)()).into())),
             Self::Raw(media_type) => answered(media_type, None),
             Self::Nothing => Response::new("It was done."),
         }

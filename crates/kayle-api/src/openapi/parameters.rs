@@ -8,7 +8,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{KnownFormat, Required, SchemaFormat};
 
-use super::schema::{any_id, choice, count_to, flag, matching, uuid};
+use crate::wire::form::{any_id, choice, count_to, flag, matching, uuid};
 
 /// Returns the parameters that stand in braces in a path.
 pub(super) fn of_path(path: &str) -> impl Iterator<Item = Parameter> {

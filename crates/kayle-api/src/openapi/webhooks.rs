@@ -9,8 +9,8 @@ use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::{Content, Required, Response};
 
-use super::schema::{choice, id, matching, named};
-use super::schemas::payload_name;
+use super::payloads::payload_name;
+use crate::wire::form::{choice, matching, named};
 
 /// Returns what is sent, by event type.
 pub(super) fn all() -> Paths {
@@ -85,9 +85,8 @@ fn headers(event_type: EventType) -> [Parameter; 4] {
         ),
         header(
             "X-Kayle-Delivery-Id",
-            id(
-                "whd_",
-                26,
+            matching(
+                "^whd_[a-z0-9]{26}$",
                 "The delivery; the same in each of its attempts.",
             ),
         ),

@@ -1,47 +1,50 @@
 //! The API key without its plaintext (contract 2.9), and the one answer that shows it (3.7). These
 //! members alone are in camel case: the dashboard's older half is.
 
-use std::collections::BTreeMap;
-
-use kayle_app::access::{ApiKey, MetadataValue, Scope};
+use kayle_app::access::ApiKey;
 use kayle_app::api_keys::CreatedApiKey;
 use serde::Serialize;
-use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::time;
+use crate::wire::{Shown, ShownApiKeyId, ShownApiKeyMetadata, ShownScope, ShownTime};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiKeyView {
-    id: String,
+    id: ShownApiKeyId,
+    /// For people.
     name: String,
+    /// Whether it is accepted.
     enabled: bool,
-    permissions: Vec<&'static str>,
-    metadata: BTreeMap<String, Value>,
-    created_at: String,
-    updated_at: String,
+    /// What it may do. A write scope includes its read scope.
+    permissions: Vec<ShownScope>,
+    metadata: ShownApiKeyMetadata,
+    created_at: ShownTime,
+    updated_at: ShownTime,
+    /// Requests that it authenticated.
     request_count: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedApiKey)]
 pub(crate) struct CreatedApiKeyView<'a> {
-    id: String,
+    id: ShownApiKeyId,
+    /// The API key. Nothing shows it again.
+    #[schema(pattern = "^kk_[a-z0-9]{32}$")]
     key: &'a str,
 }
 
 impl From<&ApiKey> for ApiKeyView {
     fn from(key: &ApiKey) -> Self {
-        let metadata = key.metadata.values().iter();
         Self {
-            id: key.id.to_string(),
+            id: Shown(key.id),
             name: key.name.as_str().to_owned(),
             enabled: key.enabled,
-            permissions: key.scopes.iter().copied().map(Scope::as_str).collect(),
-            metadata: metadata
-                .map(|(name, value)| (name.clone(), json(value)))
-                .collect(),
-            created_at: time(key.created_at),
-            updated_at: time(key.updated_at),
+            permissions: key.scopes.iter().copied().map(Shown).collect(),
+            metadata: Shown(key.metadata.clone()),
+            created_at: Shown(key.created_at),
+            updated_at: Shown(key.updated_at),
             request_count: key.request_count,
         }
     }
@@ -50,16 +53,8 @@ impl From<&ApiKey> for ApiKeyView {
 impl<'a> From<&'a CreatedApiKey> for CreatedApiKeyView<'a> {
     fn from(created: &'a CreatedApiKey) -> Self {
         Self {
-            id: created.key.id.to_string(),
+            id: Shown(created.key.id),
             key: created.plaintext.expose(),
         }
-    }
-}
-
-fn json(value: &MetadataValue) -> Value {
-    match value {
-        MetadataValue::Text(text) => Value::String(text.clone()),
-        MetadataValue::Number(number) => Value::Number(number.clone()),
-        MetadataValue::Boolean(boolean) => Value::Bool(*boolean),
     }
 }

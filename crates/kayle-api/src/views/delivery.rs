@@ -1,46 +1,94 @@
-//! The delivery (contract 2.6), and the delivery with its attempts (D12).
+//! The delivery (contract 2.6), its summary in an event (2.7) and its attempts (D12).
 
 use kayle_app::deliveries::DeliveryWithAttempts;
 use kayle_delivery::{Attempt, Delivery, LastAttempt};
-use kayle_primitives::{EncryptionKeyId, Timestamp};
+use kayle_primitives::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::time;
+use crate::wire::{
+    FailureReasonName, Shown, ShownAttemptStatus, ShownDeliveryAttemptId, ShownDeliveryId,
+    ShownDeliveryStatus, ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownFailureReason,
+    ShownRetentionReason, ShownTime,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delivery)]
 pub(crate) struct DeliveryView {
-    id: String,
-    event_id: String,
-    webhook_endpoint_id: String,
-    webhook_encryption_key_id: Option<String>,
-    status: &'static str,
+    id: ShownDeliveryId,
+    /// What is delivered.
+    event_id: ShownEventId,
+    /// Where it is delivered.
+    webhook_endpoint_id: ShownEndpointId,
+    /// The key that it is encrypted with; null if none was active.
+    webhook_encryption_key_id: Option<ShownEncryptionKeyId>,
+    status: ShownDeliveryStatus,
+    /// Attempts since it was made or last asked for again.
     attempt_count: u32,
-    next_attempt_at: Option<String>,
-    payload_expires_at: Option<String>,
-    payload_scrubbed_at: Option<String>,
-    payload_retention_reason: &'static str,
+    /// When it is tried next; null if that is now or never.
+    next_attempt_at: Option<ShownTime>,
+    /// Until when the payload is kept.
+    payload_expires_at: Option<ShownTime>,
+    /// When the payload was erased; null while it is kept.
+    payload_scrubbed_at: Option<ShownTime>,
+    /// Why the payload is kept, or is not.
+    payload_retention_reason: Option<ShownRetentionReason>,
+    /// What the last attempt was answered; null without an answer.
+    #[schema(minimum = 100, maximum = 999)]
     last_status_code: Option<u16>,
-    last_attempt_at: Option<String>,
-    created_at: String,
-    updated_at: String,
+    /// When the last attempt began.
+    last_attempt_at: Option<ShownTime>,
+    created_at: ShownTime,
+    updated_at: ShownTime,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryWithAttempts)]
 pub(crate) struct DeliveryWithAttemptsView {
     #[serde(flatten)]
     delivery: DeliveryView,
+    /// What was tried, the first one first.
     attempts: Vec<AttemptView>,
 }
 
-#[derive(Serialize)]
-struct AttemptView {
-    id: String,
-    status: &'static str,
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeliverySummary)]
+pub(crate) struct DeliverySummaryView {
+    id: ShownDeliveryId,
+    /// Where it is delivered.
+    webhook_endpoint_id: ShownEndpointId,
+    status: ShownDeliveryStatus,
+    /// What the last attempt was answered; null without an answer.
+    #[schema(minimum = 100, maximum = 999)]
+    last_status_code: Option<u16>,
+    /// Attempts since it was made or last asked for again.
+    attempt_count: u32,
+    /// When the last attempt began.
+    last_attempt_at: Option<ShownTime>,
+    /// Until when the payload is kept.
+    payload_expires_at: Option<ShownTime>,
+    /// When the payload was erased; null while it is kept.
+    payload_scrubbed_at: Option<ShownTime>,
+    /// Why the payload is kept, or is not.
+    payload_retention_reason: Option<ShownRetentionReason>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub(crate) struct AttemptView {
+    id: ShownDeliveryAttemptId,
+    status: ShownAttemptStatus,
+    /// What was answered; null without an answer.
+    #[schema(minimum = 100, maximum = 999)]
     status_code: Option<u16>,
-    failure_reason: Option<&'static str>,
+    /// Why it failed.
+    failure_reason: Option<ShownFailureReason>,
+    /// With `blocked_address`: the address that the name leads to.
     refused_address: Option<String>,
+    /// Milliseconds.
     duration_ms: u64,
-    attempted_at: String,
+    /// When it began.
+    attempted_at: ShownTime,
 }
 
 impl DeliveryView {
@@ -48,23 +96,20 @@ impl DeliveryView {
     pub(crate) fn new(delivery: &Delivery, now: Timestamp) -> Self {
         let last_attempt: Option<LastAttempt> = delivery.last_attempt;
         Self {
-            id: delivery.id.to_string(),
-            event_id: delivery.event_id.to_string(),
-            webhook_endpoint_id: delivery.endpoint_id.to_string(),
-            webhook_encryption_key_id: delivery
-                .encryption_key_id
-                .as_ref()
-                .map(EncryptionKeyId::to_string),
-            status: delivery.status().as_str(),
+            id: Shown(delivery.id.clone()),
+            event_id: Shown(delivery.event_id.clone()),
+            webhook_endpoint_id: Shown(delivery.endpoint_id.clone()),
+            webhook_encryption_key_id: delivery.encryption_key_id.clone().map(Shown),
+            status: Shown(delivery.status()),
             attempt_count: delivery.attempt_count,
-            next_attempt_at: delivery.next_attempt_at(now).map(time),
-            payload_expires_at: delivery.payload.expires_at().map(time),
-            payload_scrubbed_at: delivery.payload.scrubbed_at().map(time),
-            payload_retention_reason: delivery.payload.reason().as_str(),
+            next_attempt_at: delivery.next_attempt_at(now).map(Shown),
+            payload_expires_at: delivery.payload.expires_at().map(Shown),
+            payload_scrubbed_at: delivery.payload.scrubbed_at().map(Shown),
+            payload_retention_reason: Some(Shown(delivery.payload.reason())),
             last_status_code: last_attempt.and_then(|attempt| attempt.status_code),
-            last_attempt_at: last_attempt.map(|attempt| time(attempt.at)),
-            created_at: time(delivery.created_at),
-            updated_at: time(delivery.updated_at),
+            last_attempt_at: last_attempt.map(|attempt| Shown(attempt.at)),
+            created_at: Shown(delivery.created_at),
+            updated_at: Shown(delivery.updated_at),
         }
     }
 }
@@ -79,16 +124,34 @@ impl DeliveryWithAttemptsView {
     }
 }
 
+impl From<&Delivery> for DeliverySummaryView {
+    fn from(delivery: &Delivery) -> Self {
+        let last_attempt: Option<LastAttempt> = delivery.last_attempt;
+        Self {
+            id: Shown(delivery.id.clone()),
+            webhook_endpoint_id: Shown(delivery.endpoint_id.clone()),
+            status: Shown(delivery.status()),
+            last_status_code: last_attempt.and_then(|attempt| attempt.status_code),
+            attempt_count: delivery.attempt_count,
+            last_attempt_at: last_attempt.map(|attempt| Shown(attempt.at)),
+            payload_expires_at: delivery.payload.expires_at().map(Shown),
+            payload_scrubbed_at: delivery.payload.scrubbed_at().map(Shown),
+            payload_retention_reason: Some(Shown(delivery.payload.reason())),
+        }
+    }
+}
+
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
+        let reason = attempt.outcome.failure_reason();
         Self {
-            id: attempt.id.to_string(),
-            status: attempt.outcome.status().as_str(),
+            id: Shown(attempt.id.clone()),
+            status: Shown(attempt.outcome.status()),
             status_code: attempt.outcome.status_code(),
-            failure_reason: attempt.outcome.failure_reason(),
+            failure_reason: reason.map(|reason| Shown(FailureReasonName(reason))),
             refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
             duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
-            attempted_at: time(attempt.attempted_at),
+            attempted_at: Shown(attempt.attempted_at),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! The answer to what leaves nothing to show (contract 2.4, 3.7).
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+use crate::wire::{Shown, ShownSuccess, Success};
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Done)]
 pub(crate) struct DoneView {
+    /// What was done, for people.
     message: &'static str,
-    status: &'static str,
+    status: ShownSuccess,
 }
 
 impl DoneView {
@@ -13,7 +18,7 @@ impl DoneView {
     pub(crate) fn new(message: &'static str) -> Self {
         Self {
             message,
-            status: "success",
+            status: Shown(Success),
         }
     }
 }

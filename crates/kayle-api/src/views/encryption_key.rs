@@ -1,53 +1,66 @@
 //! The encryption key (contract 2.5), with the JWK rebuilt from its numbers (8.2).
 
 use kayle_endpoints::EncryptionKey;
-use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::time;
+use crate::wire::{
+    Algorithm, KeyOperations, KeyType, Shown, ShownAlgorithm, ShownEncryptionKeyId,
+    ShownEndpointId, ShownKeyId, ShownKeyOperations, ShownKeyType, ShownTime,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EncryptionKey)]
 pub(crate) struct EncryptionKeyView {
-    id: String,
-    webhook_endpoint_id: String,
-    key_id: String,
-    algorithm: &'static str,
-    key_type: &'static str,
+    id: ShownEncryptionKeyId,
+    /// Whose events are encrypted with it.
+    webhook_endpoint_id: ShownEndpointId,
+    key_id: ShownKeyId,
+    algorithm: ShownAlgorithm,
+    key_type: ShownKeyType,
     jwk: JwkView,
+    /// Whether later events are encrypted with it; one key of an endpoint at most.
     is_active: bool,
-    created_at: String,
-    updated_at: String,
-    disabled_at: Option<String>,
+    created_at: ShownTime,
+    updated_at: ShownTime,
+    /// When it ceased to be active; null while it is.
+    disabled_at: Option<ShownTime>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicJwk)]
 struct JwkView {
-    alg: &'static str,
+    alg: ShownAlgorithm,
+    /// The exponent.
+    #[schema(pattern = "^[A-Za-z0-9_-]+$")]
     e: String,
-    key_ops: [&'static str; 1],
-    kty: &'static str,
+    /// What it is for.
+    key_ops: ShownKeyOperations,
+    kty: ShownKeyType,
+    /// The modulus.
+    #[schema(pattern = "^[A-Za-z0-9_-]+$")]
     n: String,
 }
 
 impl From<&EncryptionKey> for EncryptionKeyView {
     fn from(key: &EncryptionKey) -> Self {
         Self {
-            id: key.id.to_string(),
-            webhook_endpoint_id: key.endpoint_id.to_string(),
-            key_id: key.key_id.as_str().to_owned(),
-            algorithm: ALGORITHM,
-            key_type: KEY_TYPE,
+            id: Shown(key.id.clone()),
+            webhook_endpoint_id: Shown(key.endpoint_id.clone()),
+            key_id: Shown(key.key_id.clone()),
+            algorithm: Shown(Algorithm),
+            key_type: Shown(KeyType),
             jwk: JwkView {
-                alg: ALGORITHM,
+                alg: Shown(Algorithm),
                 e: key.jwk.e.clone(),
-                key_ops: ["encrypt"],
-                kty: KEY_TYPE,
+                key_ops: Shown(KeyOperations),
+                kty: Shown(KeyType),
                 n: key.jwk.n.clone(),
             },
             is_active: key.is_active(),
-            created_at: time(key.created_at),
-            updated_at: time(key.updated_at),
-            disabled_at: key.disabled_at.map(time),
+            created_at: Shown(key.created_at),
+            updated_at: Shown(key.updated_at),
+            disabled_at: key.disabled_at.map(Shown),
         }
     }
 }

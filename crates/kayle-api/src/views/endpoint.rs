@@ -1,63 +1,66 @@
 //! The endpoint (contract 2.3), and the two answers that show its secret (2.4).
 
 use kayle_app::endpoints::CreatedEndpoint;
-use kayle_endpoints::{Endpoint, EndpointName, SigningSecret};
+use kayle_endpoints::{Endpoint, SigningSecret};
 use kayle_primitives::EndpointId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::time;
+use crate::wire::{
+    Shown, ShownEndpointId, ShownEndpointName, ShownEndpointUrl, ShownLabels, ShownOrganizationId,
+    ShownRetention, ShownRetryScheduleName, ShownSigningSecret, ShownSubscription, ShownTime,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Endpoint)]
 pub(crate) struct EndpointView {
-    id: String,
-    organization_id: String,
-    name: Option<String>,
-    labels: Vec<String>,
-    url: String,
+    id: ShownEndpointId,
+    /// Whose it is.
+    organization_id: ShownOrganizationId,
+    name: Option<ShownEndpointName>,
+    labels: ShownLabels,
+    /// Where events are delivered, as it was given.
+    url: ShownEndpointUrl,
+    /// Whether anything is delivered.
     enabled: bool,
-    subscribed_event_types: Vec<&'static str>,
-    undelivered_payload_retention_hours: u32,
-    retry_schedule: &'static str,
-    created_at: String,
-    updated_at: String,
-    disabled_at: Option<String>,
+    subscribed_event_types: ShownSubscription,
+    undelivered_payload_retention_hours: ShownRetention,
+    retry_schedule: ShownRetryScheduleName,
+    created_at: ShownTime,
+    updated_at: ShownTime,
+    /// When it was disabled; null while it is enabled.
+    disabled_at: Option<ShownTime>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedEndpoint)]
 pub(crate) struct CreatedEndpointView<'a> {
     endpoint: EndpointView,
-    signing_secret: &'a str,
+    signing_secret: ShownSigningSecret<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SigningSecret)]
 pub(crate) struct SigningSecretView<'a> {
-    endpoint_id: &'a str,
-    signing_secret: &'a str,
+    endpoint_id: ShownEndpointId,
+    signing_secret: ShownSigningSecret<'a>,
 }
 
 impl From<&Endpoint> for EndpointView {
     fn from(endpoint: &Endpoint) -> Self {
-        let event_types = endpoint.subscription.as_slice();
         Self {
-            id: endpoint.id.to_string(),
-            organization_id: endpoint.organization_id.to_string(),
-            name: endpoint
-                .name
-                .as_ref()
-                .map(EndpointName::as_str)
-                .map(str::to_owned),
-            labels: endpoint.labels.as_slice().to_vec(),
-            url: endpoint.url.as_submitted().to_owned(),
+            id: Shown(endpoint.id.clone()),
+            organization_id: Shown(endpoint.organization_id),
+            name: endpoint.name.clone().map(Shown),
+            labels: Shown(endpoint.labels.clone()),
+            url: Shown(endpoint.url.clone()),
             enabled: endpoint.is_enabled(),
-            subscribed_event_types: event_types
-                .iter()
-                .map(|event_type| event_type.as_str())
-                .collect(),
-            undelivered_payload_retention_hours: endpoint.retention.hours(),
-            retry_schedule: endpoint.retry_schedule.as_str(),
-            created_at: time(endpoint.created_at),
-            updated_at: time(endpoint.updated_at),
-            disabled_at: endpoint.disabled_at.map(time),
+            subscribed_event_types: Shown(endpoint.subscription.clone()),
+            undelivered_payload_retention_hours: Shown(endpoint.retention),
+            retry_schedule: Shown(endpoint.retry_schedule),
+            created_at: Shown(endpoint.created_at),
+            updated_at: Shown(endpoint.updated_at),
+            disabled_at: endpoint.disabled_at.map(Shown),
         }
     }
 }
@@ -66,16 +69,16 @@ impl<'a> From<&'a CreatedEndpoint> for CreatedEndpointView<'a> {
     fn from(created: &'a CreatedEndpoint) -> Self {
         Self {
             endpoint: EndpointView::from(&created.endpoint),
-            signing_secret: created.signing_secret.expose(),
+            signing_secret: Shown(&created.signing_secret),
         }
     }
 }
 
 impl<'a> SigningSecretView<'a> {
-    pub(crate) fn new(endpoint_id: &'a EndpointId, secret: &'a SigningSecret) -> Self {
+    pub(crate) fn new(endpoint_id: &EndpointId, secret: &'a SigningSecret) -> Self {
         Self {
-            endpoint_id: endpoint_id.as_str(),
-            signing_secret: secret.expose(),
+            endpoint_id: Shown(endpoint_id.clone()),
+            signing_secret: Shown(secret),
         }
     }
 }

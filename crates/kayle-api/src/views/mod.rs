@@ -13,18 +13,11 @@ mod session;
 
 pub(crate) use api_key::{ApiKeyView, CreatedApiKeyView};
 pub(crate) use audit_row::AuditRowView;
-pub(crate) use delivery::{DeliveryView, DeliveryWithAttemptsView};
+pub(crate) use delivery::{DeliverySummaryView, DeliveryView, DeliveryWithAttemptsView};
 pub(crate) use done::DoneView;
 pub(crate) use encryption_key::EncryptionKeyView;
 pub(crate) use endpoint::{CreatedEndpointView, EndpointView, SigningSecretView};
 pub(crate) use envelope::{ListView, OneView, Pagination};
 pub(crate) use event::EventView;
 pub(crate) use report::ReportView;
-pub(crate) use session::SessionView;
-
-use kayle_primitives::Timestamp;
-
-/// Writes a time as the contract does (2.2).
-fn time(timestamp: Timestamp) -> String {
-    timestamp.to_string()
-}
+pub(crate) use session::{CreatedSessionView, SessionView};

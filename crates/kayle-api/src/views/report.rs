@@ -1,26 +1,30 @@
 //! What a report of an attempt caused (contract 12).
 
 use kayle_app::sessions::Reported;
-use kayle_events::FailureCode;
-use kayle_primitives::{DeliveryId, EventId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{SessionView, time};
+use super::SessionView;
+use crate::wire::{
+    Shown, ShownAttemptId, ShownDeliveryId, ShownEventId, ShownFailureCode, ShownTime,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Report)]
 pub(crate) struct ReportView {
     attempt: ReportedAttemptView,
     session: SessionView,
-    events: Vec<String>,
-    deliveries: Vec<String>,
+    events: Vec<ShownEventId>,
+    deliveries: Vec<ShownDeliveryId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportedAttempt)]
 struct ReportedAttemptView {
-    id: String,
+    id: ShownAttemptId,
     outcome: &'static str,
-    failure_code: Option<&'static str>,
-    created_at: String,
+    failure_code: Option<ShownFailureCode>,
+    created_at: ShownTime,
 }
 
 impl ReportView {
@@ -29,18 +33,14 @@ impl ReportView {
         let attempt = &reported.attempt;
         Self {
             attempt: ReportedAttemptView {
-                id: attempt.id.to_string(),
+                id: Shown(attempt.id.clone()),
                 outcome: attempt.outcome.as_str(),
-                failure_code: attempt.outcome.failure_code().map(FailureCode::as_str),
-                created_at: time(attempt.created_at),
+                failure_code: attempt.outcome.failure_code().map(Shown),
+                created_at: Shown(attempt.created_at),
             },
             session: SessionView::new(&reported.session, verify_url),
-            events: reported.events.iter().map(EventId::to_string).collect(),
-            deliveries: reported
-                .deliveries
-                .iter()
-                .map(DeliveryId::to_string)
-                .collect(),
+            events: reported.events.iter().cloned().map(Shown).collect(),
+            deliveries: reported.deliveries.iter().cloned().map(Shown).collect(),
         }
     }
 }

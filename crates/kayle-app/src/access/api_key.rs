@@ -7,10 +7,14 @@ use kayle_primitives::{ApiKeyId, OrganizationId, Timestamp};
 use super::Scope;
 
 // The longest name, in characters.
-const NAME_CHARS_MAX: usize = 120;
-const METADATA_KEYS_MAX: usize = 20;
-const METADATA_KEY_CHARS_MAX: usize = 64;
-const METADATA_TEXT_CHARS_MAX: usize = 512;
+/// The longest name, in characters.
+pub const NAME_CHARS_MAX: usize = 120;
+/// The most entries of the metadata.
+pub const METADATA_KEYS_MAX: usize = 20;
+/// The longest key of an entry, in characters.
+pub const METADATA_KEY_CHARS_MAX: usize = 64;
+/// The longest text of an entry, in characters.
+pub const METADATA_TEXT_CHARS_MAX: usize = 512;
 
 /// An API key without its plaintext.
 #[derive(Debug, Clone, PartialEq)]

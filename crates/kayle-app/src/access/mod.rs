@@ -1,6 +1,6 @@
 //! Who is calling, and what they may do.
 
-mod api_key;
+pub mod api_key;
 mod authenticate;
 mod caller;
 mod role;

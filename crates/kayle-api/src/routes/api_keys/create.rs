@@ -13,6 +13,7 @@ use crate::extract::{Call, required};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::CreatedApiKeyView;
+use crate::wire::form::{self, body};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -23,14 +24,19 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     summary: "Create an API key",
     text: "The answer alone shows the key.",
     query: &[],
-    body: Body::Required("NewApiKey"),
-    answer: Answer::One("CreatedApiKey"),
+    body: Body::required::<NewApiKeyBody>(),
+    answer: Answer::one::<CreatedApiKeyView<'_>>(),
     errors: &[],
     docs: "errors",
     run: Run::Customer(Area::Administration("create API keys"), |caller, call| {
         create(caller, call).boxed_local()
     }),
 };
+
+body! {
+    /// What describes a new key.
+    NewApiKeyBody, "NewApiKey", form::open(&["name", "permissions"], members::forms())
+}
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_api_key(&call.json_object()?)?;

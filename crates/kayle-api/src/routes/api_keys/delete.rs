@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Takes effect with the next request.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Done"),
+    answer: Answer::one::<DoneView>(),
     errors: &[ErrorCode::ApiKeyNotDeleted],
     docs: "errors",
     run: Run::Customer(Area::Administration("delete API keys"), |caller, call| {

@@ -22,7 +22,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "In the order of their ids, without the keys themselves.",
     query: &[parameters::limit, parameters::starting_after_api_key],
     body: Body::None,
-    answer: Answer::List("ApiKey"),
+    answer: Answer::list::<ApiKeyView>(),
     errors: &[],
     docs: "errors",
     run: Run::Customer(Area::Administration("list API keys"), |caller, call| {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::extract::{echoed_name, list, object, text};
+use crate::wire::Wire;
+use crate::wire::form::{self, Member};
 
 pub(super) fn name(value: &Value) -> Result<ApiKeyName, ApiError> {
     ApiKeyName::parse(text("name", value)?)
@@ -50,4 +52,20 @@ fn metadata_value(key: &str, value: &Value) -> Result<MetadataValue, ApiError> {
             field()
         ))),
     }
+}
+
+/// Returns the forms of these members.
+pub(super) fn forms() -> [Member; 3] {
+    let permissions = form::list(
+        Scope::form(),
+        "What it may do. A write scope includes its read scope.",
+    );
+    [
+        ("name", ApiKeyName::form().into()),
+        ("permissions", permissions.min_items(Some(1)).into()),
+        (
+            "metadata",
+            form::with_default(ApiKeyMetadata::form(), json!({})).into(),
+        ),
+    ]
 }

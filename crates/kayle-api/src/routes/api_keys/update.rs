@@ -13,6 +13,7 @@ use crate::extract::{Call, boolean, expect_one_of};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::DoneView;
+use crate::wire::form::{self, body};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Patch,
@@ -23,14 +24,21 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     summary: "Change an API key",
     text: "Takes effect with the next request.",
     query: &[],
-    body: Body::Required("ApiKeyChange"),
-    answer: Answer::One("Done"),
+    body: Body::required::<ApiKeyChangeBody>(),
+    answer: Answer::one::<DoneView>(),
     errors: &[ErrorCode::ApiKeyNotFound],
     docs: "errors",
     run: Run::Customer(Area::Administration("update API keys"), |caller, call| {
         update(caller, call).boxed_local()
     }),
 };
+
+body! {
+    /// What can be replaced.
+    ApiKeyChangeBody, "ApiKeyChange", form::at_least_one(members::forms().into_iter().chain([
+        ("enabled", form::flag("Whether it is accepted.").into()),
+    ]).collect())
+}
 
 /// What can be replaced.
 const MEMBERS: [&str; 4] = ["name", "enabled", "permissions", "metadata"];

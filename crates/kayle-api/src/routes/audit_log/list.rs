@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "What people, API keys and operators changed or saw. The newest comes first.",
     query: &[parameters::limit, parameters::starting_after],
     body: Body::None,
-    answer: Answer::List("AuditRow"),
+    answer: Answer::list::<AuditRowView<'_>>(),
     errors: &[ErrorCode::InvalidRequest],
     docs: "errors",
     run: Run::Customer(

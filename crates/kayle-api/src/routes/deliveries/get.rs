@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "What was delivered is not shown.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("DeliveryWithAttempts"),
+    answer: Answer::one::<DeliveryWithAttemptsView>(),
     errors: &[ErrorCode::NotFound],
     docs: "errors",
     run: Run::Customer(Area::Webhooks, |caller, call| {

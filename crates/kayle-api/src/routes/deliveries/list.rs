@@ -32,7 +32,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::starting_after,
     ],
     body: Body::None,
-    answer: Answer::List("Delivery"),
+    answer: Answer::list::<DeliveryView>(),
     errors: &[ErrorCode::InvalidRequest],
     docs: "errors",
     run: Run::Customer(Area::Webhooks, |caller, call| {

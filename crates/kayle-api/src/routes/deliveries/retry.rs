@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            needs the payload: one that was delivered or has expired is gone.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Delivery"),
+    answer: Answer::one::<DeliveryView>(),
     errors: &[
         ErrorCode::NotFound,
         ErrorCode::Conflict,

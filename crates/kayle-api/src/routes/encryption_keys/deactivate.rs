@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            Repeating is allowed.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("EncryptionKey"),
+    answer: Answer::one::<EncryptionKeyView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/keys#deactivate",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -25,7 +25,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::starting_after,
     ],
     body: Body::None,
-    answer: Answer::List("EncryptionKey"),
+    answer: Answer::list::<EncryptionKeyView>(),
     errors: &[],
     docs: "errors",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -1,6 +1,7 @@
 //! Routes of encryption keys (contract 3.3).
 
 mod deactivate;
+mod jwk;
 mod list;
 mod reactivate;
 mod register;

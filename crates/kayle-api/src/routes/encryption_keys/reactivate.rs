@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "The key takes the place of the active one, if there is one. Repeating is allowed.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("EncryptionKey"),
+    answer: Answer::one::<EncryptionKeyView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/keys#reactivate",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -6,13 +6,16 @@ use kayle_app::access::Caller;
 use kayle_app::encryption_keys::NewEncryptionKey;
 use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
 use kayle_endpoints::{KeyId, PublicJwk};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, object, required, text};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::EncryptionKeyView;
+use crate::wire::form::{self, body};
+use crate::wire::{Algorithm, KeyType, Wire};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -24,14 +27,45 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Later events are encrypted with this key instead of the active one, if there was \
            one. What is encrypted already stays as it is.",
     query: &[],
-    body: Body::Required("NewEncryptionKey"),
-    answer: Answer::One("EncryptionKey"),
+    body: Body::required::<NewEncryptionKeyBody>(),
+    answer: Answer::one::<EncryptionKeyView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/keys#create",
     run: Run::Customer(Area::Webhooks, |caller, call| {
         register(caller, call).boxed_local()
     }),
 };
+
+body! {
+    /// What describes a new key.
+    NewEncryptionKeyBody, "NewEncryptionKey", new_encryption_key(), with super::jwk::NewJwk
+}
+
+fn new_encryption_key() -> ObjectBuilder {
+    form::open(
+        &["key_id", "algorithm", "key_type", "jwk"],
+        [
+            ("key_id", KeyId::form().into()),
+            ("algorithm", Algorithm::form().into()),
+            ("key_type", KeyType::form().into()),
+            ("jwk", form::named("NewJwk")),
+        ],
+    )
+    .examples([json!({
+        "key_id": "production-1",
+        "algorithm": ALGORITHM,
+        "key_type": KEY_TYPE,
+        "jwk": { "kty": KEY_TYPE, "n": EXAMPLE_MODULUS, "e": "AQAB" },
+    })])
+}
+
+/// The modulus of a key that nobody has the other half of.
+const EXAMPLE_MODULUS: &str = "\
+62D2Wq6c2UGiznpfwWyOzMNV7Tumb3uj3mC17wIoeixCOzaFBKGag0wSIrFP_Vf6EnFnu4O5oUTk9tfi\
+wOouBvlW8Wf7bL27OGkl0p5lYCBOq1VhW0IgarP0CebJ1ghx4FXz4cGLOLmSHON3D78xr74oGb3I07H-\
+jwYR7m5dJbrKcdE26-kV_dbP5S8P6YjJZapq49N5vRkc5OzwZeHrxjaq2dYLSHNHwZk98868VnHhigwE\
+CoIfinSXP1MEwaYg7hs2g81PEgFa5wT7MPqBRVgBS8rnn5gT3BD0zBEcAHpPh_XLyT2ARROevDcGwf-y\
+D6rQ_p7_kMooMzNqe7ZdEQ";
 
 async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let endpoint_id = call.id("endpoint_id")?;

@@ -5,7 +5,8 @@ use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::endpoints::NewEndpoint;
 use kayle_endpoints::UrlPolicy;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use utoipa::openapi::Schema;
 
 use super::members;
 use crate::error::{ApiError, ErrorCode};
@@ -13,6 +14,7 @@ use crate::extract::{Call, boolean, required};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::CreatedEndpointView;
+use crate::wire::form::{self, body};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -24,14 +26,24 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Registers a URL that events are delivered to. The answer is the first to show its \
            signing secret. Nothing is sent to the URL until an event happens.",
     query: &[],
-    body: Body::Required("NewEndpoint"),
-    answer: Answer::One("CreatedEndpoint"),
+    body: Body::required::<NewEndpointBody>(),
+    answer: Answer::one::<CreatedEndpointView<'_>>(),
     errors: &[ErrorCode::WebhookUrlRejected],
     docs: "webhooks/endpoints#create",
     run: Run::Customer(Area::Webhooks, |caller, call| {
         create(caller, call).boxed_local()
     }),
 };
+
+body! {
+    /// What describes a new endpoint.
+    NewEndpointBody, "NewEndpoint", form::open(&["url"], members::forms(enabled()))
+}
+
+fn enabled() -> Schema {
+    let enabled = form::flag("Whether anything is delivered from the start.");
+    enabled.default(Some(json!(true))).into()
+}
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let body = call.json_object()?;

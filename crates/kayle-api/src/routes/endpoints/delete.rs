@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            are erased. The deliveries stay listed.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Done"),
+    answer: Answer::one::<DoneView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/endpoints#delete",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "The signing secret is not shown.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Endpoint"),
+    answer: Answer::one::<EndpointView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/endpoints#get-by-id",
     run: Run::Customer(Area::Webhooks, |caller, call| {

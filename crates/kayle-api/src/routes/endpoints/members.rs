@@ -7,10 +7,14 @@ use kayle_endpoints::{
     EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription, UrlPolicy,
 };
 use kayle_events::EventType;
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::openapi::Schema;
+use utoipa::openapi::schema::ArrayBuilder;
 
 use crate::error::ApiError;
 use crate::extract::{list, text};
+use crate::wire::form::{self, Member};
+use crate::wire::{Wire, endpoint_name};
 
 const RETENTION: &str = "undelivered_payload_retention_hours";
 
@@ -78,4 +82,29 @@ pub(super) fn retention(value: &Value) -> Result<Retention, ApiError> {
 pub(super) fn retry_schedule(value: &Value) -> Result<RetryScheduleName, ApiError> {
     RetryScheduleName::from_str(text("retry_schedule", value)?)
         .map_err(|error| ApiError::bad_request(format!("retry_schedule {error}")))
+}
+
+/// Returns the forms of these members, and of `enabled`.
+pub(super) fn forms(enabled: Schema) -> [Member; 7] {
+    const URL: &str = "Where to deliver: https, a public host name, no user name or password.";
+    [
+        ("url", form::about(EndpointUrl::form(), URL).into()),
+        ("name", form::nullable(endpoint_name()).into()),
+        ("labels", Labels::form().into()),
+        ("enabled", enabled.into()),
+        ("subscribed_event_types", wanted_event_types().into()),
+        (RETENTION, Retention::form().into()),
+        ("retry_schedule", RetryScheduleName::form().into()),
+    ]
+}
+
+/// Repeats are accepted, and kept once.
+fn wanted_event_types() -> ArrayBuilder {
+    let default = EventType::DEFAULT_SUBSCRIPTION.map(EventType::as_str);
+    form::list(
+        form::named("EventType"),
+        "What to deliver. The two attempt events are of the older generation, and must be asked \
+         for.",
+    )
+    .default(Some(json!(default)))
 }

@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Shows the secret as it is. People must be owner for it.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("SigningSecret"),
+    answer: Answer::one::<SigningSecretView<'_>>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/endpoints#reveal-signing-secret",
     run: Run::Customer(Area::SigningSecret, |caller, call| {

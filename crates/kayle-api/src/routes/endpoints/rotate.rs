@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            deliveries under way.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("SigningSecret"),
+    answer: Answer::one::<SigningSecretView<'_>>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/endpoints#rotate-signing-secret",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -13,6 +13,7 @@ use crate::extract::{Call, boolean, expect_one_of};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::EndpointView;
+use crate::wire::form::{self, body};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Patch,
@@ -24,14 +25,21 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Deliveries under way go on to the new URL. While an endpoint is disabled its \
            deliveries are held, and due at once when it is enabled.",
     query: &[],
-    body: Body::Required("EndpointChange"),
-    answer: Answer::One("Endpoint"),
+    body: Body::required::<EndpointChangeBody>(),
+    answer: Answer::one::<EndpointView>(),
     errors: &[ErrorCode::WebhookUrlRejected, ErrorCode::NotFound],
     docs: "webhooks/endpoints#update",
     run: Run::Customer(Area::Webhooks, |caller, call| {
         update(caller, call).boxed_local()
     }),
 };
+
+body! {
+    /// What can be replaced.
+    EndpointChangeBody, "EndpointChange", form::at_least_one(Vec::from(members::forms(
+        form::flag("Whether anything is delivered.").into(),
+    )))
+}
 
 /// What can be replaced.
 const MEMBERS: [&str; 7] = [

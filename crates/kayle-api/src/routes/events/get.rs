@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "With a summary of each of its deliveries.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Event"),
+    answer: Answer::one::<EventView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/events#get-by-id",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -31,7 +31,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::starting_after,
     ],
     body: Body::None,
-    answer: Answer::List("Event"),
+    answer: Answer::list::<EventView>(),
     errors: &[ErrorCode::InvalidRequest],
     docs: "errors",
     run: Run::Customer(Area::Webhooks, |caller, call| {

@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            others. Endpoints that came later get nothing.",
     query: &[],
     body: Body::None,
-    answer: Answer::Accepted("Event"),
+    answer: Answer::accepted::<EventView>(),
     errors: &[
         ErrorCode::NotFound,
         ErrorCode::Conflict,

@@ -2,17 +2,21 @@
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::HEALTHY;
 use crate::error::ErrorCode;
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
+use crate::wire::{Healthy, Shown, ShownHealth};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Greeting)]
 struct GreetingView {
+    /// A greeting.
     message: &'static str,
+    /// Where the documentation lies.
     docs: &'static str,
-    status: &'static str,
+    status: ShownHealth,
 }
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
@@ -25,7 +29,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Says what this is.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Greeting"),
+    answer: Answer::one::<GreetingView>(),
     errors: &[ErrorCode::InternalServerError],
     docs: "errors",
     run: Run::AtOnce(|_| Ok(greet())),
@@ -35,6 +39,6 @@ fn greet() -> HttpResponse {
     answer::ok(GreetingView {
         message: "Hello from Kayle ID!",
         docs: "https://docs.kayle.id",
-        status: HEALTHY,
+        status: Shown(Healthy),
     })
 }

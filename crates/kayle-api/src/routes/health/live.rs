@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 
-use super::{HEALTHY, HealthView};
+use super::HealthView;
 use crate::error::ErrorCode;
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
@@ -17,12 +17,12 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "For supervisors.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Health"),
+    answer: Answer::one::<HealthView>(),
     errors: &[ErrorCode::InternalServerError],
     docs: "errors",
     run: Run::AtOnce(|_| Ok(live())),
 };
 
 fn live() -> HttpResponse {
-    answer::ok(HealthView { status: HEALTHY })
+    answer::ok(HealthView::HEALTHY)
 }

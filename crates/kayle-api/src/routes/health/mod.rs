@@ -4,17 +4,24 @@ mod greeting;
 mod live;
 mod ready;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::operation::Operation;
+use crate::wire::{Healthy, Shown, ShownHealth};
 
 /// Its operations.
 pub(super) const OPERATIONS: &[&Operation] =
     &[&greeting::OPERATION, &live::OPERATION, &ready::OPERATION];
 
-use serde::Serialize;
-
-const HEALTHY: &str = "healthy";
-
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 struct HealthView {
-    status: &'static str,
+    status: ShownHealth,
+}
+
+impl HealthView {
+    const HEALTHY: Self = Self {
+        status: Shown(Healthy),
+    };
 }

@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 
-use super::{HEALTHY, HealthView};
+use super::HealthView;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
@@ -19,7 +19,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "For load balancers.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Health"),
+    answer: Answer::one::<HealthView>(),
     errors: &[
         ErrorCode::InternalServerError,
         ErrorCode::ServiceUnavailable,
@@ -30,7 +30,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
 
 fn ready(call: &Call) -> Result<HttpResponse, ApiError> {
     match (call.api.readiness)() {
-        Ok(()) => Ok(answer::ok(HealthView { status: HEALTHY })),
+        Ok(()) => Ok(answer::ok(HealthView::HEALTHY)),
         Err(what) => Err(ApiError::not_ready(what)),
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "The person opened it.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Session"),
+    answer: Answer::one::<SessionView>(),
     errors: &[],
     docs: "errors",
     run: Run::Service(|call| begin(call).boxed_local()),

@@ -5,16 +5,23 @@ use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::sessions::NewSessionRequest;
+use kayle_events::ClaimKey;
 use kayle_primitives::EndpointId;
-use kayle_sessions::share_contract::{InvalidShareContract, SHARE_FIELDS_MAX};
+use kayle_primitives::id::ID_CHARS_MAX;
+use kayle_sessions::redirect_url::REDIRECT_URL_CHARS_MAX;
+use kayle_sessions::share_contract::{InvalidShareContract, REASON_CHARS_MAX, SHARE_FIELDS_MAX};
+use kayle_sessions::targets::TARGETS_MAX;
 use kayle_sessions::{RedirectUrl, RequestedField, ShareContract, Targets};
 use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, echoed_name, text};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::views::SessionView;
+use crate::views::CreatedSessionView;
+use crate::wire::Wire;
+use crate::wire::form::{self, Member, body};
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -27,8 +34,8 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            catalogue is asked for, and nothing but the document's id is required. The answer \
            alone has the cancel token.",
     query: &[],
-    body: Body::Optional("NewSession"),
-    answer: Answer::One("CreatedSession"),
+    body: Body::optional::<NewSessionBody>(),
+    answer: Answer::one::<CreatedSessionView<'_>>(),
     errors: &[
         ErrorCode::InvalidShareFields,
         ErrorCode::UnknownClaimKey,
@@ -46,12 +53,61 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     }),
 };
 
+body! {
+    /// What to ask for, and where the outcome goes; null is the same as absent.
+    NewSessionBody, "NewSession", new_session_form(), with NewShareField
+}
+
+fn new_session_form() -> ObjectBuilder {
+    let endpoint_id = || form::any_id("").max_length(Some(ID_CHARS_MAX));
+    let several = form::list(endpoint_id(), "")
+        .min_items(Some(1))
+        .max_items(Some(TARGETS_MAX));
+    let targets = form::either(
+        [endpoint_id().into(), several.into(), form::null().into()],
+        "One enabled endpoint or several; without it, every enabled one that subscribes.",
+    );
+    let redirect_url = form::text("Where the person goes in the end: https.")
+        .max_length(Some(REDIRECT_URL_CHARS_MAX));
+    let fields = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property_names(Some(ClaimKey::form()))
+        .additional_properties(Some(form::named("NewShareField")))
+        .description(Some("What the person is asked to share, by claim."))
+        .max_properties(Some(SHARE_FIELDS_MAX));
+    let members: [Member; 3] = [
+        ("redirect_url", form::nullable(redirect_url).into()),
+        ("share_fields", form::nullable(fields).into()),
+        (TARGETS, targets.into()),
+    ];
+    form::open(&[], members)
+}
+
+body! {
+    /// How one claim is asked for.
+    NewShareField, "NewShareField", new_share_field()
+}
+
+fn new_share_field() -> ObjectBuilder {
+    let reason = form::text(
+        "What it is for, in words that the person reads. An age gate needs none if \
+         `date_of_birth` is asked for as well.",
+    );
+    let reason = reason.max_length(Some(REASON_CHARS_MAX));
+    let required = form::flag("Whether the session fails without it.");
+    let members: [Member; 2] = [
+        ("required", required.into()),
+        ("reason", form::nullable(reason).into()),
+    ];
+    form::open(&["required"], members)
+}
+
 const TARGETS: &str = "webhook_endpoint_id";
 
 async fn create(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let new = new_session(&call.optional_json_object()?)?;
     let created = call.webhooks().create_session(&caller, new).await?;
-    Ok(answer::ok(SessionView::created(
+    Ok(answer::ok(CreatedSessionView::new(
         &created,
         &call.api.verify_url,
     )))

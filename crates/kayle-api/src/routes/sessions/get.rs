@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "Without its cancel token.",
     query: &[],
     body: Body::None,
-    answer: Answer::One("Session"),
+    answer: Answer::one::<SessionView>(),
     errors: &[ErrorCode::NotFound],
     docs: "sessions#get-by-id",
     run: Run::Customer(Area::Sessions, |caller, call| {

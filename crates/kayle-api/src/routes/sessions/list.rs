@@ -32,7 +32,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::starting_after_session,
     ],
     body: Body::None,
-    answer: Answer::List("Session"),
+    answer: Answer::list::<SessionView>(),
     errors: &[],
     docs: "errors",
     run: Run::Customer(Area::Sessions, |caller, call| {

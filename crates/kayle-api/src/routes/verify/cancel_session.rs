@@ -11,6 +11,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, required, text};
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
+use crate::wire::form::{self, body};
 
 const TOKEN_CHARS: usize = 48;
 const BODY_HINT: &str = "Send {\"cancel_token\": \"...\"} as application/json.";
@@ -26,7 +27,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            with. It works once. What was not delivered yet is erased, and \
            `verification.session.cancelled` takes its place.",
     query: &[],
-    body: Body::Required("PublicCancel"),
+    body: Body::required::<PublicCancelBody>(),
     answer: Answer::Nothing,
     errors: &[
         ErrorCode::InvalidSessionId,
@@ -42,6 +43,18 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     docs: "errors",
     run: Run::Anyone(|call| cancel(call).boxed_local()),
 };
+
+body! {
+    /// The token that the session was created with.
+    PublicCancelBody, "PublicCancel", form::open(&["cancel_token"], [(
+        "cancel_token",
+        form::matching(
+            format!("^[a-z0-9]{{{TOKEN_CHARS}}}$"),
+            "The token that the session was created with.",
+        )
+        .into(),
+    )])
+}
 
 async fn cancel(mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call

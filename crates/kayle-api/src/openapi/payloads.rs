@@ -3,13 +3,15 @@
 use kayle_events::claims::STATIC_CLAIMS;
 use kayle_events::payload::{CONTRACT_VERSION, CancelReason};
 use kayle_events::{ClaimKey, EventType, FailureCode, TriggerType};
+use kayle_primitives::{AttemptId, EventId, SessionId};
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::claims::claim_key;
-use crate::openapi::schema::{
-    Member, choice, closed, count_to, either, flag, id, list, no_other_member, null, nullable, text,
+use crate::wire::Wire;
+use crate::wire::form::{
+    Member, about, choice, closed, count_to, either, flag, list, no_other_member, null, nullable,
+    text,
 };
 
 /// Returns the name of the schema of an event type's payload.
@@ -38,19 +40,18 @@ fn payload(event_type: EventType) -> ObjectBuilder {
 
 fn metadata(event_type: EventType) -> ObjectBuilder {
     let version = CONTRACT_VERSION;
-    let event_id = id(
-        "evt_",
-        26,
+    let event_id = about(
+        EventId::form(),
         "The same in every retry and replay: tell repeats by it.",
     );
     let members: [Member; 3] = [
         ("contract_version", count_to(version, version, "").into()),
         ("event_id", event_id.into()),
-        ("verification_session_id", id("vs_", 64, "").into()),
+        ("verification_session_id", SessionId::form().into()),
     ];
     let attempt_id = match event_type.trigger_type() {
         TriggerType::Session => None,
-        TriggerType::Attempt => Some(("verification_attempt_id", id("va_", 26, "").into())),
+        TriggerType::Attempt => Some(("verification_attempt_id", AttemptId::form().into())),
     };
     closed(members.into_iter().chain(attempt_id))
 }
@@ -72,7 +73,7 @@ fn data(event_type: EventType) -> ObjectBuilder {
             ("outcome", choice(["not_verified"], "").into()),
             (
                 "reason",
-                choice(REASONS.map(CancelReason::as_str), "").into(),
+                choice(CancelReason::iter().map(CancelReason::as_str), "").into(),
             ),
             ("nfc_tries_used", tries("Failed reads of the chip.")),
             ("liveness_tries_used", tries("Failed liveness checks.")),
@@ -81,15 +82,8 @@ fn data(event_type: EventType) -> ObjectBuilder {
     }
 }
 
-const REASONS: [CancelReason; 4] = [
-    CancelReason::Cancelled,
-    CancelReason::CancelledAfterFailedCheck,
-    CancelReason::PrivacyCancelledAfterTerminalFailure,
-    CancelReason::PrivacyCancelledAfterTerminalSuccess,
-];
-
 fn failure_code() -> RefOr<Schema> {
-    choice(FailureCode::iter().map(FailureCode::as_str), "What failed.").into()
+    about(FailureCode::form(), "What failed.").into()
 }
 
 fn tries(about: &str) -> RefOr<Schema> {
@@ -97,7 +91,7 @@ fn tries(about: &str) -> RefOr<Schema> {
 }
 
 fn succeeded(claims: ObjectBuilder) -> ObjectBuilder {
-    let keys = list(claim_key(), "The keys of `claims`, sorted.").unique_items(true);
+    let keys = list(ClaimKey::form(), "The keys of `claims`, sorted.").unique_items(true);
     closed([
         ("claims", claims.into()),
         ("selected_field_keys", keys.into()),
@@ -116,7 +110,7 @@ fn claims(more: impl IntoIterator<Item = (ClaimKey, ObjectBuilder)>) -> ObjectBu
     let age_gate = either([flag("").into(), null().into()], "An `age_over_N`.");
     let claims = ObjectBuilder::new()
         .schema_type(Type::Object)
-        .property_names(Some(claim_key()))
+        .property_names(Some(ClaimKey::form()))
         .additional_properties(Some(Schema::OneOf(age_gate.build())));
     names.chain(more).fold(claims, |claims, (name, schema)| {
         claims.property(name, nullable(schema))

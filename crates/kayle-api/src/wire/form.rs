@@ -7,16 +7,19 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{KnownFormat, Ref, RefOr, Schema, SchemaFormat};
 
+/// Something that is not a blank, and no U+0000.
+pub(crate) const NOT_BLANK: &str = r"^[^\x00]*[^\s\x00][^\x00]*$";
+
 /// A member of an object: its name and what it holds.
-pub(super) type Member = (&'static str, RefOr<Schema>);
+pub(crate) type Member = (&'static str, RefOr<Schema>);
 
 /// Points to a schema of the document by its name.
-pub(super) fn named(name: &str) -> RefOr<Schema> {
+pub(crate) fn named(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))
 }
 
 /// An answered object: every member is always there, and there is no other.
-pub(super) fn closed(members: impl IntoIterator<Item = Member>) -> ObjectBuilder {
+pub(crate) fn closed(members: impl IntoIterator<Item = Member>) -> ObjectBuilder {
     members
         .into_iter()
         .fold(no_other_member(), |object, (name, schema)| {
@@ -25,7 +28,7 @@ pub(super) fn closed(members: impl IntoIterator<Item = Member>) -> ObjectBuilder
 }
 
 /// A sent object: members that it does not name are ignored.
-pub(super) fn open(required: &[&str], members: impl IntoIterator<Item = Member>) -> ObjectBuilder {
+pub(crate) fn open(required: &[&str], members: impl IntoIterator<Item = Member>) -> ObjectBuilder {
     let object = members
         .into_iter()
         .fold(ObjectBuilder::new(), |object, (name, schema)| {
@@ -37,7 +40,7 @@ pub(super) fn open(required: &[&str], members: impl IntoIterator<Item = Member>)
 }
 
 /// A sent object of which at least one member must be given; others are ignored.
-pub(super) fn at_least_one(members: Vec<Member>) -> Schema {
+pub(crate) fn at_least_one(members: Vec<Member>) -> Schema {
     let given = members
         .iter()
         .fold(AnyOfBuilder::new(), |any_of, (name, _)| {
@@ -53,60 +56,55 @@ pub(super) fn at_least_one(members: Vec<Member>) -> Schema {
 }
 
 /// An object that has no members but those to come.
-pub(super) fn no_other_member() -> ObjectBuilder {
+pub(crate) fn no_other_member() -> ObjectBuilder {
     ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
-pub(super) fn text(about: &str) -> ObjectBuilder {
+pub(crate) fn text(about: &str) -> ObjectBuilder {
     of_type(Type::String, about)
 }
 
-pub(super) fn flag(about: &str) -> ObjectBuilder {
+pub(crate) fn flag(about: &str) -> ObjectBuilder {
     of_type(Type::Boolean, about)
 }
 
 /// A whole number from `least` on.
-pub(super) fn count(least: u32, about: &str) -> ObjectBuilder {
+pub(crate) fn count(least: u32, about: &str) -> ObjectBuilder {
     of_type(Type::Integer, about).minimum(Some(f64::from(least)))
 }
 
 /// A whole number from `least` to `most`.
-pub(super) fn count_to(least: u32, most: u32, about: &str) -> ObjectBuilder {
+pub(crate) fn count_to(least: u32, most: u32, about: &str) -> ObjectBuilder {
     count(least, about).maximum(Some(f64::from(most)))
 }
 
 /// A string that matches the regular expression.
-pub(super) fn matching(pattern: impl Into<String>, about: &str) -> ObjectBuilder {
+pub(crate) fn matching(pattern: impl Into<String>, about: &str) -> ObjectBuilder {
     text(about).pattern(Some(pattern))
 }
 
 /// One of these strings.
-pub(super) fn choice<'a>(values: impl IntoIterator<Item = &'a str>, about: &str) -> ObjectBuilder {
+pub(crate) fn choice<'a>(values: impl IntoIterator<Item = &'a str>, about: &str) -> ObjectBuilder {
     text(about).enum_values(Some(values))
 }
 
-/// An id that the service made: prefix and length of the body (contract 2.1).
-pub(super) fn id(prefix: &str, body_chars: usize, about: &str) -> ObjectBuilder {
-    matching(format!("^{prefix}[a-z0-9]{{{body_chars}}}$"), about)
-}
-
 /// An id as callers may write it; it is not checked for its prefix (contract 2.1).
-pub(super) fn any_id(about: &str) -> ObjectBuilder {
+pub(crate) fn any_id(about: &str) -> ObjectBuilder {
     matching("^[A-Za-z0-9_-]{1,128}$", about)
 }
 
-pub(super) fn uuid(about: &str) -> ObjectBuilder {
+pub(crate) fn uuid(about: &str) -> ObjectBuilder {
     text(about).format(Some(SchemaFormat::Custom("uuid".to_owned())))
 }
 
 /// A time as the service writes it: UTC, milliseconds (contract 2.2).
-pub(super) fn timestamp(about: &str) -> ObjectBuilder {
+pub(crate) fn timestamp(about: &str) -> ObjectBuilder {
     matching(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$", about)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }
 
 /// What may be null as well.
-pub(super) fn nullable(schema: impl Into<Object>) -> Schema {
+pub(crate) fn nullable(schema: impl Into<Object>) -> Schema {
     let mut object = schema.into();
     if let SchemaType::Type(only) = object.schema_type {
         object.schema_type = SchemaType::Array(vec![only, Type::Null]);
@@ -118,19 +116,19 @@ pub(super) fn nullable(schema: impl Into<Object>) -> Schema {
 }
 
 /// Always null.
-pub(super) fn null() -> ObjectBuilder {
+pub(crate) fn null() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Null)
 }
 
 /// A list.
-pub(super) fn list(items: impl Into<RefOr<Schema>>, about: &str) -> ArrayBuilder {
+pub(crate) fn list(items: impl Into<RefOr<Schema>>, about: &str) -> ArrayBuilder {
     Array::builder()
         .items(items.into())
         .description(described(about))
 }
 
 /// One of several shapes.
-pub(super) fn either(shapes: impl IntoIterator<Item = RefOr<Schema>>, about: &str) -> OneOfBuilder {
+pub(crate) fn either(shapes: impl IntoIterator<Item = RefOr<Schema>>, about: &str) -> OneOfBuilder {
     shapes
         .into_iter()
         .fold(OneOfBuilder::new(), OneOfBuilder::item)
@@ -147,3 +145,58 @@ fn of_type(kind: Type, about: &str) -> ObjectBuilder {
 fn described(about: &str) -> Option<&str> {
     (!about.is_empty()).then_some(about)
 }
+
+/// Returns a schema with another description; an empty one changes nothing.
+pub(crate) fn about(mut schema: Schema, about: &str) -> Schema {
+    if let Some(about) = described(about) {
+        let description = match &mut schema {
+            Schema::Array(array) => &mut array.description,
+            Schema::Object(object) => &mut object.description,
+            Schema::OneOf(shapes) => &mut shapes.description,
+            Schema::AllOf(all) => &mut all.description,
+            Schema::AnyOf(any) => &mut any.description,
+            _ => return schema,
+        };
+        *description = Some(about.to_owned());
+    }
+    schema
+}
+
+/// Returns an object's or a text's schema that says what is assumed if nothing is given.
+pub(crate) fn with_default(mut schema: Schema, default: Value) -> Schema {
+    if let Schema::Object(object) = &mut schema {
+        object.default = Some(default);
+    }
+    schema
+}
+
+/// Declares the schema of a body, which is read member by member and never exists as a value.
+macro_rules! body {
+    ($(#[$doc:meta])* $body:ident, $name:literal, $schema:expr $(, with $part:ty)*) => {
+        $(#[$doc])*
+        pub(in crate::routes) enum $body {}
+
+        impl utoipa::PartialSchema for $body {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::RefOr::T($schema.into())
+            }
+        }
+
+        impl utoipa::ToSchema for $body {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed($name)
+            }
+
+            fn schemas(
+                schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>,
+            ) {
+                schemas.extend([$((
+                    <$part as utoipa::ToSchema>::name().into_owned(),
+                    <$part as utoipa::PartialSchema>::schema(),
+                ),)*]);
+            }
+        }
+    };
+}
+
+pub(crate) use body;

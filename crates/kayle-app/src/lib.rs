@@ -10,6 +10,7 @@
 pub mod access;
 pub mod api_keys;
 pub mod audit;
+mod change;
 pub mod deliveries;
 pub mod dispatch;
 pub mod doctor;
@@ -17,6 +18,7 @@ pub mod encryption_keys;
 pub mod endpoints;
 pub mod events;
 pub mod limits;
+mod missing;
 mod nodes;
 pub mod organizations;
 pub mod ports;
@@ -25,4 +27,5 @@ pub mod retention;
 pub mod sessions;
 mod webhooks;
 
+pub use missing::Missing;
 pub use webhooks::{Parts, Settings, Webhooks};

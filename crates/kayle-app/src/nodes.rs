@@ -22,7 +22,7 @@ impl Webhooks {
             version,
             seen_at,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.unaudited().await?;
         tx.save_node(&node).await?;
         tx.delete_nodes_seen_before(seen_at.minus(NODE_REMEMBERED))
             .await?;

@@ -9,6 +9,7 @@ use kayle_endpoints::UrlPolicy;
 use kayle_primitives::{Clock, Entropy, Timestamp};
 
 use crate::access::ApiKeyUsage;
+use crate::change::AuditedStore;
 use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
@@ -16,7 +17,7 @@ use crate::sessions::public_keys::PublicKeys;
 
 /// The operations. A caller can call them and reach nothing behind them.
 pub struct Webhooks {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: AuditedStore,
     pub(crate) queue: Arc<dyn DeliveryQueue>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -36,7 +37,7 @@ pub struct Parts {
     pub queue: Arc<dyn DeliveryQueue>,
     /// Says what time it is.
     pub clock: Arc<dyn Clock>,
-    /// Returns chance.
+    /// Source of randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Tells the dispatcher of new deliveries.
     pub wakeup: Arc<Wakeup>,
@@ -63,7 +64,7 @@ impl Webhooks {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         Self {
-            store: parts.store,
+            store: AuditedStore::new(parts.store),
             queue: parts.queue,
             clock: parts.clock,
             entropy: parts.entropy,

@@ -1,16 +1,14 @@
 //! Which code each error of an operation has.
 
+use kayle_app::Missing;
 use kayle_app::access::AuthenticateError;
-use kayle_app::api_keys::{ApiKeyError, CreateApiKeyError};
 use kayle_app::deliveries::RetryDeliveryError;
-use kayle_app::encryption_keys::{KeyActivationError, RegisterKeyError};
-use kayle_app::endpoints::{EndpointError, RevealSecretError};
+use kayle_app::encryption_keys::RegisterKeyError;
+use kayle_app::endpoints::RevealSecretError;
 use kayle_app::events::ReplayEventError;
 use kayle_app::ports::store::StoreError;
 use kayle_app::privacy::WithdrawError;
-use kayle_app::sessions::{
-    BeginSessionError, CancelSessionError, CreateSessionError, ReportAttemptError,
-};
+use kayle_app::sessions::{BeginSessionError, CreateSessionError, ReportAttemptError};
 use kayle_endpoints::{InvalidJwk, UrlRefusal};
 use kayle_sessions::{InvalidRedirectUrl, InvalidShareContract};
 
@@ -57,11 +55,11 @@ impl From<UrlRefusal> for ApiError {
     }
 }
 
-impl From<EndpointError> for ApiError {
-    fn from(error: EndpointError) -> Self {
+impl From<Missing> for ApiError {
+    fn from(error: Missing) -> Self {
         match error {
-            EndpointError::NotFound => Self::not_found("endpoint"),
-            EndpointError::Store(error) => error.into(),
+            Missing::NotFound { what, .. } => Self::not_found(what),
+            Missing::Store(error) => error.into(),
         }
     }
 }
@@ -94,15 +92,6 @@ impl From<RegisterKeyError> for ApiError {
                 Self::bad_request(error.to_string()).with_hint(JWK_HINT)
             }
             RegisterKeyError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<KeyActivationError> for ApiError {
-    fn from(error: KeyActivationError) -> Self {
-        match error {
-            KeyActivationError::NotFound => Self::not_found("encryption key"),
-            KeyActivationError::Store(error) => error.into(),
         }
     }
 }
@@ -179,15 +168,6 @@ impl From<CreateSessionError> for ApiError {
     }
 }
 
-impl From<CancelSessionError> for ApiError {
-    fn from(error: CancelSessionError) -> Self {
-        match error {
-            CancelSessionError::NotFound => Self::not_found("session"),
-            CancelSessionError::Store(error) => error.into(),
-        }
-    }
-}
-
 impl From<BeginSessionError> for ApiError {
     fn from(error: BeginSessionError) -> Self {
         match error {
@@ -225,30 +205,21 @@ impl From<WithdrawError> for ApiError {
     }
 }
 
-impl From<CreateApiKeyError> for ApiError {
-    fn from(error: CreateApiKeyError) -> Self {
-        match error {
-            CreateApiKeyError::OrganizationNotFound(_) => Self::not_found("organization"),
-            CreateApiKeyError::Store(error) => error.into(),
-        }
-    }
-}
-
 impl ApiError {
     /// Says why an API key could not be changed. A missing one is a 400 (contract 3.7).
-    pub(crate) fn updating_api_key(error: ApiKeyError) -> Self {
+    pub(crate) fn updating_api_key(error: Missing) -> Self {
         Self::missing_api_key(error, ErrorCode::ApiKeyNotFound)
     }
 
     /// Says why an API key could not be deleted. A missing one is a 400 (contract 3.7).
-    pub(crate) fn deleting_api_key(error: ApiKeyError) -> Self {
+    pub(crate) fn deleting_api_key(error: Missing) -> Self {
         Self::missing_api_key(error, ErrorCode::ApiKeyNotDeleted)
     }
 
-    fn missing_api_key(error: ApiKeyError, code: ErrorCode) -> Self {
+    fn missing_api_key(error: Missing, code: ErrorCode) -> Self {
         match error {
-            ApiKeyError::NotFound(_) => Self::new(code, "API key not found"),
-            ApiKeyError::Store(error) => error.into(),
+            Missing::NotFound { .. } => Self::new(code, "API key not found"),
+            Missing::Store(error) => error.into(),
         }
     }
 }

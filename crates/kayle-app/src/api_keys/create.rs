@@ -1,13 +1,13 @@
 //! Creates an API key (contract 3.7).
 
 use kayle_crypto::ApiKeyPlaintext;
-use kayle_primitives::{ApiKeyId, OrganizationId};
+use kayle_primitives::ApiKeyId;
 use serde_json::json;
 
-use crate::Webhooks;
 use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
-use crate::audit::{AuditAction, AuditEntry};
-use crate::ports::store::StoreError;
+use crate::audit::AuditAction;
+use crate::organizations::expect_organization;
+use crate::{Missing, Webhooks};
 
 /// What the key is to be.
 #[derive(Debug, Clone)]
@@ -29,24 +29,13 @@ pub struct CreatedApiKey {
     pub plaintext: ApiKeyPlaintext,
 }
 
-/// The key could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateApiKeyError {
-    /// There is no such organization.
-    #[error("no organization has the id {0}")]
-    OrganizationNotFound(OrganizationId),
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Webhooks {
     /// Creates an enabled API key.
     pub async fn create_api_key(
         &self,
         caller: &Caller,
         new: NewApiKey,
-    ) -> Result<CreatedApiKey, CreateApiKeyError> {
+    ) -> Result<CreatedApiKey, Missing> {
         let organization_id = caller.organization_id;
         let now = self.clock.now();
         let plaintext = ApiKeyPlaintext::generate(&*self.entropy);
@@ -61,25 +50,14 @@ impl Webhooks {
             created_at: now,
             updated_at: now,
         };
-        let mut tx = self.store.begin().await?;
-        if tx
-            .reads()
-            .find_organization(organization_id)
-            .await?
-            .is_none()
-        {
-            return Err(CreateApiKeyError::OrganizationNotFound(organization_id));
-        }
+        let mut tx = self.change(caller).await?;
+        expect_organization(&*tx, organization_id).await?;
         tx.insert_api_key(&key, &self.keys.hash_api_key(plaintext.expose()))
             .await?;
         let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-        let entry = AuditEntry {
-            action: AuditAction::ApiKeyCreated,
-            subject_id: &key.id.to_string(),
-            details: json!({ "permissions": scopes }),
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        let details = json!({ "permissions": scopes });
+        let id = key.id.to_string();
+        tx.commit(AuditAction::ApiKeyCreated, &id, details).await?;
         Ok(CreatedApiKey { key, plaintext })
     }
 }

@@ -3,29 +3,18 @@
 use kayle_primitives::ApiKeyId;
 use serde_json::json;
 
-use super::ApiKeyError;
-use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
+use crate::{Missing, Webhooks};
 
 impl Webhooks {
     /// Deletes a key; takes effect on the next request.
-    pub async fn delete_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), ApiKeyError> {
-        let mut tx = self.store.begin().await?;
+    pub async fn delete_api_key(&self, caller: &Caller, id: ApiKeyId) -> Result<(), Missing> {
+        let mut tx = self.change(caller).await?;
         if !tx.delete_api_key(caller.organization_id, id).await? {
-            return Err(ApiKeyError::NotFound(id));
+            return Err(Missing::new("API key", id));
         }
-        let (action, details) = (AuditAction::ApiKeyDeleted, json!({}));
-        self.audit(
-            &mut *tx,
-            caller,
-            AuditEntry {
-                action,
-                subject_id: &id.to_string(),
-                details,
-            },
-        )
-        .await?;
-        Ok(tx.commit().await?)
+        let action = AuditAction::ApiKeyDeleted;
+        Ok(tx.commit(action, &id.to_string(), json!({})).await?)
     }
 }

@@ -8,10 +8,10 @@ use kayle_primitives::id::random_uuid;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::Webhooks;
 use crate::access::{Caller, Role};
-use crate::audit::{AuditAction, AuditEntry};
-use crate::ports::store::StoreError;
+use crate::audit::AuditAction;
+use crate::organizations::expect_organization;
+use crate::{Missing, Webhooks};
 
 /// What a dashboard session is to say.
 #[derive(Debug, Clone)]
@@ -22,17 +22,6 @@ pub struct NewSessionToken {
     pub role: Role,
     /// How long the session lasts.
     pub ttl: Duration,
-}
-
-/// The session could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum MintSessionTokenError {
-    /// There is no such organization.
-    #[error("no organization has the id {0}")]
-    OrganizationNotFound(OrganizationId),
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Webhooks {
@@ -47,30 +36,16 @@ impl Webhooks {
         &self,
         organization_id: OrganizationId,
         new: NewSessionToken,
-    ) -> Result<MintedToken, MintSessionTokenError> {
+    ) -> Result<MintedToken, Missing> {
         let user_id = new
             .user_id
             .unwrap_or_else(|| random_uuid(&*self.entropy))
             .to_string();
-        let mut tx = self.store.begin().await?;
-        if tx
-            .reads()
-            .find_organization(organization_id)
-            .await?
-            .is_none()
-        {
-            return Err(MintSessionTokenError::OrganizationNotFound(organization_id));
-        }
+        let tx = self.change(&Caller::system(organization_id)).await?;
+        expect_organization(&*tx, organization_id).await?;
         let details = json!({ "role": new.role.as_str() });
-        let action = AuditAction::SessionTokenCreated;
-        let entry = AuditEntry {
-            action,
-            subject_id: &user_id,
-            details,
-        };
-        self.audit(&mut *tx, &Caller::system(organization_id), entry)
+        tx.commit(AuditAction::SessionTokenCreated, &user_id, details)
             .await?;
-        tx.commit().await?;
         let claims = SessionClaims {
             user: user_id,
             organization: Some(organization_id.to_string()),

@@ -3,10 +3,9 @@
 use kayle_primitives::ApiKeyId;
 use serde_json::json;
 
-use super::ApiKeyError;
-use crate::Webhooks;
 use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
+use crate::{Missing, Webhooks};
 
 /// What an update replaces; `None` leaves a member as it is.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +27,7 @@ impl Webhooks {
         caller: &Caller,
         id: ApiKeyId,
         change: ApiKeyChange,
-    ) -> Result<ApiKey, ApiKeyError> {
+    ) -> Result<ApiKey, Missing> {
         let members = [
             ("name", change.name.is_some()),
             ("enabled", change.enabled.is_some()),
@@ -40,9 +39,9 @@ impl Webhooks {
             .filter(|(_, given)| *given)
             .map(|(name, _)| name)
             .collect();
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         let before = tx.lock_api_key(caller.organization_id, id).await?;
-        let before = before.ok_or(ApiKeyError::NotFound(id))?;
+        let before = before.ok_or_else(|| Missing::new("API key", id))?;
         let key = ApiKey {
             name: change.name.unwrap_or(before.name),
             enabled: change.enabled.unwrap_or(before.enabled),
@@ -53,18 +52,8 @@ impl Webhooks {
         };
         tx.save_api_key(&key).await?;
         let details = json!({ "changed": changed });
-        let action = AuditAction::ApiKeyUpdated;
-        self.audit(
-            &mut *tx,
-            caller,
-            AuditEntry {
-                action,
-                subject_id: &id.to_string(),
-                details,
-            },
-        )
-        .await?;
-        tx.commit().await?;
+        tx.commit(AuditAction::ApiKeyUpdated, &id.to_string(), details)
+            .await?;
         Ok(key)
     }
 }

@@ -4,7 +4,8 @@ use kayle_primitives::OrganizationId;
 
 use super::{AuditChain, AuditLink, AuditRow};
 use crate::Webhooks;
-use crate::limits::{CONFLICT_RETRIES_MAX, SWEEP_BATCH_MAX};
+use crate::change::until_settled;
+use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::store::StoreError;
 
 /// What a check found of one organization.
@@ -73,24 +74,23 @@ impl Webhooks {
         &self,
         organization_id: OrganizationId,
     ) -> Result<VerifiedAudit, StoreError> {
-        let reads = self.store.reads();
-        let mut chain = reads.audit_chain(organization_id).await?;
-        for _ in 0..CONFLICT_RETRIES_MAX {
+        until_settled(|| async {
+            let reads = self.store.reads();
+            let chain = reads.audit_chain(organization_id).await?;
             let mut walk = Walk::from(&chain);
             let broken = self.walk(organization_id, &mut walk).await?;
             let present = reads.audit_chain(organization_id).await?;
             let broken = broken.or_else(|| walk.end(&present.head));
-            if broken.is_none() || present.anchor == chain.anchor {
-                let rows = walk.rows;
-                return Ok(VerifiedAudit {
-                    organization_id,
-                    rows,
-                    broken,
-                });
+            if broken.is_some() && present.anchor != chain.anchor {
+                return Ok(None);
             }
-            chain = present;
-        }
-        Err(StoreError::Conflict)
+            Ok(Some(VerifiedAudit {
+                organization_id,
+                rows: walk.rows,
+                broken,
+            }))
+        })
+        .await
     }
 
     /// Checks row after row until there is none.

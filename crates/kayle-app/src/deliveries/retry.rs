@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
 
 /// The delivery was not requeued.
@@ -33,7 +33,7 @@ impl Webhooks {
         caller: &Caller,
         id: &DeliveryId,
     ) -> Result<Delivery, RetryDeliveryError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         let delivery = tx.lock_delivery(caller.organization_id, id).await?;
         let delivery = delivery.ok_or(RetryDeliveryError::NotFound)?;
         let requeued = match step(&delivery, Input::Requeued, self.clock.now()) {
@@ -47,18 +47,8 @@ impl Webhooks {
             ) => return Err(RetryDeliveryError::InProgress),
         };
         tx.save_deliveries(std::slice::from_ref(&requeued)).await?;
-        let (action, details) = (AuditAction::DeliveryRetried, json!({}));
-        self.audit(
-            &mut *tx,
-            caller,
-            AuditEntry {
-                action,
-                subject_id: id.as_str(),
-                details,
-            },
-        )
-        .await?;
-        tx.commit().await?;
+        let action = AuditAction::DeliveryRetried;
+        tx.commit(action, id.as_str(), json!({})).await?;
         self.wakeup.wake();
         Ok(requeued)
     }

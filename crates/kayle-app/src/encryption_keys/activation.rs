@@ -4,21 +4,9 @@ use kayle_endpoints::EncryptionKey;
 use kayle_primitives::EncryptionKeyId;
 use serde_json::json;
 
-use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
-use crate::ports::store::{StoreError, StoreTx};
-
-/// The key could not be taken out of use or put back.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyActivationError {
-    /// The organization has no such key.
-    #[error("the encryption key does not exist")]
-    NotFound,
-    /// The store could not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use crate::audit::AuditAction;
+use crate::{Missing, Webhooks};
 
 impl Webhooks {
     /// Takes a key out of use; later events are not encrypted with it. Repeating is allowed.
@@ -26,15 +14,8 @@ impl Webhooks {
         &self,
         caller: &Caller,
         id: &EncryptionKeyId,
-    ) -> Result<EncryptionKey, KeyActivationError> {
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        let key = tx
-            .deactivate_encryption_key(caller.organization_id, id, now)
-            .await?;
-        let key = key.ok_or(KeyActivationError::NotFound)?;
-        self.finish_activation(tx, caller, AuditAction::EncryptionKeyDeactivated, key)
-            .await
+    ) -> Result<EncryptionKey, Missing> {
+        self.set_active(caller, id, false).await
     }
 
     /// Puts a key back into use, in place of the endpoint's active one. Repeating is allowed.
@@ -42,32 +23,32 @@ impl Webhooks {
         &self,
         caller: &Caller,
         id: &EncryptionKeyId,
-    ) -> Result<EncryptionKey, KeyActivationError> {
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        let key = tx
-            .reactivate_encryption_key(caller.organization_id, id, now)
-            .await?;
-        let key = key.ok_or(KeyActivationError::NotFound)?;
-        self.finish_activation(tx, caller, AuditAction::EncryptionKeyReactivated, key)
-            .await
+    ) -> Result<EncryptionKey, Missing> {
+        self.set_active(caller, id, true).await
     }
 
-    async fn finish_activation(
+    async fn set_active(
         &self,
-        mut tx: Box<dyn StoreTx>,
         caller: &Caller,
-        action: AuditAction,
-        key: EncryptionKey,
-    ) -> Result<EncryptionKey, KeyActivationError> {
-        let details = json!({ "webhook_endpoint_id": key.endpoint_id.as_str() });
-        let entry = AuditEntry {
-            action,
-            subject_id: key.id.as_str(),
-            details,
+        id: &EncryptionKeyId,
+        active: bool,
+    ) -> Result<EncryptionKey, Missing> {
+        let (organization_id, now) = (caller.organization_id, self.clock.now());
+        let mut tx = self.change(caller).await?;
+        let (key, action) = if active {
+            let key = tx
+                .reactivate_encryption_key(organization_id, id, now)
+                .await?;
+            (key, AuditAction::EncryptionKeyReactivated)
+        } else {
+            let key = tx
+                .deactivate_encryption_key(organization_id, id, now)
+                .await?;
+            (key, AuditAction::EncryptionKeyDeactivated)
         };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        let key = key.ok_or_else(|| Missing::new("encryption key", id))?;
+        let details = json!({ "webhook_endpoint_id": key.endpoint_id.as_str() });
+        tx.commit(action, id.as_str(), details).await?;
         Ok(key)
     }
 }

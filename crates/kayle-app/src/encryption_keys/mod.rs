@@ -4,5 +4,4 @@ mod activation;
 mod list;
 mod register;
 
-pub use activation::KeyActivationError;
 pub use register::{NewEncryptionKey, RegisterKeyError};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
 
 /// What is to be registered.
@@ -67,17 +67,17 @@ impl Webhooks {
             updated_at: now,
             disabled_at: None,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         if !tx.register_encryption_key(&key).await? {
             return Err(RegisterKeyError::EndpointNotFound);
         }
-        let entry = AuditEntry {
-            action: AuditAction::EncryptionKeyRegistered,
-            subject_id: key.id.as_str(),
-            details: json!({ "webhook_endpoint_id": endpoint_id.as_str() }),
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        let details = json!({ "webhook_endpoint_id": endpoint_id.as_str() });
+        tx.commit(
+            AuditAction::EncryptionKeyRegistered,
+            key.id.as_str(),
+            details,
+        )
+        .await?;
         Ok(key)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
 
 /// What the endpoint is to be. The URL is proof that the policy accepted it.
@@ -72,18 +72,14 @@ impl Webhooks {
             signing_secret.expose(),
             &*self.entropy,
         );
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         tx.insert_endpoint(&endpoint, &sealed).await?;
-        let entry = AuditEntry {
-            action: AuditAction::EndpointCreated,
-            subject_id: endpoint.id.as_str(),
-            details: json!({
-                "url": endpoint.url.as_submitted(),
-                "enabled": endpoint.is_enabled(),
-            }),
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        let details = json!({
+            "url": endpoint.url.as_submitted(),
+            "enabled": endpoint.is_enabled(),
+        });
+        tx.commit(AuditAction::EndpointCreated, endpoint.id.as_str(), details)
+            .await?;
         Ok(CreatedEndpoint {
             endpoint,
             signing_secret,

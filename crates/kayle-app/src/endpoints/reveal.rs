@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
 
 /// The secret could not be revealed.
@@ -35,7 +35,7 @@ impl Webhooks {
         id: &EndpointId,
     ) -> Result<SigningSecret, RevealSecretError> {
         let organization_id = caller.organization_id;
-        let mut tx = self.store.begin().await?;
+        let tx = self.change(caller).await?;
         let reads = tx.reads();
         if reads.find_endpoint(organization_id, id).await?.is_none() {
             return Err(RevealSecretError::NotFound);
@@ -46,18 +46,8 @@ impl Webhooks {
             .keys
             .open_signing_secret(id.as_str(), &sealed)
             .map_err(RevealSecretError::Sealed)?;
-        let (action, details) = (AuditAction::SigningSecretRevealed, json!({}));
-        self.audit(
-            &mut *tx,
-            caller,
-            AuditEntry {
-                action,
-                subject_id: id.as_str(),
-                details,
-            },
-        )
-        .await?;
-        tx.commit().await?;
+        let action = AuditAction::SigningSecretRevealed;
+        tx.commit(action, id.as_str(), json!({})).await?;
         Ok(SigningSecret::from_opened(opened))
     }
 }

@@ -4,11 +4,10 @@ use kayle_endpoints::{Endpoint, EndpointChange};
 use kayle_primitives::EndpointId;
 use serde_json::{Value, json};
 
-use super::EndpointError;
-use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::ResumeScope;
+use crate::{Missing, Webhooks};
 
 impl Webhooks {
     /// Replaces the given members. Enabling a disabled endpoint makes all that waits for it due at
@@ -18,11 +17,11 @@ impl Webhooks {
         caller: &Caller,
         id: &EndpointId,
         change: EndpointChange,
-    ) -> Result<Endpoint, EndpointError> {
+    ) -> Result<Endpoint, Missing> {
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         let before = tx.lock_endpoint(caller.organization_id, id).await?;
-        let before = before.ok_or(EndpointError::NotFound)?;
+        let before = before.ok_or_else(|| Missing::new("endpoint", id))?;
         let details = details_of(&change);
         let enabling = change.enabled == Some(true) && !before.is_enabled();
         let endpoint = before.changed(change, now);
@@ -32,13 +31,8 @@ impl Webhooks {
             tx.resume_deliveries(caller.organization_id, &scope, now)
                 .await?;
         }
-        let entry = AuditEntry {
-            action: AuditAction::EndpointUpdated,
-            subject_id: id.as_str(),
-            details,
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        tx.commit(AuditAction::EndpointUpdated, id.as_str(), details)
+            .await?;
         if enabling {
             self.wakeup.wake();
         }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::{EventWithDeliveries, StoreError};
 
 /// Nothing was requeued.
@@ -34,7 +34,7 @@ impl Webhooks {
         id: &EventId,
     ) -> Result<EventWithDeliveries, ReplayEventError> {
         let organization_id = caller.organization_id;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         let deliveries = tx.lock_deliveries_of_event(organization_id, id).await?;
         let found = tx.reads().find_event(organization_id, id).await?;
         let event = found.ok_or(ReplayEventError::NotFound)?.event;
@@ -62,13 +62,8 @@ impl Webhooks {
         }
         tx.save_deliveries(&requeued).await?;
         let details = json!({ "requeued_deliveries": requeued.len() });
-        let entry = AuditEntry {
-            action: AuditAction::EventReplayed,
-            subject_id: id.as_str(),
-            details,
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        tx.commit(AuditAction::EventReplayed, id.as_str(), details)
+            .await?;
         self.wakeup.wake();
         let deliveries = deliveries
             .into_iter()

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
-use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::audit::AuditAction;
+use crate::change::{unless_conflict, until_settled};
 use crate::ports::store::{FanoutEndpoint, StoreError};
 use crate::sessions::commit::scrubbed;
 
@@ -37,33 +37,27 @@ impl Webhooks {
     /// Redeems a session's cancel token, once: what was not delivered is scrubbed, and endpoints
     /// that have not heard how the session ended are told that it was cancelled.
     pub async fn withdraw(&self, id: &SessionId, cancel_token: &str) -> Result<(), WithdrawError> {
-        for _ in 0..CONFLICT_RETRIES_MAX {
+        until_settled(|| async {
             let session = self.session_to_withdraw(id).await?;
-            if !self
-                .keys
-                .verify_cancel_token(cancel_token, &session.cancel_token_hash)
-            {
+            let hash = &session.cancel_token_hash;
+            if !self.keys.verify_cancel_token(cancel_token, hash) {
                 return Err(WithdrawError::TokenMismatch);
             }
             if session.withdrawn_at.is_some() {
-                let ended = !session.state.is_active();
-                return if ended {
-                    Ok(())
-                } else {
-                    Err(WithdrawError::TokenUsed)
-                };
+                let has_ended = !session.state.is_active();
+                return has_ended
+                    .then_some(Some(()))
+                    .ok_or(WithdrawError::TokenUsed);
             }
             let now = self.clock.now();
             let Some(session) = self.expired_if_overdue(session, now).await? else {
-                continue;
+                return Ok(None);
             };
-            match self.commit_withdrawal(&session, now).await {
-                Ok(()) => return Ok(()),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(StoreError::Conflict.into())
+            Ok(unless_conflict(
+                self.commit_withdrawal(&session, now).await,
+            )?)
+        })
+        .await
     }
 
     async fn session_to_withdraw(&self, id: &SessionId) -> Result<Session, WithdrawError> {
@@ -83,7 +77,7 @@ impl Webhooks {
     /// the decision and its commit.
     async fn commit_withdrawal(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
         let caller = Caller::system(session.organization_id);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(&caller).await?;
         let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
         let told = told_how_it_ended(&deliveries.items);
         let mut endpoints = tx
@@ -106,18 +100,15 @@ impl Webhooks {
             StoredPayloads::Keep => (Vec::new(), Vec::new()),
         };
         let draft = self.draft(&session, None, event.as_slice(), &endpoints, now);
-        let entry = AuditEntry {
-            action: AuditAction::PrivacyRequestSubmitted,
-            subject_id: session.id.as_str(),
-            details: json!({ "scrubbed_deliveries": scrubbed.len(), "endpoints_told": told.len() }),
-        };
+        let details =
+            json!({ "scrubbed_deliveries": scrubbed.len(), "endpoints_told": told.len() });
         tx.save_session(&session).await?;
         tx.save_deliveries(&scrubbed).await?;
         tx.erase_payloads(&unreadable).await?;
         draft.write(&mut *tx).await?;
-        self.audit(&mut *tx, &caller, entry).await?;
-        tx.commit().await?;
-        self.committed(draft);
+        let action = AuditAction::PrivacyRequestSubmitted;
+        tx.commit(action, session.id.as_str(), details).await?;
+        self.announce(draft);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::store::{StoreError, report_damage};
 
@@ -55,7 +55,7 @@ impl Webhooks {
     }
 
     async fn purge_batch(&self, now: Timestamp) -> Result<Purged, StoreError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.unaudited().await?;
         let purged = Purged {
             events: tx
                 .purge_events(now.minus(EVENT_RETENTION), SWEEP_BATCH_MAX)
@@ -117,21 +117,16 @@ impl Webhooks {
         organization_id: OrganizationId,
         before: Timestamp,
     ) -> Result<u64, StoreError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(&Caller::system(organization_id)).await?;
         let first = tx.lock_audit_chain(organization_id).await?.anchor.sequence;
         let anchor = tx
             .purge_audit_rows(organization_id, before, SWEEP_BATCH_MAX)
             .await?;
         let Some(anchor) = anchor else { return Ok(0) };
         let rows = anchor.sequence - first;
-        let entry = AuditEntry {
-            action: AuditAction::AuditPurged,
-            subject_id: &organization_id.to_string(),
-            details: json!({ "rows": rows, "through": anchor.sequence, "hash": anchor.hash }),
-        };
-        self.audit(&mut *tx, &Caller::system(organization_id), entry)
-            .await?;
-        tx.commit().await?;
+        let details = json!({ "rows": rows, "through": anchor.sequence, "hash": anchor.hash });
+        let id = organization_id.to_string();
+        tx.commit(AuditAction::AuditPurged, &id, details).await?;
         Ok(rows)
     }
 }

@@ -3,6 +3,8 @@
 //! What cannot be moved, because it cannot be read or a step refuses it, is left behind by the next
 //! batch: it delays nobody, and no sweep goes on for ever because of it.
 
+use std::future::Future;
+
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{Delivery, DeliveryState, Input, step};
 use kayle_primitives::{DeliveryAttemptId, Timestamp};
@@ -57,12 +59,17 @@ impl Progress {
         }
     }
 
-    /// Notes what came of the portion.
-    fn pass(&mut self, found: Option<Found>) {
-        if let (Some(portion), Some(found)) = (self.portion, found) {
+    /// Sweeps the portion whose turn it is, if there is one, and notes what came of it.
+    async fn advance<F>(&mut self, sweep: impl FnOnce(Portion) -> F) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<Found, StoreError>>,
+    {
+        if let Some(portion) = self.portion {
+            let found = sweep(portion).await?;
             self.moved += found.moved;
             self.portion = portion.next(found.seen, found.moved);
         }
+        Ok(())
     }
 }
 
@@ -76,9 +83,10 @@ impl Webhooks {
     /// number of processes may do it at once: each delivery is taken over by one.
     pub async fn take_over_expired_leases(&self) -> Result<usize, StoreError> {
         let mut leases = Progress::new();
-        while let Some(portion) = leases.portion {
-            let found = self.sweep_expired_leases(self.clock.now(), portion).await?;
-            leases.pass(Some(found));
+        while leases.portion.is_some() {
+            let now = self.clock.now();
+            let sweep = |portion| self.sweep_expired_leases(now, portion);
+            leases.advance(sweep).await?;
         }
         Ok(leases.moved)
     }
@@ -86,37 +94,28 @@ impl Webhooks {
     /// Sweeps until nothing is due. Payloads are left while nobody is certain what time it is.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let [mut leases, mut sessions, mut payloads] = [(); 3].map(|()| Progress::new());
-        while leases
-            .portion
-            .or(sessions.portion)
-            .or(payloads.portion)
-            .is_some()
+        while [&leases, &sessions, &payloads]
+            .iter()
+            .any(|progress| progress.portion.is_some())
         {
             let now = self.clock.now();
             // Each is tried, whatever became of the one before: none may keep the others waiting.
-            let found_leases = match leases.portion {
-                Some(portion) => self.sweep_expired_leases(now, portion).await.map(Some),
-                None => Ok(None),
-            };
-            let found_sessions = match sessions.portion {
-                Some(portion) => self.sweep_overdue_sessions(now, portion).await.map(Some),
-                None => Ok(None),
-            };
-            let found_payloads = match (payloads.portion, self.clock.certain_now()) {
-                (Some(portion), Some(certain_now)) => {
-                    let swept = self.sweep_expired_payloads(certain_now, portion).await;
-                    swept.map(Some)
-                }
+            let swept_leases = leases
+                .advance(|portion| self.sweep_expired_leases(now, portion))
+                .await;
+            let swept_sessions = sessions
+                .advance(|portion| self.sweep_overdue_sessions(now, portion))
+                .await;
+            let swept_payloads = if let Some(now) = self.clock.certain_now() {
+                payloads
+                    .advance(|portion| self.sweep_expired_payloads(now, portion))
+                    .await
+            } else {
                 // What was erased would be gone for good.
-                (Some(_), None) => {
-                    payloads.portion = None;
-                    Ok(None)
-                }
-                (None, _) => Ok(None),
+                payloads.portion = None;
+                Ok(())
             };
-            leases.pass(found_leases?);
-            sessions.pass(found_sessions?);
-            payloads.pass(found_payloads?);
+            swept_leases.and(swept_sessions).and(swept_payloads)?;
         }
         Ok(Swept {
             leases: leases.moved,
@@ -176,7 +175,7 @@ impl Webhooks {
         now: Timestamp,
         portion: Portion,
     ) -> Result<Found, StoreError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.unaudited().await?;
         let expired = tx.lock_expired_payloads(now, portion).await?;
         let mut found = Found::of(&expired);
         let scrubbed: Vec<Delivery> = expired

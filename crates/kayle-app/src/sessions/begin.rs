@@ -3,9 +3,8 @@
 use kayle_primitives::SessionId;
 use kayle_sessions::{Input, Refusal, Session, SessionStatus, step};
 
-use super::commit::SessionChange;
 use crate::Webhooks;
-use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::change::until_settled;
 use crate::ports::store::StoreError;
 
 /// The session could not begin.
@@ -28,31 +27,27 @@ pub enum BeginSessionError {
 impl Webhooks {
     /// Marks a session as in progress; repeating changes nothing.
     pub async fn begin_session(&self, id: &SessionId) -> Result<Session, BeginSessionError> {
-        for _ in 0..CONFLICT_RETRIES_MAX {
+        until_settled(|| async {
             let session = self.store.reads().find_session_for_intake(id).await?;
             let session = session.ok_or(BeginSessionError::NotFound)?;
             let now = self.clock.now();
             match step(&session, Input::Begin, now) {
-                Ok(step) if step.session == session => return Ok(session),
+                Ok(step) if step.session == session => Ok(Some(session)),
                 Ok(step) => {
                     let begun = step.session.clone();
-                    match self.commit_step(SessionChange::of(step), now).await {
-                        Ok(_) => return Ok(begun),
-                        Err(StoreError::Conflict) => {}
-                        Err(error) => return Err(error.into()),
-                    }
+                    let committed = self.commit_step(step, None, now).await?;
+                    Ok(committed.map(|_| begun))
                 }
-                Err(Refusal::Terminal(status)) => return Err(BeginSessionError::Terminal(status)),
-                Err(Refusal::PastWindow) => {
-                    if self.expired_if_overdue(session, now).await?.is_some() {
-                        return Err(BeginSessionError::Expired);
-                    }
-                }
+                Err(Refusal::Terminal(status)) => Err(BeginSessionError::Terminal(status)),
+                Err(Refusal::PastWindow) => match self.expired_if_overdue(session, now).await? {
+                    Some(_) => Err(BeginSessionError::Expired),
+                    None => Ok(None),
+                },
                 Err(Refusal::InsideWindow | Refusal::Claims(_)) => {
                     unreachable!("a begin carries no claims and asks for no expiry")
                 }
             }
-        }
-        Err(StoreError::Conflict.into())
+        })
+        .await
     }
 }

@@ -11,31 +11,17 @@ use kayle_primitives::{AttemptId, DeliveryAttemptId, DeliveryId, EventId, Timest
 use kayle_sessions::{Session, Step};
 
 use crate::Webhooks;
-use crate::access::Caller;
-use crate::audit::AuditEntry;
+use crate::change::unless_conflict;
 use crate::ports::store::{
     Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, StoreError, StoreTx,
 };
 
-/// A step with what must be written beside it.
-pub(crate) struct SessionChange<'a> {
-    /// What the domain said.
-    pub(crate) step: Step,
-    /// The keyed hash of the report that caused it, if one did.
-    pub(crate) fingerprint: Option<String>,
-    /// What the audit log says of it, if a person or an API key caused it.
-    pub(crate) audit: Option<(&'a Caller, AuditEntry<'a>)>,
-}
-
-impl SessionChange<'_> {
-    /// Creates a change that nobody asked for by name: its events are its record.
-    pub(crate) fn of(step: Step) -> Self {
-        Self {
-            step,
-            fingerprint: None,
-            audit: None,
-        }
-    }
+/// A step with everything that must be written of it, encrypted and ready.
+pub(crate) struct ReadyStep {
+    pub(crate) session: Session,
+    pub(crate) draft: Draft,
+    attempt: Option<RecordedAttempt>,
+    now: Timestamp,
 }
 
 /// Events with their deliveries, encrypted and ready to be written.
@@ -46,59 +32,59 @@ pub(crate) struct Draft {
 }
 
 impl Webhooks {
-    /// Commits a step, and wakes the dispatcher if there is something to send.
+    /// Commits a step that no caller asked for by name, and wakes the dispatcher if there is
+    /// something to send; `None` if the session moved meanwhile: then it must be read again.
     ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the session moved meanwhile: read it again and decide anew.
+    /// `fingerprint` is the keyed hash of the report that caused it, if one did.
     pub(crate) async fn commit_step(
         &self,
-        change: SessionChange<'_>,
+        step: Step,
+        fingerprint: Option<String>,
         now: Timestamp,
-    ) -> Result<Caused, StoreError> {
-        let SessionChange {
-            step:
-                Step {
-                    session,
-                    attempt,
-                    events,
-                },
-            fingerprint,
-            audit,
-        } = change;
+    ) -> Result<Option<Caused>, StoreError> {
+        let ready = self.make_ready(step, fingerprint, now).await?;
+        match unless_conflict(self.write_alone(&ready).await)? {
+            Some(()) => Ok(Some(self.announce(ready.draft))),
+            None => Ok(None),
+        }
+    }
+
+    async fn write_alone(&self, ready: &ReadyStep) -> Result<(), StoreError> {
+        let mut tx = self.store.unaudited().await?;
+        ready.write(&mut *tx).await?;
+        tx.commit().await
+    }
+
+    /// Makes the events of a step and encrypts them, before any transaction: nobody waits for it.
+    pub(crate) async fn make_ready(
+        &self,
+        step: Step,
+        fingerprint: Option<String>,
+        now: Timestamp,
+    ) -> Result<ReadyStep, StoreError> {
+        let Step {
+            session,
+            attempt,
+            events,
+        } = step;
         let endpoints = if events.is_empty() {
             Vec::new()
         } else {
-            self.store
-                .reads()
-                .enabled_endpoints(session.organization_id)
-                .await?
+            let reads = self.store.reads();
+            reads.enabled_endpoints(session.organization_id).await?
         };
         let attempt_id = attempt.as_ref().map(|attempt| &attempt.id);
         let draft = self.draft(&session, attempt_id, &events, &endpoints, now);
-        let attempt = attempt.zip(fingerprint);
-
-        let mut tx = self.store.begin().await?;
-        tx.save_session(&session).await?;
-        if session.is_suppressed() {
-            // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
-            let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
-            tx.save_deliveries(&scrubbed(&deliveries.items, now))
-                .await?;
-            tx.erase_payloads(&deliveries.unreadable).await?;
-        }
-        if let Some((attempt, fingerprint)) = attempt {
-            tx.insert_attempt(&RecordedAttempt {
+        let recorded = attempt.zip(fingerprint);
+        Ok(ReadyStep {
+            session,
+            draft,
+            attempt: recorded.map(|(attempt, fingerprint)| RecordedAttempt {
                 attempt,
                 fingerprint,
-            })
-            .await?;
-        }
-        draft.write(&mut *tx).await?;
-        if let Some((caller, entry)) = audit {
-            self.audit(&mut *tx, caller, entry).await?;
-        }
-        tx.commit().await?;
-        Ok(self.committed(draft))
+            }),
+            now,
+        })
     }
 
     /// Makes the events that `data` tells, and a delivery of each for everyone among `endpoints`
@@ -132,7 +118,7 @@ impl Webhooks {
     }
 
     /// Wakes the dispatcher for a draft that was committed, and names what it held.
-    pub(crate) fn committed(&self, draft: Draft) -> Caused {
+    pub(crate) fn announce(&self, draft: Draft) -> Caused {
         if !draft.deliveries.is_empty() {
             self.wakeup.wake();
         }
@@ -212,6 +198,27 @@ pub(crate) fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> 
         .filter_map(|(_, delivery)| delivery::step(delivery, Input::Withdrawn, now).ok())
         .map(|step| step.delivery)
         .collect()
+}
+
+impl ReadyStep {
+    /// Writes the session, its attempt, its events and their deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the session moved meanwhile.
+    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<(), StoreError> {
+        tx.save_session(&self.session).await?;
+        if self.session.is_suppressed() {
+            // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
+            let deliveries = tx.lock_deliveries_of_session(&self.session.id).await?;
+            tx.save_deliveries(&scrubbed(&deliveries.items, self.now))
+                .await?;
+            tx.erase_payloads(&deliveries.unreadable).await?;
+        }
+        if let Some(attempt) = &self.attempt {
+            tx.insert_attempt(attempt).await?;
+        }
+        self.draft.write(tx).await
+    }
 }
 
 impl Draft {

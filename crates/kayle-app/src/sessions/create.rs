@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::Webhooks;
 use crate::access::Caller;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
 
 /// What the session is to be.
@@ -49,7 +49,7 @@ impl Webhooks {
         request: NewSessionRequest,
     ) -> Result<CreatedSession, CreateSessionError> {
         let organization_id = caller.organization_id;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.change(caller).await?;
         for id in request.targets.as_slice() {
             let endpoint = tx.reads().find_endpoint(organization_id, id).await?;
             if !endpoint.is_some_and(|endpoint| endpoint.is_enabled()) {
@@ -68,14 +68,8 @@ impl Webhooks {
         };
         let session = Session::open(new, now, self.settings.session_lifetime);
         tx.insert_session(&session).await?;
-        let (action, details) = (AuditAction::SessionCreated, json!({}));
-        let entry = AuditEntry {
-            action,
-            subject_id: session.id.as_str(),
-            details,
-        };
-        self.audit(&mut *tx, caller, entry).await?;
-        tx.commit().await?;
+        let action = AuditAction::SessionCreated;
+        tx.commit(action, session.id.as_str(), json!({})).await?;
         Ok(CreatedSession {
             session,
             cancel_token,

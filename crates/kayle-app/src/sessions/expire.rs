@@ -4,7 +4,6 @@
 use kayle_primitives::Timestamp;
 use kayle_sessions::{Input, Session, step};
 
-use super::commit::SessionChange;
 use crate::Webhooks;
 use crate::ports::store::{Portion, StoreError, report_damage};
 use crate::retention::Found;
@@ -21,11 +20,8 @@ impl Webhooks {
             return Ok(Some(session));
         };
         let expired = step.session.clone();
-        match self.commit_step(SessionChange::of(step), now).await {
-            Ok(_) => Ok(Some(expired)),
-            Err(StoreError::Conflict) => Ok(None),
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt { .. })) => Err(error),
-        }
+        let committed = self.commit_step(step, None, now).await?;
+        Ok(committed.map(|_| expired))
     }
 
     /// Expires a portion of the overdue sessions. One that cannot expire stays where it is.

@@ -10,6 +10,5 @@ mod read;
 mod report_attempt;
 
 pub use begin::BeginSessionError;
-pub use cancel::CancelSessionError;
 pub use create::{CreateSessionError, CreatedSession, NewSessionRequest};
 pub use report_attempt::{AttemptReport, ReportAttemptError, Reported};

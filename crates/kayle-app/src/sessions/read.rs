@@ -4,7 +4,7 @@ use kayle_primitives::{OrganizationId, Page, PageRequest, SessionId};
 use kayle_sessions::Session;
 
 use crate::Webhooks;
-use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::change::until_settled;
 use crate::ports::store::{SessionFilter, StoreError};
 
 impl Webhooks {
@@ -14,16 +14,15 @@ impl Webhooks {
         organization_id: OrganizationId,
         id: &SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        for _ in 0..CONFLICT_RETRIES_MAX {
-            let Some(session) = self.store.reads().find_session(organization_id, id).await? else {
-                return Ok(None);
+        until_settled(|| async {
+            let reads = self.store.reads();
+            let Some(session) = reads.find_session(organization_id, id).await? else {
+                return Ok(Some(None));
             };
             let session = self.expired_if_overdue(session, self.clock.now()).await?;
-            if session.is_some() {
-                return Ok(session);
-            }
-        }
-        Err(StoreError::Conflict)
+            Ok(session.map(Some))
+        })
+        .await
     }
 
     /// Lists a page in the order of the ids. Overdue sessions of the page are expired first, so

@@ -8,9 +8,8 @@ use kayle_sessions::{
 };
 use zeroize::Zeroizing;
 
-use super::commit::SessionChange;
 use crate::Webhooks;
-use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::change::until_settled;
 use crate::ports::store::{RecordedAttempt, StoreError};
 
 /// One finished check, as a Kayle service reports it.
@@ -71,69 +70,58 @@ impl Webhooks {
             attempt_id,
             outcome,
         } = report;
-        for _ in 0..CONFLICT_RETRIES_MAX {
-            let session = self
-                .store
-                .reads()
-                .find_session_for_intake(session_id)
-                .await?;
+        until_settled(|| async {
+            let reads = self.store.reads();
+            let session = reads.find_session_for_intake(session_id).await?;
             let session = session.ok_or(ReportAttemptError::NotFound)?;
             if let Some(id) = &attempt_id
-                && let Some(recorded) = self.store.reads().find_attempt_for_intake(id).await?
+                && let Some(recorded) = reads.find_attempt_for_intake(id).await?
             {
-                return self.answer_again(session, recorded, &content).await;
+                return self
+                    .answer_again(session, recorded, &content)
+                    .await
+                    .map(Some);
             }
             let now = self.clock.now();
             let id = attempt_id.clone();
-            let id = id.unwrap_or_else(|| AttemptId::generate(now, &*self.entropy));
             let input = Input::AttemptReported {
-                attempt_id: id,
+                attempt_id: id.unwrap_or_else(|| AttemptId::generate(now, &*self.entropy)),
                 outcome: outcome.clone(),
             };
             match step(&session, input, now) {
-                Ok(step) => match self.commit_report(step, &content).await {
-                    Ok(reported) => return Ok(reported),
-                    Err(StoreError::Conflict) => {}
-                    Err(error) => return Err(error.into()),
+                Ok(step) => Ok(self.commit_report(step, &content).await?),
+                Err(Refusal::Terminal(status)) => Err(ReportAttemptError::Terminal(status)),
+                Err(Refusal::Claims(error)) => Err(ReportAttemptError::Claims(error)),
+                Err(Refusal::PastWindow) => match self.expired_if_overdue(session, now).await? {
+                    Some(_) => Err(ReportAttemptError::Expired),
+                    None => Ok(None),
                 },
-                Err(Refusal::Terminal(status)) => return Err(ReportAttemptError::Terminal(status)),
-                Err(Refusal::Claims(error)) => return Err(ReportAttemptError::Claims(error)),
-                Err(Refusal::PastWindow) => {
-                    if self.expired_if_overdue(session, now).await?.is_some() {
-                        return Err(ReportAttemptError::Expired);
-                    }
-                }
                 Err(Refusal::InsideWindow) => {
                     unreachable!("a report does not ask for the session's expiry")
                 }
             }
-        }
-        Err(StoreError::Conflict.into())
+        })
+        .await
     }
 
-    async fn commit_report(&self, step: Step, content: &[u8]) -> Result<Reported, StoreError> {
+    /// Commits a report; `None` if another change came first.
+    async fn commit_report(
+        &self,
+        step: Step,
+        content: &[u8],
+    ) -> Result<Option<Reported>, StoreError> {
         let session = step.session.clone();
-        let attempt = step
-            .attempt
-            .clone()
-            .expect("a reported attempt is recorded");
-        let fingerprint = Some(self.keys.fingerprint_attempt_report(content));
+        let attempt = step.attempt.clone();
+        let attempt = attempt.expect("a reported attempt is recorded");
+        let fingerprint = self.keys.fingerprint_attempt_report(content);
         let now = attempt.created_at;
-        let caused = self
-            .commit_step(
-                SessionChange {
-                    fingerprint,
-                    ..SessionChange::of(step)
-                },
-                now,
-            )
-            .await?;
-        Ok(Reported {
+        let caused = self.commit_step(step, Some(fingerprint), now).await?;
+        Ok(caused.map(|caused| Reported {
             attempt,
             session,
             events: caused.events,
             deliveries: caused.deliveries,
-        })
+        }))
     }
 
     async fn answer_again(

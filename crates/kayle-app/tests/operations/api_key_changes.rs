@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kayle_app::Missing;
 use kayle_app::access::{
     ApiKey, ApiKeyMetadata, ApiKeyName, ApiKeyPrincipal, AuthenticateError, MetadataValue, Scope,
 };
-use kayle_app::api_keys::{ApiKeyChange, ApiKeyError, CreatedApiKey, NewApiKey};
+use kayle_app::api_keys::{ApiKeyChange, CreatedApiKey, NewApiKey};
 use kayle_primitives::{ApiKeyId, Organization};
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 
@@ -65,7 +66,7 @@ impl Scene {
         .await;
     }
 
-    async fn delete(&self) -> Result<(), ApiKeyError> {
+    async fn delete(&self) -> Result<(), Missing> {
         let caller = caller_of(self.organization.id);
         self.kit.webhooks.delete_api_key(&caller, self.key.id).await
     }
@@ -149,7 +150,7 @@ async fn a_deleted_key_is_refused_by_the_next_request_and_gone() {
     let id = scene.key.id;
     assert!(matches!(
         scene.delete().await,
-        Err(ApiKeyError::NotFound(missing)) if missing == id
+        Err(Missing::NotFound { id: missing, .. }) if missing == id.to_string()
     ));
 }
 
@@ -162,9 +163,9 @@ async fn a_foreign_or_unknown_key_is_left_alone() {
     for (organization, id) in [(&stranger, scene.key.id), (&scene.organization, unknown)] {
         let caller = caller_of(organization.id);
         let changed = webhooks.update_api_key(&caller, id, ApiKeyChange::default());
-        assert!(matches!(changed.await, Err(ApiKeyError::NotFound(_))));
+        assert!(matches!(changed.await, Err(Missing::NotFound { .. })));
         let deleted = webhooks.delete_api_key(&caller, id).await;
-        assert!(matches!(deleted, Err(ApiKeyError::NotFound(_))));
+        assert!(matches!(deleted, Err(Missing::NotFound { .. })));
     }
     assert_eq!(scene.listed().await, [scene.key]);
 }

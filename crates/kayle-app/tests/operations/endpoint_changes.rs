@@ -1,9 +1,9 @@
 //! Changing an endpoint: what is replaced, and which attempt is the first to see it.
 
+use kayle_app::Missing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::endpoints::EndpointError;
 use kayle_delivery::{DeliveryState, Payload, StoredReason};
 use kayle_endpoints::{
     Endpoint, EndpointChange, EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName,
@@ -135,7 +135,7 @@ async fn a_foreign_or_unknown_endpoint_is_not_changed() {
         let refused = kit
             .webhooks
             .update_endpoint(&caller, id, EndpointChange::default());
-        assert!(matches!(refused.await, Err(EndpointError::NotFound)));
+        assert!(matches!(refused.await, Err(Missing::NotFound { .. })));
     }
 }
 

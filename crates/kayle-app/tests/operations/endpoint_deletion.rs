@@ -1,9 +1,9 @@
 //! Deleting an endpoint (D5): it is gone, its deliveries stay and are never sent again.
 
+use kayle_app::Missing;
 use kayle_app::deliveries::RetryDeliveryError;
 use kayle_app::dispatch::Outcome;
-use kayle_app::encryption_keys::KeyActivationError;
-use kayle_app::endpoints::{EndpointError, RevealSecretError};
+use kayle_app::endpoints::RevealSecretError;
 use kayle_app::events::ReplayEventError;
 use kayle_delivery::{AttemptOutcome, Delivery, DeliveryState, Payload, ScrubReason};
 use kayle_endpoints::EndpointChange;
@@ -24,7 +24,7 @@ async fn scene() -> (TestWebhooks, Subscriber) {
     (kit, subscriber)
 }
 
-async fn delete(kit: &TestWebhooks, subscriber: &Subscriber) -> Result<(), EndpointError> {
+async fn delete(kit: &TestWebhooks, subscriber: &Subscriber) -> Result<(), Missing> {
     let caller = caller_of(subscriber.organization.id);
     kit.webhooks
         .delete_endpoint(&caller, &subscriber.endpoint.id)
@@ -57,19 +57,19 @@ async fn a_deleted_endpoint_is_missing_for_every_operation() {
     let listed = webhooks.list_endpoints(organization.id, None, &page);
     assert_eq!(listed.await.unwrap().unwrap().items, []);
     let updated = webhooks.update_endpoint(&caller, &endpoint.id, EndpointChange::default());
-    assert!(matches!(updated.await, Err(EndpointError::NotFound)));
+    assert!(matches!(updated.await, Err(Missing::NotFound { .. })));
     let rotated = webhooks.rotate_signing_secret(&caller, &endpoint.id).await;
-    assert!(matches!(rotated, Err(EndpointError::NotFound)));
+    assert!(matches!(rotated, Err(Missing::NotFound { .. })));
     let revealed = webhooks.reveal_signing_secret(&caller, &endpoint.id).await;
     assert!(matches!(revealed, Err(RevealSecretError::NotFound)));
     let page = first_page();
     let keys = webhooks.list_encryption_keys(organization.id, &endpoint.id, None, &page);
     assert_eq!(keys.await.unwrap().items, []);
     let activated = webhooks.reactivate_encryption_key(&caller, &key.id).await;
-    assert!(matches!(activated, Err(KeyActivationError::NotFound)));
+    assert!(matches!(activated, Err(Missing::NotFound { .. })));
     assert!(matches!(
         delete(&kit, &subscriber).await,
-        Err(EndpointError::NotFound)
+        Err(Missing::NotFound { .. })
     ));
 }
 
@@ -82,7 +82,7 @@ async fn a_foreign_endpoint_is_not_deleted() {
     };
     assert!(matches!(
         delete(&kit, &stranger).await,
-        Err(EndpointError::NotFound)
+        Err(Missing::NotFound { .. })
     ));
     let organization = subscriber.organization.id;
     let found = kit

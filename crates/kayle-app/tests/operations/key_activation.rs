@@ -1,9 +1,9 @@
 //! Taking encryption keys out of use and putting them back: never two active ones.
 
+use kayle_app::Missing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::encryption_keys::KeyActivationError;
 use kayle_delivery::{Payload, ScrubReason};
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::EncryptionKeyId;
@@ -106,9 +106,9 @@ async fn a_foreign_or_unknown_key_is_left_alone() {
     ] {
         let caller = caller_of(organization.id);
         let refused = kit.webhooks.deactivate_encryption_key(&caller, id).await;
-        assert!(matches!(refused, Err(KeyActivationError::NotFound)));
+        assert!(matches!(refused, Err(Missing::NotFound { .. })));
         let refused = kit.webhooks.reactivate_encryption_key(&caller, id).await;
-        assert!(matches!(refused, Err(KeyActivationError::NotFound)));
+        assert!(matches!(refused, Err(Missing::NotFound { .. })));
     }
     assert_eq!(keys(&kit, &subscriber, None).await, [subscriber.key]);
 }

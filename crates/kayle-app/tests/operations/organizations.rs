@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kayle_app::organizations::{CreateOrganizationError, FreezeOrganizationError};
+use kayle_app::Missing;
+use kayle_app::organizations::CreateOrganizationError;
 use kayle_delivery::DeliveryState;
 use kayle_primitives::{Organization, OrganizationId};
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
@@ -44,7 +45,7 @@ async fn an_unknown_organization_is_neither_frozen_nor_unfrozen() {
     ] {
         assert!(matches!(
             refused,
-            Err(FreezeOrganizationError::NotFound(id)) if id == unknown
+            Err(Missing::NotFound { id: missing, .. }) if missing == unknown.to_string()
         ));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kayle_app::endpoints::EndpointError;
+use kayle_app::Missing;
 use kayle_app::ports::sender::SendRequest;
 use kayle_crypto::verify_signature;
 use kayle_endpoints::SigningSecret;
@@ -93,7 +93,7 @@ async fn a_foreign_or_unknown_endpoint_keeps_its_secret() {
     ] {
         let caller = caller_of(organization.id);
         let refused = kit.webhooks.rotate_signing_secret(&caller, id).await;
-        assert!(matches!(refused, Err(EndpointError::NotFound)));
+        assert!(matches!(refused, Err(Missing::NotFound { .. })));
     }
     assert_eq!(reveal(&kit, &subscriber).await, before);
 }

@@ -1,6 +1,7 @@
 //! The customer cancels a session.
 
-use kayle_app::sessions::{CancelSessionError, ReportAttemptError};
+use kayle_app::Missing;
+use kayle_app::sessions::ReportAttemptError;
 use kayle_events::{EventType, FailureCode};
 use kayle_primitives::SessionId;
 use kayle_sessions::SessionStatus;
@@ -137,7 +138,7 @@ async fn a_foreign_or_unknown_session_is_not_cancelled() {
             .webhooks
             .cancel_session(&caller_of(organization.id), id)
             .await;
-        assert!(matches!(refused, Err(CancelSessionError::NotFound)));
+        assert!(matches!(refused, Err(Missing::NotFound { .. })));
     }
     assert_eq!(stored_session(&kit, &session).await, session);
 }

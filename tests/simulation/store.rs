@@ -1,6 +1,7 @@
 //! The memory store behind a connection that fails: before a change, or after it was committed
 //! and before anybody heard of it. Beside the service it writes down what was really committed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -10,7 +11,8 @@ use kayle_app::ports::queue::{
 };
 use kayle_app::ports::store::{Batch, Portion, Reads, Store, StoreError, StoreTx};
 use kayle_delivery::{Delivery, DeliveryState, Input, LeaseHolder, step};
-use kayle_primitives::{Clock, DeliveryId, Timestamp};
+use kayle_endpoints::DeliveryPolicy;
+use kayle_primitives::{Clock, DeliveryId, EndpointId, Timestamp};
 use kayle_testkit::clock::MovedClock;
 use kayle_testkit::store::MemoryStore;
 
@@ -153,10 +155,10 @@ impl DeliveryQueue for SimulatedStore {
         shared.answer(fate, claimed).await
     }
 
-    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
         let shared = &self.0;
         let fate = shared.call().await?;
-        let mut held = shared.memory.still_held(holder).await?;
+        let mut held = shared.memory.still_leased_to(holder).await?;
         {
             let mut history = shared.history();
             let moment = history.next_moment();
@@ -199,6 +201,15 @@ impl DeliveryQueue for SimulatedStore {
         }
         let expired = self.0.memory.expired_leases(now, portion).await?;
         self.0.answer(fate, expired).await
+    }
+
+    async fn policies(
+        &self,
+        endpoints: &BTreeSet<EndpointId>,
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
+        let fate = self.0.call().await?;
+        let policies = self.0.memory.policies(endpoints).await?;
+        self.0.answer(fate, policies).await
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -10,16 +10,8 @@ use kayle_app::ports::store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use crate::in_flight::InFlight;
-
-/// How many requests may be under way (contract 13.2).
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// All endpoints together.
-    pub in_flight_max: usize,
-    /// One endpoint.
-    pub in_flight_per_endpoint_max: usize,
-}
+use crate::limits::Limits;
+use crate::requests::Requests;
 
 /// What one tick did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,15 +26,14 @@ pub struct Ticked {
 pub struct Dispatcher {
     pub(crate) webhooks: Arc<Webhooks>,
     sender: Arc<dyn Sender>,
-    limits: Limits,
-    pub(crate) in_flight: InFlight,
+    pub(crate) requests: Requests,
     /// Over, but not written yet: a store that is down keeps them here.
     pub(crate) unsettled: Vec<Finished>,
 }
 
 /// Why a claim ended where it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Claimed {
+pub(crate) enum ClaimEnd {
     /// Nothing else was due.
     AllDue(usize),
     /// The batch was full: more may be due, and there is room for it.
@@ -51,7 +42,7 @@ pub(crate) enum Claimed {
     NoRoom(usize),
 }
 
-impl Claimed {
+impl ClaimEnd {
     fn count(self) -> usize {
         match self {
             Self::AllDue(count) | Self::FullBatch(count) | Self::NoRoom(count) => count,
@@ -62,13 +53,11 @@ impl Claimed {
 impl Dispatcher {
     /// Creates a dispatcher with nothing under way.
     pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
-        let (in_flight, unsettled) = (InFlight::default(), Vec::new());
         Self {
             webhooks,
             sender,
-            limits,
-            in_flight,
-            unsettled,
+            requests: Requests::new(limits),
+            unsettled: Vec::new(),
         }
     }
 
@@ -88,10 +77,10 @@ impl Dispatcher {
     pub(crate) async fn claim_and_start(
         &mut self,
         stop: &CancellationToken,
-    ) -> Result<Claimed, StoreError> {
-        let room = self.in_flight.room(&self.limits, self.unsettled.len());
+    ) -> Result<ClaimEnd, StoreError> {
+        let room = self.requests.room(self.unsettled.len());
         if room.total == 0 {
-            return Ok(Claimed::NoRoom(0));
+            return Ok(ClaimEnd::NoRoom(0));
         }
         let claim = self.webhooks.claim_deliveries(&room).await?;
         let claimed = claim.deliveries.len();
@@ -107,19 +96,19 @@ impl Dispatcher {
                 }
             }
         }
-        if claimed == room.total || self.in_flight.saturates_an_endpoint(&self.limits) {
-            return Ok(Claimed::NoRoom(claimed));
+        if claimed == room.total || self.requests.saturate_an_endpoint() {
+            return Ok(ClaimEnd::NoRoom(claimed));
         }
         if claimed == CLAIM_BATCH_MAX {
-            return Ok(Claimed::FullBatch(claimed));
+            return Ok(ClaimEnd::FullBatch(claimed));
         }
-        Ok(Claimed::AllDue(claimed))
+        Ok(ClaimEnd::AllDue(claimed))
     }
 
-    /// Collects what has ended meanwhile and settles it; gives how many. After an error everything
+    /// Collects what has ended meanwhile and settles it; returns how many. After an error everything
     /// is kept for another try.
     pub(crate) async fn settle(&mut self) -> Result<usize, StoreError> {
-        while let Some(finished) = self.in_flight.try_next() {
+        while let Some(finished) = self.requests.try_next() {
             self.unsettled.push(finished);
         }
         if self.unsettled.is_empty() {
@@ -139,8 +128,8 @@ impl Dispatcher {
 
     /// Waits until nothing is under way.
     pub(crate) async fn wait_for_all(&mut self) {
-        while !self.in_flight.is_empty() {
-            let finished = self.in_flight.next().await;
+        while !self.requests.is_empty() {
+            let finished = self.requests.next().await;
             self.unsettled.extend(finished);
         }
     }
@@ -165,7 +154,7 @@ impl Dispatcher {
             };
             webhooks.finish(in_flight, outcome)
         };
-        self.in_flight.start(endpoint_id, sent.instrument(span));
+        self.requests.start(endpoint_id, sent.instrument(span));
     }
 }
 

@@ -9,13 +9,15 @@
 
 pub mod dispatcher;
 pub mod heartbeat;
-mod in_flight;
 pub mod leases;
+mod limits;
 mod presence;
+mod requests;
 mod runner;
 pub mod sweeper;
 pub mod usage;
 
-pub use dispatcher::{Dispatcher, Limits, Ticked};
+pub use dispatcher::{Dispatcher, Ticked};
 pub use heartbeat::Heartbeat;
+pub use limits::Limits;
 pub use presence::Presence;

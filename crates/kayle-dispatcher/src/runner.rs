@@ -6,7 +6,7 @@ use kayle_app::ports::store::StoreError;
 use kayle_app::ports::wakeup::Wakeup;
 use tokio_util::sync::CancellationToken;
 
-use crate::dispatcher::{Claimed, Dispatcher};
+use crate::dispatcher::{ClaimEnd, Dispatcher};
 use crate::heartbeat::Heartbeat;
 
 /// The longest time between two looks at the queue: what a lost wake-up costs at most, and how
@@ -62,7 +62,7 @@ impl Dispatcher {
             let turn = tokio::select! {
                 biased;
                 () = stop.cancelled() => Turn::Stopped,
-                finished = self.in_flight.next() => {
+                finished = self.requests.next() => {
                     self.unsettled.extend(finished);
                     Turn::Finished
                 }
@@ -90,19 +90,19 @@ impl Dispatcher {
             return self.pause().await;
         }
         let claimed = self.claim_and_start(stop).await?;
-        *more_due = !matches!(claimed, Claimed::AllDue(_));
+        *more_due = !matches!(claimed, ClaimEnd::AllDue(_));
         self.pause_after(claimed).await
     }
 
     /// Settles what has ended during a claim, and gives how long to wait after it.
-    pub(crate) async fn pause_after(&mut self, claimed: Claimed) -> Result<Duration, StoreError> {
+    pub(crate) async fn pause_after(&mut self, claimed: ClaimEnd) -> Result<Duration, StoreError> {
         let settled = self.settle().await?;
         match claimed {
-            Claimed::AllDue(_) => self.pause().await,
-            Claimed::FullBatch(_) => Ok(Duration::ZERO),
+            ClaimEnd::AllDue(_) => self.pause().await,
+            ClaimEnd::FullBatch(_) => Ok(Duration::ZERO),
             // Some have ended already, and with them perhaps all whose end would be waited for.
-            Claimed::NoRoom(_) if 0 < settled => Ok(Duration::ZERO),
-            Claimed::NoRoom(_) => Ok(POLL_INTERVAL),
+            ClaimEnd::NoRoom(_) if 0 < settled => Ok(Duration::ZERO),
+            ClaimEnd::NoRoom(_) => Ok(POLL_INTERVAL),
         }
     }
 

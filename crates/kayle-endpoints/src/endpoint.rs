@@ -4,7 +4,7 @@ use kayle_events::EventType;
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
 
 use crate::labels::Labels;
-use crate::retention::{Retention, RetryScheduleName};
+use crate::retention::{DeliveryPolicy, Retention, RetryScheduleName};
 use crate::subscription::Subscription;
 use crate::url::EndpointUrl;
 
@@ -58,6 +58,14 @@ pub struct EndpointChange {
 }
 
 impl Endpoint {
+    /// Returns what is to be done with its deliveries when they fail.
+    pub fn delivery_policy(&self) -> DeliveryPolicy {
+        DeliveryPolicy {
+            retry_schedule: self.retry_schedule,
+            retention: self.retention,
+        }
+    }
+
     /// Returns whether events are sent to it.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()

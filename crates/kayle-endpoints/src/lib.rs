@@ -20,7 +20,7 @@ pub use address::{AddressPolicy, AllowedNetworks};
 pub use encryption_key::{EncryptionKey, InvalidJwk, InvalidKeyId, KeyId, PublicJwk};
 pub use endpoint::{Endpoint, EndpointChange, EndpointName, InvalidEndpointName};
 pub use labels::{InvalidLabels, Labels};
-pub use retention::{InvalidRetention, Retention, RetryScheduleName};
+pub use retention::{DeliveryPolicy, InvalidRetention, Retention, RetryScheduleName};
 pub use signing_secret::SigningSecret;
 pub use subscription::Subscription;
 pub use url::{EndpointUrl, Environment, NormalizedUrl, UrlPolicy, UrlRefusal};

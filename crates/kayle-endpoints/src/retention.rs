@@ -70,5 +70,24 @@ impl RetryScheduleName {
     }
 }
 
+/// What an endpoint wants done with a delivery that fails: when it is tried again, and how long its
+/// payload is kept afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryPolicy {
+    /// When it is tried again.
+    pub retry_schedule: RetryScheduleName,
+    /// How long the payload is kept after the last attempt.
+    pub retention: Retention,
+}
+
+impl DeliveryPolicy {
+    /// The policy of an endpoint that was deleted, or cannot be read: nobody can ask for less time
+    /// any longer (contract 7.7).
+    pub const OF_A_DELETED_ENDPOINT: Self = Self {
+        retry_schedule: RetryScheduleName::Standard,
+        retention: Retention::SevenDays,
+    };
+}
+
 #[cfg(test)]
 mod tests;

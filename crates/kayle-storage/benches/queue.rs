@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Settled, Settlement};
+use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Room, Settled, Settlement};
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{AttemptOutcome, Input, Lease, LeaseHolder, RetrySchedules, step};
 use kayle_endpoints::{Retention, RetryScheduleName};
@@ -63,13 +63,15 @@ impl Queue {
         let now = Timestamp::from_unix_ms(NOW);
         let request = ClaimRequest {
             now,
-            limit: BATCH,
             lease: Lease {
                 holder: self.holder.clone(),
                 until: now.plus(Duration::from_mins(1)),
             },
-            room_per_endpoint: BATCH,
-            busy_endpoints: BTreeMap::new(),
+            room: Room {
+                total: BATCH,
+                per_endpoint: BATCH,
+                busy_endpoints: BTreeMap::new(),
+            },
         };
         let claimed = self.store.claim_due(&request).await;
         let claimed = claimed.expect("the database answers");

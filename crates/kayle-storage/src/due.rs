@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use kayle_app::ports::queue::ClaimRequest;
+use kayle_app::ports::queue::{ClaimRequest, Room};
 use kayle_app::ports::store::StoreError;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
@@ -103,7 +103,7 @@ struct WaitingEndpoint {
 /// What a claim has chosen so far.
 pub(crate) struct Choice<'a> {
     request: &'a ClaimRequest,
-    room: Room,
+    room: RoomLeft,
     /// All that is due up to here was seen.
     after: (i64, String),
     chosen: Vec<Candidate>,
@@ -115,7 +115,7 @@ impl<'a> Choice<'a> {
     pub(crate) fn new(request: &'a ClaimRequest) -> Self {
         Self {
             request,
-            room: Room::new(request),
+            room: RoomLeft::new(&request.room),
             after: (i64::MIN, String::new()),
             chosen: Vec::new(),
             is_over: false,
@@ -123,7 +123,7 @@ impl<'a> Choice<'a> {
     }
 
     fn wanted(&self) -> usize {
-        self.request.limit - self.chosen.len()
+        self.request.room.total - self.chosen.len()
     }
 
     /// Says where to look on, and for how many.
@@ -148,7 +148,7 @@ impl<'a> Choice<'a> {
         }
     }
 
-    /// Returns the room back that was taken by what could not be leased.
+    /// Frees the room that was taken by what could not be leased.
     pub(crate) fn put_back(&mut self, refused: &HashSet<&str>) {
         let room = &mut self.room;
         self.chosen.retain(|candidate| {
@@ -162,16 +162,16 @@ impl<'a> Choice<'a> {
 }
 
 /// What is left of the room at each endpoint that is busy, or was seen in this claim.
-struct Room {
+struct RoomLeft {
     per_endpoint: usize,
     left: BTreeMap<String, usize>,
 }
 
-impl Room {
-    fn new(request: &ClaimRequest) -> Self {
-        let busy = request.busy_endpoints.iter();
+impl RoomLeft {
+    fn new(room: &Room) -> Self {
+        let busy = room.busy_endpoints.iter();
         Self {
-            per_endpoint: request.room_per_endpoint,
+            per_endpoint: room.per_endpoint,
             left: busy
                 .map(|(id, room)| (id.as_str().to_owned(), *room))
                 .collect(),

@@ -130,7 +130,7 @@ async fn a_claim_leases_and_reads_by_key() {
     planner
         .check(sqlite::lease(&["whd_1"], lease), by_key)
         .await;
-    planner.check(sqlite::contents(&["whd_1"]), by_key).await;
+    planner.check(sqlite::payloads(&["whd_1"]), by_key).await;
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_settlement_reads_writes_and_scrubs_by_key() {
 #[tokio::test]
 async fn the_dispatchers_looks_use_the_partial_indexes() {
     let planner = Planner::new().await;
-    let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
+    let leased_to = queue::leased_to(&LeaseHolder("dispatcher".to_owned()));
     let pending = queue::pending();
     let leased = queue::leased_until(at(NOW), Portion::first(100));
     planner
@@ -161,7 +161,7 @@ async fn the_dispatchers_looks_use_the_partial_indexes() {
         .await;
     planner
         .check(
-            held_by.build(DbBackend::Sqlite),
+            leased_to.build(DbBackend::Sqlite),
             "INDEX deliveries_lease_holder",
         )
         .await;

@@ -6,7 +6,7 @@
 //! cannot be read itself waits for an operator. What a claim takes is chosen in `due`; settlements
 //! are written in `settle`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 
 use async_trait::async_trait;
@@ -15,8 +15,8 @@ use kayle_app::ports::queue::{
 };
 use kayle_app::ports::store::{Batch, Portion, StoreError, report_damage};
 use kayle_delivery::{CompactJwe, Delivery, LeaseHolder};
-use kayle_endpoints::{Retention, RetryScheduleName};
-use kayle_primitives::{DeliveryId, Timestamp};
+use kayle_endpoints::DeliveryPolicy;
+use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 use kayle_sessions::SessionStatus;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
@@ -57,8 +57,8 @@ impl DeliveryQueue for SqlStore {
         Ok(claimed)
     }
 
-    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
-        let ids: Vec<String> = held_by(holder)
+    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+        let ids: Vec<String> = leased_to(holder)
             .into_tuple()
             .all(&self.readers.0)
             .await
@@ -91,12 +91,32 @@ impl DeliveryQueue for SqlStore {
         let endpoints = endpoints_by_id(connection, endpoint_ids).await?;
         let expired = |delivery: Delivery| {
             let endpoint = endpoints.get(delivery.endpoint_id.as_str());
-            expired_lease(delivery, endpoint.and_then(Option::as_ref))
+            ExpiredLease {
+                policy: policy_of(endpoint.and_then(Option::as_ref)),
+                delivery,
+            }
         };
         Ok(Batch {
             items: deliveries.items.into_iter().map(expired).collect(),
             unreadable: deliveries.unreadable,
         })
+    }
+
+    async fn policies(
+        &self,
+        endpoints: &BTreeSet<EndpointId>,
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
+        let ids = endpoints.iter().map(EndpointId::as_str);
+        let found = endpoints_by_id(&self.readers.0, ids).await?;
+        let policies = endpoints.iter().filter_map(|id| {
+            let policy = match found.get(id.as_str()) {
+                Some(Some(endpoint)) => readable(policy_at_settlement(endpoint))?,
+                Some(None) => return None,
+                None => DeliveryPolicy::OF_A_DELETED_ENDPOINT,
+            };
+            Some((id.clone(), policy))
+        });
+        Ok(policies.collect())
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -112,7 +132,7 @@ impl DeliveryQueue for SqlStore {
 }
 
 /// Asks for the ids of what is leased to a holder.
-pub(crate) fn held_by(holder: &LeaseHolder) -> Select<Entity> {
+pub(crate) fn leased_to(holder: &LeaseHolder) -> Select<Entity> {
     Entity::find()
         .select_only()
         .column(Column::Id)
@@ -157,7 +177,7 @@ impl SqlTx {
         };
         let refused = chosen.iter().filter(|id| !is_leased(id)).cloned().collect();
         let leased = leased.items;
-        let mut contents = self.contents(&ids).await?;
+        let mut payloads = self.payloads(&ids).await?;
         let endpoint_ids = leased.iter().map(|delivery| delivery.endpoint_id.as_str());
         let endpoints = endpoints_by_id(self.connection(), endpoint_ids).await?;
         let mut leased: HashMap<String, Model> = leased
@@ -167,9 +187,9 @@ impl SqlTx {
         let claimed = chosen.iter().filter_map(|id| {
             // One that could not be read was reported.
             let delivery = leased.remove(id)?;
-            let contents = contents.remove(id);
-            let contents = delivery_row(id).present("event_id", contents);
-            let claimed = contents.and_then(|contents| claimed(delivery, contents?, &endpoints));
+            let payload = payloads.remove(id);
+            let payload = delivery_row(id).present("event_id", payload);
+            let claimed = payload.and_then(|payload| claimed(delivery, payload?, &endpoints));
             claimed.inspect_err(report_damage).ok().flatten()
         });
         Ok(Leased {
@@ -186,16 +206,16 @@ impl SqlTx {
     }
 
     /// Reads what deliveries bring, by their ids.
-    async fn contents(
+    async fn payloads(
         &self,
         ids: &[&str],
-    ) -> Result<HashMap<String, Result<Contents, StoreError>>, StoreError> {
-        let contents = self.dialect().contents(ids);
-        let rows = self.connection().query_all_raw(contents).await;
+    ) -> Result<HashMap<String, Result<StoredPayload, StoreError>>, StoreError> {
+        let payloads = self.dialect().payloads(ids);
+        let rows = self.connection().query_all_raw(payloads).await;
         let rows = rows.map_err(store_error)?;
         let by_delivery = rows.iter().filter_map(|row| {
             let id: String = row.try_get("", "delivery_id").ok()?;
-            Some((id.clone(), Contents::read(row, id)))
+            Some((id.clone(), StoredPayload::read(row, id)))
         });
         Ok(by_delivery.collect())
     }
@@ -228,7 +248,7 @@ struct Leased {
 }
 
 /// What a delivery brings, and what may forbid to send it.
-struct Contents {
+struct StoredPayload {
     delivery_id: String,
     event: event::Model,
     jwe: Option<String>,
@@ -237,7 +257,7 @@ struct Contents {
     organization_pending_deletion_at: Option<i64>,
 }
 
-impl Contents {
+impl StoredPayload {
     fn read(row: &QueryResult, delivery_id: String) -> Result<Self, StoreError> {
         let payload = Row {
             table: "delivery_payloads",
@@ -287,7 +307,7 @@ impl Contents {
 /// Puts together what was claimed; `None` if its endpoint cannot be read, which was reported.
 fn claimed(
     delivery: Model,
-    contents: Contents,
+    stored: StoredPayload,
     endpoints: &HashMap<String, Option<endpoint::Model>>,
 ) -> Result<Option<Claimed>, StoreError> {
     let endpoint = match endpoints.get(&delivery.endpoint_id) {
@@ -295,23 +315,23 @@ fn claimed(
         Some(None) => return Ok(None),
         None => None,
     };
-    let session_suppressed = contents.is_suppressed()?;
+    let session_suppressed = stored.is_suppressed()?;
     let payload = Row {
         table: "delivery_payloads",
-        id: &contents.delivery_id,
+        id: &stored.delivery_id,
     };
     let payload = delivery_payload::Model {
-        jwe: payload.present("jwe", contents.jwe)?,
-        delivery_id: contents.delivery_id,
+        jwe: payload.present("jwe", stored.jwe)?,
+        delivery_id: stored.delivery_id,
     };
     payload.check()?;
     Ok(Some(Claimed {
         delivery: delivery.into_domain()?,
-        event: contents.event.into_domain()?,
+        event: stored.event.into_domain()?,
         jwe: CompactJwe::new(payload.jwe),
         endpoint: endpoint.map(claimed_endpoint).transpose()?,
         session_suppressed,
-        organization_frozen: contents.organization_pending_deletion_at.is_some(),
+        organization_frozen: stored.organization_pending_deletion_at.is_some(),
     }))
 }
 
@@ -322,15 +342,23 @@ fn claimed_endpoint(row: &endpoint::Model) -> Result<ClaimedEndpoint, StoreError
     })
 }
 
-/// Puts an endpoint's policy beside a delivery. What cannot be read of it is as if it were gone.
-fn expired_lease(delivery: Delivery, endpoint: Option<&endpoint::Model>) -> ExpiredLease {
+/// Reads an endpoint's policy. What cannot be read of it is as if the endpoint were gone.
+fn policy_of(endpoint: Option<&endpoint::Model>) -> DeliveryPolicy {
+    let gone = DeliveryPolicy::OF_A_DELETED_ENDPOINT;
     let retry_schedule = endpoint.and_then(|endpoint| readable(endpoint.retry_schedule()));
     let retention = endpoint.and_then(|endpoint| readable(endpoint.retention()));
-    ExpiredLease {
-        delivery,
-        retry_schedule: retry_schedule.unwrap_or(RetryScheduleName::Standard),
-        retention: retention.unwrap_or(Retention::SevenDays),
+    DeliveryPolicy {
+        retry_schedule: retry_schedule.unwrap_or(gone.retry_schedule),
+        retention: retention.unwrap_or(gone.retention),
     }
+}
+
+/// Reads an endpoint's policy if all of it can be read.
+fn policy_at_settlement(endpoint: &endpoint::Model) -> Result<DeliveryPolicy, StoreError> {
+    Ok(DeliveryPolicy {
+        retry_schedule: endpoint.retry_schedule()?,
+        retention: endpoint.retention()?,
+    })
 }
 
 fn readable<T>(read: Result<T, StoreError>) -> Option<T> {

@@ -36,7 +36,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue};
+use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Room};
 use kayle_app::ports::store::{Reads, Store, StoreError};
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, DeliveryState, Lease, LeaseHolder};
@@ -117,13 +117,15 @@ impl TestStore {
     fn request(&self, holder: &str, limit: usize) -> ClaimRequest {
         ClaimRequest {
             now: self.now(),
-            limit,
             lease: Lease {
                 holder: LeaseHolder(holder.to_owned()),
                 until: self.now().plus(Duration::from_mins(1)),
             },
-            room_per_endpoint: 100,
-            busy_endpoints: BTreeMap::new(),
+            room: Room {
+                total: limit,
+                per_endpoint: 100,
+                busy_endpoints: BTreeMap::new(),
+            },
         }
     }
 
@@ -324,6 +326,7 @@ macro_rules! store_conformance {
             leases: a_holder_sees_what_it_still_holds,
                 expired_leases_come_the_longest_expired_first,
                 an_expired_lease_brings_its_endpoints_policy,
+            policies_are_those_of_the_endpoints_as_they_are,
                 the_next_due_time_is_that_of_the_first_pending_delivery;
             settlements: a_settlement_is_written_with_its_attempt,
                 a_failed_attempt_leaves_the_payload_to_be_claimed_again,

@@ -95,7 +95,7 @@ fn only_the_holder_writes_a_result(change: &Change<'_>, _: &History) -> Result<(
     };
     match change.cause {
         Cause::Settlement(holder) => ensure(
-            held_by(before) == Some(holder),
+            leased_to(before) == Some(holder),
             "it was settled by one who had lost the lease",
         ),
         Cause::Transaction | Cause::Claim(..) | Cause::OtherSettlement => ensure(
@@ -176,7 +176,7 @@ fn the_schedule_is_kept(change: &Change<'_>, history: &History) -> Result<(), St
     ensure(schedules.any(follows), "it does not follow its schedule")
 }
 
-fn held_by(delivery: &Delivery) -> Option<&LeaseHolder> {
+fn leased_to(delivery: &Delivery) -> Option<&LeaseHolder> {
     match &delivery.state {
         DeliveryState::Delivering { lease, .. } => Some(&lease.holder),
         DeliveryState::Pending { .. }

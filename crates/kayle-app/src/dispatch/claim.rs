@@ -1,26 +1,13 @@
 //! Takes leases on due deliveries.
 
-use std::collections::BTreeMap;
-
 use kayle_delivery::{Lease, LeaseHolder};
+use kayle_primitives::Timestamp;
 use kayle_primitives::id::random_uuid;
-use kayle_primitives::{EndpointId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::CLAIM_BATCH_MAX;
-use crate::ports::queue::{ClaimRequest, Claimed};
+use crate::ports::queue::{ClaimRequest, Claimed, Room};
 use crate::ports::store::StoreError;
-
-/// What a dispatcher has room for.
-#[derive(Debug, Clone)]
-pub struct Room {
-    /// Requests, all endpoints together.
-    pub total: usize,
-    /// Requests to one endpoint.
-    pub per_endpoint: usize,
-    /// Endpoints that have less room than that.
-    pub busy_endpoints: BTreeMap<EndpointId, usize>,
-}
 
 /// The deliveries that one claim took.
 #[derive(Debug)]
@@ -38,13 +25,14 @@ impl Webhooks {
         let holder = LeaseHolder(random_uuid(&*self.entropy).to_string());
         let request = ClaimRequest {
             now,
-            limit: room.total.min(CLAIM_BATCH_MAX),
             lease: Lease {
                 holder: holder.clone(),
                 until: now.plus(self.settings.lease),
             },
-            room_per_endpoint: room.per_endpoint,
-            busy_endpoints: room.busy_endpoints.clone(),
+            room: Room {
+                total: room.total.min(CLAIM_BATCH_MAX),
+                ..room.clone()
+            },
         };
         let deliveries = self.queue.claim_due(&request).await?;
         Ok(Claim { holder, deliveries })

@@ -4,6 +4,7 @@ mod claim;
 mod prepare;
 mod settle;
 
-pub use claim::{Claim, Room};
+pub use crate::ports::queue::Room;
+pub use claim::Claim;
 pub use prepare::{Prepared, ToSend};
 pub use settle::{Finished, InFlight, Outcome};

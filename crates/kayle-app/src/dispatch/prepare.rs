@@ -48,12 +48,12 @@ impl Webhooks {
         if prepared.to_send.is_empty() {
             return prepared;
         }
-        match self.queue.still_held(&claim.holder).await {
-            Ok(held) => {
-                let held: BTreeSet<DeliveryId> = held.into_iter().collect();
+        match self.queue.still_leased_to(&claim.holder).await {
+            Ok(leased) => {
+                let leased: BTreeSet<DeliveryId> = leased.into_iter().collect();
                 prepared
                     .to_send
-                    .retain(|ready| held.contains(&ready.request.delivery_id));
+                    .retain(|ready| leased.contains(&ready.request.delivery_id));
             }
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;

@@ -1,19 +1,20 @@
 //! Writes what came of claimed deliveries, for all that finished while the last write was under
 //! way at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{
-    AttemptOutcome, AttemptStatus, Delivery, Input, InvalidTransition, LeaseHolder, Step, step,
+    AttemptOutcome, AttemptStatus, Delivery, Input, InvalidTransition, LeaseHolder, RetrySchedule,
+    Step,
 };
-use kayle_endpoints::{Retention, RetryScheduleName};
+use kayle_endpoints::{DeliveryPolicy, Endpoint, Retention};
 use kayle_primitives::{DeliveryAttemptId, EndpointId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
 use crate::ports::queue::{Claimed, Settled, Settlement};
-use crate::ports::store::{StoreError, report_damage};
+use crate::ports::store::StoreError;
 
 /// A claimed delivery between its claim and its settlement.
 #[derive(Debug, Clone)]
@@ -21,8 +22,8 @@ pub struct InFlight {
     /// As it was claimed.
     pub delivery: Delivery,
     pub(crate) holder: LeaseHolder,
-    pub(crate) retry_schedule: RetryScheduleName,
-    pub(crate) retention: Retention,
+    /// Its endpoint's policy at the claim.
+    pub(crate) policy: DeliveryPolicy,
     pub(crate) started_at: Timestamp,
 }
 
@@ -57,10 +58,10 @@ impl InFlight {
         Self {
             delivery: claimed.delivery.clone(),
             holder,
-            retry_schedule: endpoint
-                .map(|endpoint| endpoint.retry_schedule)
-                .unwrap_or_default(),
-            retention: endpoint.map_or(Retention::SevenDays, |endpoint| endpoint.retention),
+            policy: endpoint.map_or(
+                DeliveryPolicy::OF_A_DELETED_ENDPOINT,
+                Endpoint::delivery_policy,
+            ),
             started_at,
         }
     }
@@ -79,10 +80,10 @@ impl Webhooks {
     /// Writes the ends of claims, and returns how many were discarded: their lease was lost, or
     /// their delivery does not take them. After an error the same may be tried again.
     pub async fn settle(&self, finished: &[Finished]) -> Result<usize, StoreError> {
-        let retentions = self.retentions_of_exhausted(finished).await?;
+        let policies = self.policies_of_exhausted(finished).await?;
         let settlements: Vec<Settlement> = finished
             .iter()
-            .filter_map(|finished| self.settlement(finished, &retentions))
+            .filter_map(|finished| self.settlement(finished, &policies))
             .collect();
         let settled = self.settle_all(&settlements).await?;
         let written = settled
@@ -91,24 +92,24 @@ impl Webhooks {
         Ok(finished.len() - written.count())
     }
 
-    /// Makes what is to be written of the end of a claim; `None` if the delivery does not take it.
+    /// Returns what is to be written of the end of a claim; `None` if the delivery does not take it.
     fn settlement(
         &self,
         finished: &Finished,
-        retentions: &BTreeMap<EndpointId, Retention>,
+        policies: &BTreeMap<EndpointId, DeliveryPolicy>,
     ) -> Option<Settlement> {
         let InFlight {
             delivery,
             holder,
-            retention: claimed_with,
+            policy: policy_at_claim,
             ..
         } = &finished.in_flight;
-        let retention = retentions.get(&delivery.endpoint_id);
-        let step = self.stepped(finished, *retention.unwrap_or(claimed_with));
-        let step = step.inspect_err(|error| discarded(delivery, error)).ok()?;
+        let policy = policies.get(&delivery.endpoint_id);
+        let step = self.step(finished, policy.unwrap_or(policy_at_claim).retention);
+        let step = step.inspect_err(|error| report_discarded(delivery, error));
         Some(Settlement {
             holder: holder.clone(),
-            step,
+            step: step.ok()?,
         })
     }
 
@@ -143,18 +144,14 @@ impl Webhooks {
                 StoreError::Unavailable(_) => return Err(error),
                 StoreError::Conflict if tries.next().is_some() => {}
                 StoreError::Conflict | StoreError::Corrupt { .. } => {
-                    discarded(&settlement.step.delivery, &error);
+                    report_discarded(&settlement.step.delivery, &error);
                     return Ok(Settled::Refused);
                 }
             }
         }
     }
 
-    fn stepped(
-        &self,
-        finished: &Finished,
-        retention: Retention,
-    ) -> Result<Step, InvalidTransition> {
+    fn step(&self, finished: &Finished, retention: Retention) -> Result<Step, InvalidTransition> {
         let Finished {
             in_flight,
             outcome,
@@ -166,10 +163,7 @@ impl Webhooks {
                 started_at: in_flight.started_at,
                 outcome,
                 after_failure: AfterFailure {
-                    schedule: self
-                        .settings
-                        .retry_schedules
-                        .named(in_flight.retry_schedule),
+                    schedule: self.schedule_of(in_flight),
                     retention,
                 },
             },
@@ -181,55 +175,41 @@ impl Webhooks {
             },
             Outcome::Stopping => Input::Released { due_at: *ended_at },
         };
-        step(&in_flight.delivery, input, *ended_at)
+        kayle_delivery::step(&in_flight.delivery, input, *ended_at)
     }
 
-    /// Reads the retention of every endpoint that has a delivery whose schedule has run out: it
-    /// counts as it is at that moment (contract 3.2, E4), not as it was at the claim.
-    async fn retentions_of_exhausted(
+    /// Reads the policy of every endpoint that has a delivery whose schedule has run out: its
+    /// retention counts as it is at that moment (contract 3.2, E4), not as it was at the claim.
+    async fn policies_of_exhausted(
         &self,
         finished: &[Finished],
-    ) -> Result<BTreeMap<EndpointId, Retention>, StoreError> {
-        let mut retentions = BTreeMap::new();
-        for Finished { in_flight, .. } in finished.iter().filter(|ended| self.exhausts(ended)) {
-            let Delivery {
-                organization_id,
-                endpoint_id,
-                ..
-            } = &in_flight.delivery;
-            if !retentions.contains_key(endpoint_id) {
-                let reads = self.store.reads();
-                let endpoint = match reads.find_endpoint(*organization_id, endpoint_id).await {
-                    // What was read with the claim has to do.
-                    Err(error @ StoreError::Corrupt { .. }) => {
-                        report_damage(&error);
-                        continue;
-                    }
-                    endpoint => endpoint?,
-                };
-                let retention = endpoint.map_or(Retention::SevenDays, |found| found.retention);
-                retentions.insert(endpoint_id.clone(), retention);
-            }
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
+        let exhausted = finished.iter().filter(|finished| self.exhausts(finished));
+        let endpoints: BTreeSet<EndpointId> = exhausted
+            .map(|finished| finished.in_flight.delivery.endpoint_id.clone())
+            .collect();
+        if endpoints.is_empty() {
+            return Ok(BTreeMap::new());
         }
-        Ok(retentions)
+        self.queue.policies(&endpoints).await
     }
 
     fn exhausts(&self, finished: &Finished) -> bool {
         let Outcome::Attempted(outcome) = finished.outcome else {
             return false;
         };
-        let InFlight {
-            delivery,
-            retry_schedule,
-            ..
-        } = &finished.in_flight;
-        let schedule = self.settings.retry_schedules.named(*retry_schedule);
-        outcome.status() == AttemptStatus::Failed
-            && schedule.delay_after(delivery.attempt_count + 1).is_none()
+        let attempts = finished.in_flight.delivery.attempt_count + 1;
+        let next = self.schedule_of(&finished.in_flight).delay_after(attempts);
+        outcome.status() == AttemptStatus::Failed && next.is_none()
+    }
+
+    fn schedule_of(&self, in_flight: &InFlight) -> &RetrySchedule {
+        let name = in_flight.policy.retry_schedule;
+        self.settings.retry_schedules.named(name)
     }
 }
 
 /// Says that a result is not written: the delivery goes on when its lease has run out.
-fn discarded(delivery: &Delivery, error: &(dyn std::error::Error + 'static)) {
+fn report_discarded(delivery: &Delivery, error: &(dyn std::error::Error + 'static)) {
     tracing::error!(delivery.id = %delivery.id, error, "a result is discarded");
 }

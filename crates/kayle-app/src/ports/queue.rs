@@ -2,12 +2,12 @@
 //!
 //! A commit costs the same for one row as for a hundred; so every method takes or gives many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_delivery::{CompactJwe, Delivery, Lease, LeaseHolder, Step};
-use kayle_endpoints::{Endpoint, Retention, RetryScheduleName};
+use kayle_endpoints::{DeliveryPolicy, Endpoint};
 use kayle_events::Event;
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 
@@ -16,14 +16,15 @@ use super::store::{Batch, Portion, StoreError};
 /// Takes leases on due deliveries and writes what came of them.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// Leases up to `limit` deliveries that are due, the longest due first: exactly what
+    /// Leases due deliveries as far as there is room, the longest due first: exactly what
     /// `step(Claimed)` does to each, for all at once. Two claims never take the same delivery.
     async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Returns the deliveries that `holder` still has: the last look before anything is sent.
-    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError>;
+    /// Returns the deliveries that are still leased to `holder`: the last look before anything is
+    /// sent.
+    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError>;
 
-    /// Writes all of `settlements` in one transaction, each only if its lease is still held;
+    /// Writes all of `settlements` in one transaction, each only while its lease lasts;
     /// answers in the same order.
     ///
     /// A settlement that holds a delivery becomes pending instead if its endpoint and its
@@ -37,21 +38,35 @@ pub trait DeliveryQueue: Send + Sync {
         portion: Portion,
     ) -> Result<Batch<ExpiredLease>, StoreError>;
 
+    /// Returns the policies of endpoints. One that was deleted has the policy of those; one that
+    /// cannot be read is reported and left out.
+    async fn policies(
+        &self,
+        endpoints: &BTreeSet<EndpointId>,
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError>;
+
     /// Returns when the next pending delivery is due; `None` if none is pending.
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError>;
 }
 
-/// What a dispatcher has room for.
+/// What a claim takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     /// Deliveries due at this moment or before are taken.
     pub now: Timestamp,
-    /// The most deliveries to take.
-    pub limit: usize,
-    /// The hold to put on each.
+    /// The lease to put on each.
     pub lease: Lease,
-    /// The most deliveries to take for one endpoint.
-    pub room_per_endpoint: usize,
+    /// How many to take.
+    pub room: Room,
+}
+
+/// What a dispatcher has room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Requests, all endpoints together.
+    pub total: usize,
+    /// Requests to one endpoint.
+    pub per_endpoint: usize,
     /// Endpoints that have less room than that, 0 included.
     pub busy_endpoints: BTreeMap<EndpointId, usize>,
 }
@@ -85,7 +100,7 @@ pub struct ClaimedEndpoint {
 /// The end of one claim on one delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
-    /// The claim: the change is written only while it holds the delivery.
+    /// The claim: the change is written only while the delivery is leased to it.
     pub holder: LeaseHolder,
     /// What to write.
     pub step: Step,
@@ -94,9 +109,9 @@ pub struct Settlement {
 /// Whether a settlement was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// It was.
+    /// The settlement was stored.
     Written,
-    /// The lease was no longer held: nothing was written.
+    /// Its lease had been taken away: nothing was written.
     LeaseLost,
     /// The store does not take it, however often it is offered: nothing was written.
     Refused,
@@ -107,8 +122,6 @@ pub enum Settled {
 pub struct ExpiredLease {
     /// The delivery, still delivering.
     pub delivery: Delivery,
-    /// The schedule of its endpoint; the default if the endpoint is gone.
-    pub retry_schedule: RetryScheduleName,
-    /// The retention of its endpoint; 168 hours if the endpoint is gone (contract 7.7).
-    pub retention: Retention,
+    /// What its endpoint wants done with it.
+    pub policy: DeliveryPolicy,
 }

@@ -157,8 +157,11 @@ impl Webhooks {
         let input = Input::LeaseExpired {
             attempt_id: DeliveryAttemptId::generate(now, &*self.entropy),
             after_failure: AfterFailure {
-                schedule: self.settings.retry_schedules.named(expired.retry_schedule),
-                retention: expired.retention,
+                schedule: self
+                    .settings
+                    .retry_schedules
+                    .named(expired.policy.retry_schedule),
+                retention: expired.policy.retention,
             },
         };
         let step = step(&expired.delivery, input, now).ok()?;

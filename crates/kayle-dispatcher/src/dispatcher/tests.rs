@@ -31,7 +31,7 @@ impl House {
         self.dispatcher.tick().await.unwrap()
     }
 
-    async fn claim(&mut self) -> Claimed {
+    async fn claim(&mut self) -> ClaimEnd {
         let never = CancellationToken::new();
         self.dispatcher.claim_and_start(&never).await.unwrap()
     }
@@ -156,7 +156,7 @@ async fn results_that_the_store_did_not_take_are_settled_later() {
     let mut house = House::new();
     let (delivery, _) = house.delivery().await;
     let claimed = house.claim().await;
-    assert_eq!(claimed, Claimed::AllDue(1));
+    assert_eq!(claimed, ClaimEnd::AllDue(1));
     house.dispatcher.wait_for_all().await;
 
     house.doubles.store.fail_next(1);
@@ -240,7 +240,7 @@ async fn one_slow_endpoint_leaves_room_for_others() {
         .afterwards(slow.endpoint.url.as_submitted(), accepted);
 
     let claimed = house.claim().await;
-    assert_eq!(claimed, Claimed::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.in_flight_per_endpoint_max));
     let other = seed_other(&house).await;
     let claimed = house.claim().await;
     assert_eq!(
@@ -249,7 +249,7 @@ async fn one_slow_endpoint_leaves_room_for_others() {
         "the slow endpoint's backlog is passed over"
     );
     while house.status(&other).await != DeliveryStatus::Succeeded {
-        let finished = house.dispatcher.in_flight.next().await;
+        let finished = house.dispatcher.requests.next().await;
         house.dispatcher.unsettled.extend(finished);
         house.dispatcher.settle().await.unwrap();
     }
@@ -264,11 +264,11 @@ async fn room_that_comes_back_during_a_claim_is_used_at_once() {
     seed.backlog(&subscriber, 10).await;
 
     let claimed = house.claim().await;
-    assert_eq!(claimed, Claimed::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.in_flight_per_endpoint_max));
     // Every request ends before the loop looks, so that none is left to wait for.
     tokio::task::yield_now().await;
     let pause = house.dispatcher.pause_after(claimed).await.unwrap();
-    assert!(house.dispatcher.in_flight.is_empty());
+    assert!(house.dispatcher.requests.is_empty());
     assert_eq!(pause, Duration::ZERO);
 }
 

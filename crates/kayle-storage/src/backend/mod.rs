@@ -213,10 +213,10 @@ impl Dialect {
 
     /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
     /// forbid to send them.
-    pub(crate) fn contents(self, ids: &[&str]) -> Statement {
+    pub(crate) fn payloads(self, ids: &[&str]) -> Statement {
         match self {
-            Self::Sqlite => sqlite::contents(ids),
-            Self::Postgres => postgres::contents(ids),
+            Self::Sqlite => sqlite::payloads(ids),
+            Self::Postgres => postgres::payloads(ids),
         }
     }
 

@@ -244,7 +244,7 @@ pub(crate) fn lease(ids: &[&str], lease: NewLease<'_>) -> Statement {
     )
 }
 
-pub(crate) fn contents(ids: &[&str]) -> Statement {
+pub(crate) fn payloads(ids: &[&str]) -> Statement {
     statement(CONTENTS, [json!(ids).to_string().into()])
 }
 

@@ -100,7 +100,7 @@ async fn the_queue_is_walked_by_its_indexes() {
     let by_endpoint = dialect.due_of_endpoint("whe_1", &scan);
     let endpoints = dialect.waiting_endpoints(&scan);
     let place = dialect.due_at_place(&scan, WALKED_PAST_MAX);
-    let held_by = queue::held_by(&LeaseHolder("dispatcher".to_owned()));
+    let leased_to = queue::leased_to(&LeaseHolder("dispatcher".to_owned()));
     let leased = queue::leased_until(at(NOW), Portion::first(100));
     let next = queue::pending().build(DbBackend::Postgres);
     let expired = deliveries::expired_payloads(at(NOW), Portion::first(100));
@@ -124,7 +124,7 @@ async fn the_queue_is_walked_by_its_indexes() {
             "deliveries_lease_until",
         ),
         (
-            held_by.build(DbBackend::Postgres),
+            leased_to.build(DbBackend::Postgres),
             Order::Any,
             "deliveries_lease_holder",
         ),
@@ -152,7 +152,7 @@ async fn batches_are_read_and_written_by_key() {
     let rows: Vec<_> = (0..100).map(|_| leased_row()).collect();
     for (statement, step) in [
         (postgres::lease(&ids, lease), "deliveries_pkey"),
-        (postgres::contents(&ids), "deliveries_pkey"),
+        (postgres::payloads(&ids), "deliveries_pkey"),
         (postgres::leases(&ids), "deliveries_pkey"),
         (postgres::save(&rows), "deliveries_pkey"),
         (postgres::delete_payloads(&ids), "delivery_payloads_pkey"),

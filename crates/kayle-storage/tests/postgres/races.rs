@@ -5,7 +5,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Settlement};
+use kayle_app::ports::queue::{ClaimRequest, Claimed, DeliveryQueue, Room, Settlement};
 use kayle_app::ports::store::{ResumeScope, Store, StoreTx};
 use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, step};
 use kayle_endpoints::Endpoint;
@@ -47,13 +47,15 @@ impl Race {
         let now = self.seed.make.now();
         ClaimRequest {
             now,
-            limit,
             lease: Lease {
                 holder: LeaseHolder(holder.to_owned()),
                 until: now.plus(Duration::from_mins(1)),
             },
-            room_per_endpoint: 1000,
-            busy_endpoints: BTreeMap::new(),
+            room: Room {
+                total: limit,
+                per_endpoint: 1000,
+                busy_endpoints: BTreeMap::new(),
+            },
         }
     }
 

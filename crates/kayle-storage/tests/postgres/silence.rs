@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kayle_app::ports::queue::{ClaimRequest, DeliveryQueue};
+use kayle_app::ports::queue::{ClaimRequest, DeliveryQueue, Room};
 use kayle_app::ports::store::{Store, StoreError, StoreTx};
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_delivery::{Lease, LeaseHolder};
@@ -124,13 +124,15 @@ fn claim() -> ClaimRequest {
     let now = Builders::default().now();
     ClaimRequest {
         now,
-        limit: 1,
         lease: Lease {
             holder: LeaseHolder("node".to_owned()),
             until: now.plus(Duration::from_mins(1)),
         },
-        room_per_endpoint: 1,
-        busy_endpoints: BTreeMap::new(),
+        room: Room {
+            total: 1,
+            per_endpoint: 1,
+            busy_endpoints: BTreeMap::new(),
+        },
     }
 }
 

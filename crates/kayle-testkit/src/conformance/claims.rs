@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::queue::{ClaimRequest, Claimed, ClaimedEndpoint};
+use kayle_app::ports::queue::{ClaimRequest, Claimed, ClaimedEndpoint, Room};
 use kayle_app::ports::store::StoreError;
 use kayle_delivery::{Delivery, Input, Payload, StoredReason, step};
 use kayle_events::EventType;
@@ -129,7 +129,10 @@ pub async fn two_claims_at_once_share_what_is_due(test: &TestStore) -> Outcome {
 pub async fn an_endpoint_gets_no_more_than_its_room(test: &TestStore) -> Outcome {
     let [busy, quiet] = two_endpoints(test).await?;
     let request = ClaimRequest {
-        room_per_endpoint: 2,
+        room: Room {
+            per_endpoint: 2,
+            ..test.request("a", 10).room
+        },
         ..test.request("a", 10)
     };
     let claimed = test.queue.claim_due(&request).await?;
@@ -141,8 +144,11 @@ pub async fn a_busy_endpoint_gets_less_room(test: &TestStore) -> Outcome {
     let [busy, quiet] = two_endpoints(test).await?;
     let claim = async |holder, room| {
         let request = ClaimRequest {
-            room_per_endpoint: 2,
-            busy_endpoints: [(busy.endpoint.id.clone(), room)].into(),
+            room: Room {
+                per_endpoint: 2,
+                busy_endpoints: [(busy.endpoint.id.clone(), room)].into(),
+                ..test.request(holder, 10).room
+            },
             ..test.request(holder, 10)
         };
         test.queue.claim_due(&request).await
@@ -157,7 +163,10 @@ pub async fn a_busy_endpoint_gets_less_room(test: &TestStore) -> Outcome {
 pub async fn a_busy_endpoint_does_not_stop_the_others(test: &TestStore) -> Outcome {
     let [busy, quiet] = two_endpoints(test).await?;
     let request = ClaimRequest {
-        busy_endpoints: [(busy.endpoint.id.clone(), 0)].into(),
+        room: Room {
+            busy_endpoints: [(busy.endpoint.id.clone(), 0)].into(),
+            ..test.request("a", 1).room
+        },
         ..test.request("a", 1)
     };
     let claimed = test.queue.claim_due(&request).await?;
@@ -178,14 +187,20 @@ pub async fn what_waits_behind_a_long_backlog_is_claimed(test: &TestStore) -> Ou
         }
     }
     let two_each = ClaimRequest {
-        room_per_endpoint: 2,
+        room: Room {
+            per_endpoint: 2,
+            ..test.request("a", 100).room
+        },
         ..test.request("a", 100)
     };
     let claimed = test.queue.claim_due(&two_each).await?;
     assert_eq!(claimed.len(), 6);
     assert_eq!(ids(&claimed[2..]), [&behind[..2], &behind[3..5]].concat());
     let without_room = ClaimRequest {
-        busy_endpoints: [(busy.endpoint.id.clone(), 0)].into(),
+        room: Room {
+            busy_endpoints: [(busy.endpoint.id.clone(), 0)].into(),
+            ..test.request("b", 100).room
+        },
         ..test.request("b", 100)
     };
     let claimed = test.queue.claim_due(&without_room).await?;

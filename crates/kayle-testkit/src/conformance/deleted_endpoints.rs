@@ -138,13 +138,16 @@ pub async fn an_expired_lease_for_a_deleted_endpoint_brings_the_defaults(
         .items;
     let policies = expired
         .into_iter()
-        .map(|lease| (lease.retry_schedule, lease.retention));
+        .map(|lease| (lease.policy.retry_schedule, lease.policy.retention));
     let policies: Vec<_> = policies.collect();
     assert_eq!(
         policies,
         [(RetryScheduleName::Standard, Retention::SevenDays)]
     );
-    let held = test.queue.still_held(&LeaseHolder("a".to_owned())).await?;
+    let held = test
+        .queue
+        .still_leased_to(&LeaseHolder("a".to_owned()))
+        .await?;
     assert_eq!(held.len(), 1);
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Leases: who holds what, and what nobody holds any longer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kayle_app::ports::queue::ExpiredLease;
 use kayle_app::ports::store::Portion;
 use kayle_delivery::LeaseHolder;
-use kayle_endpoints::{Endpoint, Retention, RetryScheduleName};
+use kayle_endpoints::{DeliveryPolicy, Endpoint, Retention, RetryScheduleName};
 use kayle_primitives::Timestamp;
 
 use super::{Outcome, TestStore};
@@ -21,16 +21,16 @@ pub async fn a_holder_sees_what_it_still_holds(test: &TestStore) -> Outcome {
     test.claim("a", 10).await?;
     test.seed.delivery(&subscriber).await;
     test.claim("b", 10).await?;
-    let held_by = async |holder: &str| {
+    let leased_to = async |holder: &str| {
         let holder = LeaseHolder(holder.to_owned());
         test.queue
-            .still_held(&holder)
+            .still_leased_to(&holder)
             .await
             .map(BTreeSet::from_iter)
     };
-    assert_eq!(held_by("a").await?, mine);
-    assert_eq!(held_by("b").await?.len(), 1);
-    assert_eq!(held_by("c").await?, BTreeSet::new());
+    assert_eq!(leased_to("a").await?, mine);
+    assert_eq!(leased_to("b").await?.len(), 1);
+    assert_eq!(leased_to("c").await?, BTreeSet::new());
     Ok(())
 }
 
@@ -71,7 +71,7 @@ pub async fn an_expired_lease_brings_its_endpoints_policy(test: &TestStore) -> O
     let key = test.seed.make.encryption_key(&endpoint);
     test.seed.key(&key).await;
     let subscriber = Subscriber {
-        endpoint,
+        endpoint: endpoint.clone(),
         key,
         ..subscriber
     };
@@ -81,8 +81,7 @@ pub async fn an_expired_lease_brings_its_endpoints_policy(test: &TestStore) -> O
     let now = test.seed.make.clock.advance(Duration::from_mins(1));
     let expected = ExpiredLease {
         delivery: test.stored(&delivery).await?,
-        retry_schedule: RetryScheduleName::Short,
-        retention: Retention::OneDay,
+        policy: endpoint.delivery_policy(),
     };
     assert_eq!(
         test.queue
@@ -90,6 +89,36 @@ pub async fn an_expired_lease_brings_its_endpoints_policy(test: &TestStore) -> O
             .await?
             .items,
         [expected]
+    );
+    Ok(())
+}
+
+pub async fn policies_are_those_of_the_endpoints_as_they_are(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let changed = Endpoint {
+        retry_schedule: RetryScheduleName::Short,
+        retention: Retention::None,
+        ..subscriber.endpoint.clone()
+    };
+    let mut tx = test.store.begin().await?;
+    tx.save_endpoint(&changed).await?;
+    tx.commit().await?;
+    let other = test
+        .seed
+        .subscriber(&subscriber.organization)
+        .await
+        .endpoint;
+    let gone = test.seed.make.endpoint(&subscriber.organization).id;
+
+    let asked = [changed.id.clone(), other.id.clone(), gone.clone()];
+    let expected = [
+        (changed.id.clone(), changed.delivery_policy()),
+        (other.id.clone(), other.delivery_policy()),
+        (gone, DeliveryPolicy::OF_A_DELETED_ENDPOINT),
+    ];
+    assert_eq!(
+        test.queue.policies(&asked.into()).await?,
+        BTreeMap::from(expected)
     );
     Ok(())
 }

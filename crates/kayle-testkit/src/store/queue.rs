@@ -1,14 +1,14 @@
 //! The queue in memory: each method is one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use kayle_app::ports::queue::{
-    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
+    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Room, Settled, Settlement,
 };
 use kayle_app::ports::store::{Batch, Portion, StoreError};
 use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, Step, step};
-use kayle_endpoints::{Retention, RetryScheduleName};
+use kayle_endpoints::DeliveryPolicy;
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 use kayle_sessions::Session;
 
@@ -32,13 +32,13 @@ impl DeliveryQueue for MemoryStore {
         })
     }
 
-    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
         let tables = self.committed.tables()?;
         let held = tables
             .deliveries
             .values()
             .map(|row| &row.delivery)
-            .filter(|delivery| is_held_by(delivery, holder));
+            .filter(|delivery| is_leased_to(delivery, holder));
         Ok(held.map(|delivery| delivery.id.clone()).collect())
     }
 
@@ -65,10 +65,22 @@ impl DeliveryQueue for MemoryStore {
             .filter(|(until, _)| *until <= now)
             .collect();
         expired.sort_by_key(|(until, _)| *until);
-        let leases = expired
-            .into_iter()
-            .map(|(_, delivery)| with_policy(&tables, delivery));
+        let leases = expired.into_iter().map(|(_, delivery)| ExpiredLease {
+            delivery: delivery.clone(),
+            policy: policy_of(&tables, &delivery.endpoint_id),
+        });
         Ok(cut(leases, portion))
+    }
+
+    async fn policies(
+        &self,
+        endpoints: &BTreeSet<EndpointId>,
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
+        let tables = self.committed.tables()?;
+        let policies = endpoints
+            .iter()
+            .map(|id| (id.clone(), policy_of(&tables, id)));
+        Ok(policies.collect())
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -104,26 +116,26 @@ fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<Delivery> {
         })
         .collect();
     due.sort_by_key(|(due_at, _)| *due_at);
-    let mut room = Room::new(request);
+    let mut room = RoomLeft::new(&request.room);
     due.into_iter()
         .map(|(_, delivery)| delivery)
         .filter(|delivery| room.admits(&delivery.endpoint_id))
-        .take(request.limit)
+        .take(request.room.total)
         .collect()
 }
 
 /// What is left of each endpoint's room.
-struct Room<'a> {
+struct RoomLeft<'a> {
     per_endpoint: usize,
     left: BTreeMap<&'a EndpointId, usize>,
     taken: BTreeMap<EndpointId, usize>,
 }
 
-impl<'a> Room<'a> {
-    fn new(request: &'a ClaimRequest) -> Self {
-        let busy = request.busy_endpoints.iter();
+impl<'a> RoomLeft<'a> {
+    fn new(room: &'a Room) -> Self {
+        let busy = room.busy_endpoints.iter();
         Self {
-            per_endpoint: request.room_per_endpoint,
+            per_endpoint: room.per_endpoint,
             left: busy.map(|(id, room)| (id, *room)).collect(),
             taken: BTreeMap::new(),
         }
@@ -169,7 +181,7 @@ fn settle_one(tables: &mut Tables, settlement: &Settlement) -> Settled {
     let Step { delivery, attempt } = &settlement.step;
     let after = unless_enabled(tables, delivery);
     let row = tables.deliveries.get_mut(&delivery.id);
-    match row.filter(|row| is_held_by(&row.delivery, &settlement.holder)) {
+    match row.filter(|row| is_leased_to(&row.delivery, &settlement.holder)) {
         Some(row) => {
             row.save(&after);
             row.attempts.extend(attempt.iter().cloned());
@@ -190,18 +202,14 @@ fn unless_enabled(tables: &Tables, delivery: &Delivery) -> Delivery {
     }
 }
 
-/// The schedule is the default and the retention the longest if the endpoint is gone.
-fn with_policy(tables: &Tables, delivery: &Delivery) -> ExpiredLease {
-    let endpoint = tables.endpoints.get(&delivery.endpoint_id);
-    let endpoint = endpoint.map(|row| &row.endpoint);
-    ExpiredLease {
-        delivery: delivery.clone(),
-        retry_schedule: endpoint.map_or_else(RetryScheduleName::default, |it| it.retry_schedule),
-        retention: endpoint.map_or(Retention::SevenDays, |it| it.retention),
-    }
+fn policy_of(tables: &Tables, endpoint_id: &EndpointId) -> DeliveryPolicy {
+    let endpoint = tables.endpoints.get(endpoint_id);
+    endpoint.map_or(DeliveryPolicy::OF_A_DELETED_ENDPOINT, |row| {
+        row.endpoint.delivery_policy()
+    })
 }
 
-fn is_held_by(delivery: &Delivery, holder: &LeaseHolder) -> bool {
+fn is_leased_to(delivery: &Delivery, holder: &LeaseHolder) -> bool {
     lease_of(delivery).is_some_and(|lease| lease.holder == *holder)
 }
 

@@ -1,5 +1,6 @@
 //! Results that the store does not take: each is discarded by itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,7 +11,8 @@ use kayle_app::ports::queue::{
 use kayle_app::ports::store::{Batch, Portion, StoreError};
 use kayle_app::{Parts, Webhooks};
 use kayle_delivery::{AttemptOutcome, DeliveryState, LeaseHolder};
-use kayle_primitives::{DeliveryId, Timestamp};
+use kayle_endpoints::DeliveryPolicy;
+use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 use kayle_testkit::builders::key_ring;
 use kayle_testkit::store::MemoryStore;
 use kayle_testkit::webhooks::{test_settings, test_webhooks};
@@ -41,7 +43,7 @@ async fn a_result_that_the_store_does_not_take_keeps_back_no_other() {
     let room = Room {
         total: 10,
         per_endpoint: 10,
-        busy_endpoints: std::collections::BTreeMap::new(),
+        busy_endpoints: BTreeMap::new(),
     };
     let claim = webhooks.claim_deliveries(&room).await.unwrap();
     let accepted = Outcome::Attempted(AttemptOutcome::Accepted { status_code: 200 });
@@ -77,8 +79,8 @@ impl DeliveryQueue for ChoosyQueue {
         self.store.claim_due(request).await
     }
 
-    async fn still_held(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
-        self.store.still_held(holder).await
+    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+        self.store.still_leased_to(holder).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
@@ -96,6 +98,13 @@ impl DeliveryQueue for ChoosyQueue {
         portion: Portion,
     ) -> Result<Batch<ExpiredLease>, StoreError> {
         self.store.expired_leases(now, portion).await
+    }
+
+    async fn policies(
+        &self,
+        endpoints: &BTreeSet<EndpointId>,
+    ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
+        self.store.policies(endpoints).await
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,32 +6,45 @@ use kayle_app::dispatch::{Finished, Room};
 use kayle_primitives::EndpointId;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::dispatcher::Limits;
+use crate::limits::Limits;
 
 /// The requests under way. Each is a task; a task that panics is forgotten here, and its delivery
 /// goes on when its lease runs out.
-#[derive(Default)]
-pub(crate) struct InFlight {
+pub(crate) struct Requests {
+    limits: Limits,
     tasks: JoinSet<Finished>,
     endpoints: HashMap<Id, EndpointId>,
     per_endpoint: BTreeMap<EndpointId, usize>,
 }
 
-impl InFlight {
+impl Requests {
+    /// Creates it with nothing under way.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            tasks: JoinSet::new(),
+            endpoints: HashMap::new(),
+            per_endpoint: BTreeMap::new(),
+        }
+    }
+
     /// Returns what there is room for; `unsettled` requests are over but still count.
-    pub(crate) fn room(&self, limits: &Limits, unsettled: usize) -> Room {
+    pub(crate) fn room(&self, unsettled: usize) -> Room {
         Room {
-            total: limits
+            total: self
+                .limits
                 .in_flight_max
                 .saturating_sub(self.tasks.len() + unsettled),
-            per_endpoint: limits.in_flight_per_endpoint_max,
+            per_endpoint: self.limits.in_flight_per_endpoint_max,
             busy_endpoints: self
                 .per_endpoint
                 .iter()
                 .map(|(id, count)| {
                     (
                         id.clone(),
-                        limits.in_flight_per_endpoint_max.saturating_sub(*count),
+                        self.limits
+                            .in_flight_per_endpoint_max
+                            .saturating_sub(*count),
                     )
                 })
                 .collect(),
@@ -39,10 +52,10 @@ impl InFlight {
     }
 
     /// Returns whether some endpoint has no room left.
-    pub(crate) fn saturates_an_endpoint(&self, limits: &Limits) -> bool {
+    pub(crate) fn saturate_an_endpoint(&self) -> bool {
         self.per_endpoint
             .values()
-            .any(|count| limits.in_flight_per_endpoint_max <= *count)
+            .any(|count| self.limits.in_flight_per_endpoint_max <= *count)
     }
 
     /// Starts a request.
@@ -64,7 +77,7 @@ impl InFlight {
     /// Waits for a request to end; forever if none is under way. `None` means that a task died.
     pub(crate) async fn next(&mut self) -> Option<Finished> {
         match self.tasks.join_next_with_id().await {
-            Some(joined) => self.ended(joined),
+            Some(joined) => self.note_end(joined),
             None => std::future::pending().await,
         }
     }
@@ -72,10 +85,10 @@ impl InFlight {
     /// Returns a request that has ended already.
     pub(crate) fn try_next(&mut self) -> Option<Finished> {
         let joined = self.tasks.try_join_next_with_id()?;
-        self.ended(joined)
+        self.note_end(joined)
     }
 
-    fn ended(&mut self, joined: Result<(Id, Finished), JoinError>) -> Option<Finished> {
+    fn note_end(&mut self, joined: Result<(Id, Finished), JoinError>) -> Option<Finished> {
         let (id, finished) = match joined {
             Ok((id, finished)) => (id, Some(finished)),
             Err(error) => {

@@ -73,7 +73,7 @@ const ROWS: &[Row] = &[
     row(
         "kayle-endpoints",
         Level::Rules,
-        Uses::Only(&["kayle-primitives", "kayle-events"]),
+        Uses::Only(&["kayle-primitives", "kayle-events", "kayle-crypto"]),
     ),
     row(
         "kayle-delivery",

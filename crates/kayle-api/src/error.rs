@@ -9,6 +9,7 @@ mod documented;
 mod operations;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
@@ -67,6 +68,11 @@ impl Frame {
 }
 
 impl ApiError {
+    /// 400: says what is wrong with a member or a parameter, by its name.
+    pub(crate) fn field(name: &str, error: impl Display) -> Self {
+        Self::bad_request(format!("{name} {error}"))
+    }
+
     /// Creates an error with the code's own hint.
     pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self {

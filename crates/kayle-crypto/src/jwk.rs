@@ -30,7 +30,7 @@ pub struct PublicKey {
 
 /// The members `n` and `e` of a public RSA JWK: base64url without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicJwkMembers {
+pub struct PublicJwk {
     /// The modulus.
     pub n: String,
     /// The exponent.

@@ -34,7 +34,7 @@ mod testing;
 pub use api_key::{ApiKeyPlaintext, CancelToken};
 pub use identity_key::{IdentityKey, IdentityKeyError};
 pub use jwe::{DecryptError, DecryptedJwe, EncryptError};
-pub use jwk::{KeyImportError, PublicJwkMembers, PublicKey};
+pub use jwk::{KeyImportError, MODULUS_BITS_MIN, PublicJwk, PublicKey};
 pub use key_ring::{KeyRing, SecretKeyTooShort};
 pub use private_key::{PrivateKey, PrivateKeyError};
 pub use sealing::{OpenError, Sealed};

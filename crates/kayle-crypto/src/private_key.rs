@@ -11,14 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use crate::jwk::PublicJwkMembers;
+use crate::jwk::PublicJwk;
 
 /// What a customer decrypts with. Here for customers who write Rust, and for tests; the service
 /// itself never holds one.
 pub struct PrivateKey {
     oaep: OaepPrivateDecryptingKey,
     pkcs8: Pkcs8V1Der<'static>,
-    public: PublicJwkMembers,
+    public: PublicJwk,
 }
 
 /// The text is not an RSA private key of 2048 to 8192 bits in a PKCS#8 PEM.
@@ -61,7 +61,7 @@ impl PrivateKey {
     }
 
     /// Returns the public half, to be registered with the service.
-    pub fn public_jwk_members(&self) -> PublicJwkMembers {
+    pub fn public_jwk_members(&self) -> PublicJwk {
         self.public.clone()
     }
 
@@ -72,7 +72,7 @@ impl PrivateKey {
         Some(Self {
             oaep: OaepPrivateDecryptingKey::new(key).ok()?,
             pkcs8,
-            public: PublicJwkMembers {
+            public: PublicJwk {
                 n: URL_SAFE_NO_PAD.encode(public.n),
                 e: URL_SAFE_NO_PAD.encode(public.e),
             },

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::url::Environment;
+use crate::environment::Environment;
 
 /// Private networks that deliveries may reach, chosen by whoever runs the service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use kayle_events::EventType;
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
+use strum::{EnumIter, IntoStaticStr};
 
 use crate::labels::Labels;
 use crate::retention::{DeliveryPolicy, Retention, RetryScheduleName};
@@ -55,6 +56,48 @@ pub struct EndpointChange {
     pub retention: Option<Retention>,
     /// See [`Endpoint::retry_schedule`].
     pub retry_schedule: Option<RetryScheduleName>,
+}
+
+/// What can be changed of an endpoint, by its name in bodies and in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum EndpointMember {
+    /// See [`Endpoint::name`].
+    Name,
+    /// See [`Endpoint::labels`].
+    Labels,
+    /// See [`Endpoint::url`].
+    Url,
+    /// Whether it is enabled.
+    Enabled,
+    /// See [`Endpoint::subscription`].
+    SubscribedEventTypes,
+    /// See [`Endpoint::retention`].
+    UndeliveredPayloadRetentionHours,
+    /// See [`Endpoint::retry_schedule`].
+    RetrySchedule,
+}
+
+impl EndpointMember {
+    /// Returns the name.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl EndpointChange {
+    /// Returns whether it replaces this member.
+    pub fn replaces(&self, member: EndpointMember) -> bool {
+        match member {
+            EndpointMember::Name => self.name.is_some(),
+            EndpointMember::Labels => self.labels.is_some(),
+            EndpointMember::Url => self.url.is_some(),
+            EndpointMember::Enabled => self.enabled.is_some(),
+            EndpointMember::SubscribedEventTypes => self.subscription.is_some(),
+            EndpointMember::UndeliveredPayloadRetentionHours => self.retention.is_some(),
+            EndpointMember::RetrySchedule => self.retry_schedule.is_some(),
+        }
+    }
 }
 
 impl Endpoint {

@@ -16,11 +16,21 @@ pub enum InvalidLabels {
     #[error("must have at most {LABELS_MAX} entries")]
     TooMany,
     /// Empty after trimming, or over 40 characters; carries the position, from 0.
-    #[error("entry {0} must have 1 to {LABEL_CHARS_MAX} characters after trimming")]
+    #[error("must have 1 to {LABEL_CHARS_MAX} characters after trimming")]
     Length(usize),
     /// Equal to an earlier one but for case; carries the position, from 0.
-    #[error("entry {0} repeats an earlier one (case is ignored)")]
+    #[error("repeats an earlier one (case is ignored)")]
     Repeated(usize),
+}
+
+impl InvalidLabels {
+    /// Returns the position of the label at fault, from 0; `None` if it is the list.
+    pub fn position(&self) -> Option<usize> {
+        match self {
+            Self::TooMany => None,
+            Self::Length(position) | Self::Repeated(position) => Some(*position),
+        }
+    }
 }
 
 impl Labels {

@@ -10,6 +10,8 @@
 pub mod address;
 pub mod encryption_key;
 pub mod endpoint;
+mod environment;
+pub mod jwk;
 pub mod labels;
 pub mod retention;
 pub mod signing_secret;
@@ -17,10 +19,12 @@ pub mod subscription;
 pub mod url;
 
 pub use address::{AddressPolicy, AllowedNetworks};
-pub use encryption_key::{EncryptionKey, InvalidJwk, InvalidKeyId, KeyId, PublicJwk};
-pub use endpoint::{Endpoint, EndpointChange, EndpointName, InvalidEndpointName};
+pub use encryption_key::{EncryptionKey, InvalidKeyId, KeyId};
+pub use endpoint::{Endpoint, EndpointChange, EndpointMember, EndpointName, InvalidEndpointName};
+pub use environment::Environment;
+pub use jwk::InvalidJwk;
 pub use labels::{InvalidLabels, Labels};
 pub use retention::{DeliveryPolicy, InvalidRetention, Retention, RetryScheduleName};
 pub use signing_secret::SigningSecret;
 pub use subscription::Subscription;
-pub use url::{EndpointUrl, Environment, NormalizedUrl, UrlPolicy, UrlRefusal};
+pub use url::{EndpointUrl, NormalizedUrl, UrlPolicy, UrlRefusal};

@@ -9,18 +9,10 @@ use strum::IntoStaticStr;
 use url::{Host, Url};
 
 use crate::address::{AddressPolicy, AllowedNetworks};
+use crate::environment::Environment;
 
 /// The longest URL, in characters.
 pub const URL_CHARS_MAX: usize = 2048;
-
-/// Whether the process is marked as production.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Environment {
-    /// Loopback may be reached, over `http` too.
-    Development,
-    /// Public names over `https` only.
-    Production,
-}
 
 /// Decides which URLs deliveries may go to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,22 +58,22 @@ pub struct RequestedField {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidShareContract {
     /// More than 32 fields.
-    #[error("share_fields names {0} fields, at most {SHARE_FIELDS_MAX} are possible")]
+    #[error("{0} fields are asked for, at most {SHARE_FIELDS_MAX} are possible")]
     TooManyFields(usize),
     /// A key outside the catalogue.
-    #[error("share_fields.{0} is not in the claim catalogue")]
+    #[error("{0} is not in the claim catalogue")]
     UnknownClaimKey(String),
     /// An `age_over_` without an age.
-    #[error("share_fields.{0} must be age_over_N with a whole number N from 12 to 130")]
+    #[error("{0} must be age_over_N with a whole number N from 12 to 130")]
     InvalidAgeGate(String),
     /// Two age gates.
-    #[error("share_fields names more than one age gate: {0} and {1}")]
+    #[error("more than one age gate is asked for: {0} and {1}")]
     MultipleAgeGates(ClaimKey, ClaimKey),
     /// No reason, or a blank one.
-    #[error("share_fields.{0}.reason is required")]
+    #[error("{0} needs a reason")]
     ReasonRequired(ClaimKey),
     /// Over 200 characters.
-    #[error("share_fields.{0}.reason must have at most {REASON_CHARS_MAX} characters")]
+    #[error("the reason for {0} must have at most {REASON_CHARS_MAX} characters")]
     ReasonTooLong(ClaimKey),
 }
 
@@ -81,13 +81,13 @@ pub enum InvalidShareContract {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidClaims {
     /// A claim that the customer did not ask for.
-    #[error("claims.{0} is not in the session's share contract")]
+    #[error("{0} is not in the session's share contract")]
     NotInContract(ClaimKey),
     /// A required claim is absent or null.
-    #[error("claims.{0} is required by the session's share contract")]
+    #[error("{0} is required by the session's share contract")]
     Missing(ClaimKey),
     /// A value of another type.
-    #[error("claims.{0} must be {1}")]
+    #[error("{0} must be {1}")]
     WrongType(ClaimKey, &'static str),
 }
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use kayle_app::access::{Actor, ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
 use kayle_app::audit::{AuditAction, AuditRow};
 use kayle_app::ports::store::{NewDelivery, RecordedAttempt};
-use kayle_crypto::{KeyRing, PrivateKey, Sealed};
+use kayle_crypto::{KeyRing, PrivateKey, PublicJwk, Sealed};
 use kayle_delivery::fanout::{Birth, Encrypted, born};
 use kayle_delivery::{CompactJwe, RetrySchedules};
 use kayle_endpoints::{
-    EncryptionKey, Endpoint, EndpointUrl, KeyId, Labels, PublicJwk, Retention, RetryScheduleName,
+    EncryptionKey, Endpoint, EndpointUrl, KeyId, Labels, Retention, RetryScheduleName,
     SigningSecret, Subscription,
 };
 use kayle_events::{Event, EventType, FailureCode};

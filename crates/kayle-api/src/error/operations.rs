@@ -10,6 +10,7 @@ use kayle_app::ports::store::StoreError;
 use kayle_app::privacy::WithdrawError;
 use kayle_app::sessions::{BeginSessionError, CreateSessionError, ReportAttemptError};
 use kayle_endpoints::{InvalidJwk, UrlRefusal};
+use kayle_sessions::share_contract::{REASON_CHARS_MAX, SHARE_FIELDS_MAX};
 use kayle_sessions::{InvalidRedirectUrl, InvalidShareContract};
 
 use super::{ApiError, ErrorCode};
@@ -88,9 +89,6 @@ impl From<RegisterKeyError> for ApiError {
         match error {
             RegisterKeyError::EndpointNotFound => Self::not_found("endpoint"),
             RegisterKeyError::Jwk(error) => error.into(),
-            RegisterKeyError::Unusable(_) => {
-                Self::bad_request(error.to_string()).with_hint(JWK_HINT)
-            }
             RegisterKeyError::Store(error) => error.into(),
         }
     }
@@ -140,20 +138,37 @@ impl From<InvalidShareContract> for ApiError {
             InvalidShareContract::ReasonRequired(_) => ErrorCode::ReasonRequired,
             InvalidShareContract::ReasonTooLong(_) => ErrorCode::ReasonTooLong,
         };
-        // The two that name a key that the caller made up must not repeat all of it.
-        let error = match error {
-            InvalidShareContract::UnknownClaimKey(key) => {
-                InvalidShareContract::UnknownClaimKey(echoed_name(&key))
-            }
-            InvalidShareContract::InvalidAgeGate(key) => {
-                InvalidShareContract::InvalidAgeGate(echoed_name(&key))
-            }
-            error @ (InvalidShareContract::TooManyFields(_)
-            | InvalidShareContract::MultipleAgeGates(..)
-            | InvalidShareContract::ReasonRequired(_)
-            | InvalidShareContract::ReasonTooLong(_)) => error,
-        };
-        Self::new(code, error.to_string())
+        Self::new(code, refused_share_fields(&error))
+    }
+}
+
+/// Says what is wrong, and where in the body. Of a key that the caller made up, only a part is
+/// repeated.
+fn refused_share_fields(error: &InvalidShareContract) -> String {
+    match error {
+        InvalidShareContract::TooManyFields(count) => {
+            format!("share_fields names {count} fields, at most {SHARE_FIELDS_MAX} are possible")
+        }
+        InvalidShareContract::UnknownClaimKey(key) => {
+            let key = echoed_name(key);
+            format!(
+                "share_fields.{}",
+                InvalidShareContract::UnknownClaimKey(key)
+            )
+        }
+        InvalidShareContract::InvalidAgeGate(key) => {
+            let key = echoed_name(key);
+            format!("share_fields.{}", InvalidShareContract::InvalidAgeGate(key))
+        }
+        InvalidShareContract::MultipleAgeGates(one, other) => {
+            format!("share_fields names more than one age gate: {one} and {other}")
+        }
+        InvalidShareContract::ReasonRequired(key) => {
+            format!("share_fields.{key}.reason is required")
+        }
+        InvalidShareContract::ReasonTooLong(key) => {
+            format!("share_fields.{key}.reason must have at most {REASON_CHARS_MAX} characters")
+        }
     }
 }
 
@@ -161,7 +176,8 @@ impl From<CreateSessionError> for ApiError {
     fn from(error: CreateSessionError) -> Self {
         match error {
             CreateSessionError::EndpointUnavailable(_) => {
-                Self::new(ErrorCode::WebhookEndpointUnavailable, error.to_string())
+                let message = format!("webhook_endpoint_id {error}");
+                Self::new(ErrorCode::WebhookEndpointUnavailable, message)
             }
             CreateSessionError::Store(error) => error.into(),
         }
@@ -187,7 +203,9 @@ impl From<ReportAttemptError> for ApiError {
                 Self::new(ErrorCode::Conflict, error.to_string())
             }
             ReportAttemptError::Expired => Self::new(ErrorCode::SessionExpired, error.to_string()),
-            ReportAttemptError::Claims(_) => Self::new(ErrorCode::InvalidClaims, error.to_string()),
+            ReportAttemptError::Claims(_) => {
+                Self::new(ErrorCode::InvalidClaims, format!("claims.{error}"))
+            }
             ReportAttemptError::Store(error) => error.into(),
         }
     }

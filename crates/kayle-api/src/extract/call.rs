@@ -26,20 +26,19 @@ impl Call {
 
     /// Reads an id from the path; it is not checked for its prefix (contract 2.1).
     pub(crate) fn id<K>(&self, parameter: &str) -> Result<Id<K>, ApiError> {
-        Id::parse(self.parameter(parameter))
-            .map_err(|error| ApiError::bad_request(format!("{parameter} {error}")))
+        Id::parse(self.parameter(parameter)).map_err(|error| ApiError::field(parameter, error))
     }
 
     /// Reads the `session_id` from the path, whose syntax is stricter.
     pub(crate) fn session_id(&self) -> Result<SessionId, ApiError> {
         SessionId::parse_session(self.parameter("session_id"))
-            .map_err(|error| ApiError::bad_request(format!("session_id {error}")))
+            .map_err(|error| ApiError::field("session_id", error))
     }
 
     /// Reads the `api_key_id` from the path.
     pub(crate) fn api_key_id(&self) -> Result<ApiKeyId, ApiError> {
         api_key_id(self.parameter("api_key_id"))
-            .map_err(|error| ApiError::bad_request(format!("api_key_id {error}")))
+            .map_err(|error| ApiError::field("api_key_id", error))
     }
 
     /// Returns a segment of the path, percent-decoded. Only `/` and `%` stay encoded, and neither

@@ -17,7 +17,11 @@ pub(crate) fn required<'a>(
 }
 
 /// Refuses a change that gives none of the members that can be changed.
-pub(crate) fn expect_one_of(names: &[&str], members: &Map<String, Value>) -> Result<(), ApiError> {
+pub(crate) fn expect_one_of(
+    names: impl Iterator<Item = &'static str>,
+    members: &Map<String, Value>,
+) -> Result<(), ApiError> {
+    let names: Vec<&str> = names.collect();
     if names.iter().any(|name| members.contains_key(*name)) {
         return Ok(());
     }

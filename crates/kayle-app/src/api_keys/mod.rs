@@ -8,4 +8,4 @@ mod update;
 
 pub use create::{CreatedApiKey, NewApiKey};
 pub use tokens::NewSessionToken;
-pub use update::ApiKeyChange;
+pub use update::{ApiKeyChange, ApiKeyMember};

@@ -2,6 +2,7 @@
 
 use kayle_primitives::ApiKeyId;
 use serde_json::json;
+use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
 
 use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
 use crate::audit::AuditAction;
@@ -20,6 +21,38 @@ pub struct ApiKeyChange {
     pub metadata: Option<ApiKeyMetadata>,
 }
 
+/// What can be changed of an API key, by its name in bodies and in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum ApiKeyMember {
+    /// See [`ApiKey::name`].
+    Name,
+    /// See [`ApiKey::enabled`].
+    Enabled,
+    /// See [`ApiKey::scopes`].
+    Permissions,
+    /// See [`ApiKey::metadata`].
+    Metadata,
+}
+
+impl ApiKeyMember {
+    /// Returns the name.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl ApiKeyChange {
+    fn replaces(&self, member: ApiKeyMember) -> bool {
+        match member {
+            ApiKeyMember::Name => self.name.is_some(),
+            ApiKeyMember::Enabled => self.enabled.is_some(),
+            ApiKeyMember::Permissions => self.scopes.is_some(),
+            ApiKeyMember::Metadata => self.metadata.is_some(),
+        }
+    }
+}
+
 impl Webhooks {
     /// Replaces the given members; takes effect on the next request.
     pub async fn update_api_key(
@@ -28,16 +61,9 @@ impl Webhooks {
         id: ApiKeyId,
         change: ApiKeyChange,
     ) -> Result<ApiKey, Missing> {
-        let members = [
-            ("name", change.name.is_some()),
-            ("enabled", change.enabled.is_some()),
-            ("permissions", change.scopes.is_some()),
-            ("metadata", change.metadata.is_some()),
-        ];
-        let changed: Vec<&str> = members
-            .into_iter()
-            .filter(|(_, given)| *given)
-            .map(|(name, _)| name)
+        let changed: Vec<&str> = ApiKeyMember::iter()
+            .filter(|member| change.replaces(*member))
+            .map(ApiKeyMember::as_str)
             .collect();
         let mut tx = self.change(caller).await?;
         let before = tx.lock_api_key(caller.organization_id, id).await?;

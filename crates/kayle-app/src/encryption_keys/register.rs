@@ -1,7 +1,6 @@
 //! Registers an encryption key as the active one (contract 3.3, K1; 8.2).
 
-use kayle_crypto::{KeyImportError, PublicKey};
-use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId, PublicJwk};
+use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId, jwk};
 use kayle_primitives::{EncryptionKeyId, EndpointId};
 use serde_json::{Map, Value, json};
 
@@ -28,9 +27,6 @@ pub enum RegisterKeyError {
     /// The JWK breaks a rule.
     #[error(transparent)]
     Jwk(#[from] InvalidJwk),
-    /// The numbers are no RSA key that can be encrypted with.
-    #[error("jwk cannot be used to encrypt: {0}")]
-    Unusable(KeyImportError),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,8 +50,7 @@ impl Webhooks {
         if endpoint.is_none() {
             return Err(RegisterKeyError::EndpointNotFound);
         }
-        let jwk = PublicJwk::parse(&new.jwk)?;
-        PublicKey::import(&jwk.n, &jwk.e).map_err(RegisterKeyError::Unusable)?;
+        let jwk = jwk::parse(&new.jwk)?;
         let now = self.clock.now();
         let key = EncryptionKey {
             id: EncryptionKeyId::generate(now, &*self.entropy),

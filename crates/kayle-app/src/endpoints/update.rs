@@ -1,8 +1,9 @@
 //! Changes an endpoint (contract 3.2, E4).
 
-use kayle_endpoints::{Endpoint, EndpointChange};
+use kayle_endpoints::{Endpoint, EndpointChange, EndpointMember};
 use kayle_primitives::EndpointId;
 use serde_json::{Value, json};
+use strum::IntoEnumIterator;
 
 use crate::access::Caller;
 use crate::audit::AuditAction;
@@ -42,29 +43,17 @@ impl Webhooks {
 
 /// Names the changed members; of values only those that tell nothing of where or to whom.
 fn details_of(change: &EndpointChange) -> Value {
-    let members = [
-        ("name", change.name.is_some()),
-        ("labels", change.labels.is_some()),
-        ("url", change.url.is_some()),
-        ("enabled", change.enabled.is_some()),
-        ("subscribed_event_types", change.subscription.is_some()),
-        (
-            "undelivered_payload_retention_hours",
-            change.retention.is_some(),
-        ),
-        ("retry_schedule", change.retry_schedule.is_some()),
-    ];
-    let changed: Vec<&str> = members
-        .into_iter()
-        .filter(|(_, given)| *given)
-        .map(|(name, _)| name)
+    let changed: Vec<&str> = EndpointMember::iter()
+        .filter(|member| change.replaces(*member))
+        .map(EndpointMember::as_str)
         .collect();
     let mut details = json!({ "changed": changed });
     if let Some(enabled) = change.enabled {
-        details["enabled"] = json!(enabled);
+        details[EndpointMember::Enabled.as_str()] = json!(enabled);
     }
     if let Some(retention) = change.retention {
-        details["undelivered_payload_retention_hours"] = json!(retention.hours());
+        details[EndpointMember::UndeliveredPayloadRetentionHours.as_str()] =
+            json!(retention.hours());
     }
     details
 }

@@ -34,7 +34,7 @@ pub struct CreatedSession {
 #[derive(Debug, thiserror::Error)]
 pub enum CreateSessionError {
     /// A target is no enabled endpoint of the organization.
-    #[error("webhook_endpoint_id names {0}, which is no enabled endpoint")]
+    #[error("{0} is not an enabled endpoint")]
     EndpointUnavailable(EndpointId),
     /// The store could not do it.
     #[error(transparent)]

@@ -4,7 +4,7 @@ use kayle_app::access::Caller;
 use std::sync::Arc;
 
 use kayle_app::encryption_keys::{NewEncryptionKey, RegisterKeyError};
-use kayle_endpoints::{EncryptionKey, KeyId};
+use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId};
 use kayle_primitives::{EndpointId, Organization};
 use kayle_testkit::builders::private_key;
 use kayle_testkit::seed::Subscriber;
@@ -134,7 +134,10 @@ async fn a_refused_key_leaves_the_active_one_as_it_is() {
     let even_exponent = with("e", json!("AQAA"));
     let new = named("k", even_exponent);
     let refused = register(&kit, &organization, &subscriber.endpoint.id, new).await;
-    assert!(matches!(refused, Err(RegisterKeyError::Unusable(_))));
+    assert!(matches!(
+        refused,
+        Err(RegisterKeyError::Jwk(InvalidJwk::Unusable(_)))
+    ));
     let kept = std::slice::from_ref(&subscriber.key);
     assert_eq!(keys(&kit, &subscriber, None).await, kept);
 }

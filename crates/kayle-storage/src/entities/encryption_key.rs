@@ -1,8 +1,8 @@
 //! Rows of `encryption_keys`.
 
 use kayle_app::ports::store::StoreError;
-use kayle_crypto::PublicKey;
-use kayle_endpoints::{EncryptionKey, KeyId, PublicJwk};
+use kayle_crypto::{PublicJwk, PublicKey};
+use kayle_endpoints::{EncryptionKey, KeyId};
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
 

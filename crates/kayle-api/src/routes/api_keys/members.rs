@@ -12,8 +12,7 @@ use crate::wire::Wire;
 use crate::wire::form::{self, Member};
 
 pub(super) fn name(value: &Value) -> Result<ApiKeyName, ApiError> {
-    ApiKeyName::parse(text("name", value)?)
-        .map_err(|error| ApiError::bad_request(format!("name {error}")))
+    ApiKeyName::parse(text("name", value)?).map_err(|error| ApiError::field("name", error))
 }
 
 /// Reads at least one scope; one that repeats is kept once.
@@ -22,7 +21,7 @@ pub(super) fn scopes(value: &Value) -> Result<Vec<Scope>, ApiError> {
     for (position, entry) in list("permissions", value)?.iter().enumerate() {
         let field = format!("permissions[{position}]");
         let scope = Scope::from_str(text(&field, entry)?)
-            .map_err(|error| ApiError::bad_request(format!("{field} {error}")))?;
+            .map_err(|error| ApiError::field(&field, error))?;
         if !scopes.contains(&scope) {
             scopes.push(scope);
         }
@@ -38,7 +37,7 @@ pub(super) fn metadata(value: &Value) -> Result<ApiKeyMetadata, ApiError> {
         .iter()
         .map(|(key, value)| Ok((key.clone(), metadata_value(key, value)?)))
         .collect::<Result<BTreeMap<_, _>, ApiError>>()?;
-    ApiKeyMetadata::new(values).map_err(|error| ApiError::bad_request(format!("metadata {error}")))
+    ApiKeyMetadata::new(values).map_err(|error| ApiError::field("metadata", error))
 }
 
 fn metadata_value(key: &str, value: &Value) -> Result<MetadataValue, ApiError> {

@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use kayle_app::access::Caller;
-use kayle_app::api_keys::ApiKeyChange;
+use kayle_app::api_keys::{ApiKeyChange, ApiKeyMember};
 use serde_json::{Map, Value};
+use strum::IntoEnumIterator;
 
 use super::members;
 
@@ -40,9 +41,6 @@ body! {
     ]).collect())
 }
 
-/// What can be replaced.
-const MEMBERS: [&str; 4] = ["name", "enabled", "permissions", "metadata"];
-
 async fn update(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.api_key_id()?;
     let change = api_key_change(&call.json_object()?)?;
@@ -52,7 +50,7 @@ async fn update(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError
 }
 
 fn api_key_change(body: &Map<String, Value>) -> Result<ApiKeyChange, ApiError> {
-    expect_one_of(&MEMBERS, body)?;
+    expect_one_of(ApiKeyMember::iter().map(ApiKeyMember::as_str), body)?;
     let enabled = body.get("enabled").map(|value| boolean("enabled", value));
     let scopes = body.get("permissions").map(members::scopes);
     let metadata = body.get("metadata").map(members::metadata);

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::encryption_keys::NewEncryptionKey;
 use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
-use kayle_endpoints::{KeyId, PublicJwk};
+use kayle_endpoints::{KeyId, jwk};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::ObjectBuilder;
 
@@ -81,14 +81,14 @@ async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiErr
 /// exists.
 fn new_key(body: &Map<String, Value>) -> Result<NewEncryptionKey, ApiError> {
     let key_id = KeyId::parse(text("key_id", required(body, "key_id")?)?)
-        .map_err(|error| ApiError::bad_request(format!("key_id {error}")))?;
+        .map_err(|error| ApiError::field("key_id", error))?;
     require_exactly(body, "algorithm", ALGORITHM)?;
     require_exactly(body, "key_type", KEY_TYPE)?;
-    let jwk = object("jwk", required(body, "jwk")?)?;
-    PublicJwk::check_shape(jwk)?;
+    let submitted = object("jwk", required(body, "jwk")?)?;
+    jwk::check_shape(submitted)?;
     Ok(NewEncryptionKey {
         key_id,
-        jwk: jwk.clone(),
+        jwk: submitted.clone(),
     })
 }
 

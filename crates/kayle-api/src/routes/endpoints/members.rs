@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use kayle_endpoints::labels::{InvalidLabels, LABEL_CHARS_MAX, LABELS_MAX};
 use kayle_endpoints::{
     EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, Subscription, UrlPolicy,
 };
@@ -29,7 +28,7 @@ pub(super) fn name(value: &Value) -> Result<Option<EndpointName>, ApiError> {
     }
     let name = EndpointName::parse(text("name", value)?);
     name.map(Some)
-        .map_err(|error| ApiError::bad_request(format!("name {error}")))
+        .map_err(|error| ApiError::field("name", error))
 }
 
 pub(super) fn labels(value: &Value) -> Result<Labels, ApiError> {
@@ -38,19 +37,13 @@ pub(super) fn labels(value: &Value) -> Result<Labels, ApiError> {
         .enumerate()
         .map(|(position, entry)| text(&format!("labels[{position}]"), entry).map(str::to_owned))
         .collect::<Result<Vec<_>, _>>()?;
-    Labels::parse(&texts).map_err(|error| ApiError::bad_request(refused_labels(&error)))
-}
-
-fn refused_labels(error: &InvalidLabels) -> String {
-    match error {
-        InvalidLabels::TooMany => format!("labels must have at most {LABELS_MAX} entries"),
-        InvalidLabels::Length(position) => {
-            format!("labels[{position}] must have 1 to {LABEL_CHARS_MAX} characters after trimming")
-        }
-        InvalidLabels::Repeated(position) => {
-            format!("labels[{position}] repeats an earlier one (case is ignored)")
-        }
-    }
+    Labels::parse(&texts).map_err(|error| {
+        let field = match error.position() {
+            Some(position) => format!("labels[{position}]"),
+            None => "labels".to_owned(),
+        };
+        ApiError::field(&field, error)
+    })
 }
 
 pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {
@@ -60,7 +53,7 @@ pub(super) fn subscription(value: &Value) -> Result<Subscription, ApiError> {
         .map(|(position, entry)| {
             let field = format!("subscribed_event_types[{position}]");
             EventType::from_str(text(&field, entry)?)
-                .map_err(|error| ApiError::bad_request(format!("{field} {error}")))
+                .map_err(|error| ApiError::field(&field, error))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Subscription::new(&event_types))
@@ -81,7 +74,7 @@ pub(super) fn retention(value: &Value) -> Result<Retention, ApiError> {
 
 pub(super) fn retry_schedule(value: &Value) -> Result<RetryScheduleName, ApiError> {
     RetryScheduleName::from_str(text("retry_schedule", value)?)
-        .map_err(|error| ApiError::bad_request(format!("retry_schedule {error}")))
+        .map_err(|error| ApiError::field("retry_schedule", error))
 }
 
 /// Returns the forms of these members, and of `enabled`.

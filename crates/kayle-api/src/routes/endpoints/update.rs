@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use kayle_app::access::Caller;
-use kayle_endpoints::{EndpointChange, UrlPolicy};
+use kayle_endpoints::{EndpointChange, EndpointMember, UrlPolicy};
 use serde_json::{Map, Value};
+use strum::IntoEnumIterator;
 
 use super::members;
 
@@ -41,17 +42,6 @@ body! {
     )))
 }
 
-/// What can be replaced.
-const MEMBERS: [&str; 7] = [
-    "name",
-    "labels",
-    "url",
-    "enabled",
-    "subscribed_event_types",
-    "undelivered_payload_retention_hours",
-    "retry_schedule",
-];
-
 async fn update(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("endpoint_id")?;
     let body = call.json_object()?;
@@ -65,7 +55,7 @@ fn endpoint_change(
     body: &Map<String, Value>,
     policy: &UrlPolicy,
 ) -> Result<EndpointChange, ApiError> {
-    expect_one_of(&MEMBERS, body)?;
+    expect_one_of(EndpointMember::iter().map(EndpointMember::as_str), body)?;
     let enabled = body.get("enabled").map(|value| boolean("enabled", value));
     let subscription = body.get("subscribed_event_types");
     let retention = body.get("undelivered_payload_retention_hours");

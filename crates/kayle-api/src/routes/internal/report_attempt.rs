@@ -67,12 +67,12 @@ fn attempt_report(mut body: Map<String, Value>) -> Result<AttemptReport, ApiErro
 
 fn attempt_id(value: &Value) -> Result<AttemptId, ApiError> {
     AttemptId::parse_attempt(text("attempt_id", value)?)
-        .map_err(|error| ApiError::bad_request(format!("attempt_id {error}")))
+        .map_err(|error| ApiError::field("attempt_id", error))
 }
 
 fn failure_code(body: &Map<String, Value>) -> Result<FailureCode, ApiError> {
     FailureCode::from_str(text("failure_code", required(body, "failure_code")?)?)
-        .map_err(|error| ApiError::bad_request(format!("failure_code {error}")))
+        .map_err(|error| ApiError::field("failure_code", error))
 }
 
 fn sent_claims(value: Value) -> Result<Vec<SentClaim>, ApiError> {

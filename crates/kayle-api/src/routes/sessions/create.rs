@@ -143,12 +143,11 @@ fn targets(value: &Value) -> Result<Targets, ApiError> {
             )));
         }
     };
-    Targets::new(ids).map_err(|error| ApiError::bad_request(format!("{TARGETS} {error}")))
+    Targets::new(ids).map_err(|error| ApiError::field(TARGETS, error))
 }
 
 fn target(field: &str, value: &Value) -> Result<EndpointId, ApiError> {
-    EndpointId::parse(text(field, value)?)
-        .map_err(|error| ApiError::bad_request(format!("{field} {error}")))
+    EndpointId::parse(text(field, value)?).map_err(|error| ApiError::field(field, error))
 }
 
 fn share_contract(value: &Value) -> Result<ShareContract, ApiError> {

@@ -11,15 +11,16 @@ use sea_orm::{
     QueryTrait, Select,
 };
 
+use crate::backend::link::Link;
 use crate::entities::api_key::{Column, Entity, Model};
 use crate::entities::organization;
 use crate::error::store_error;
 use crate::page::by_id;
 use crate::readable::{decode, read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
+impl ApiKeyReads for Link {
     async fn find_api_key(
         &self,
         hashes: &[String],
@@ -27,8 +28,8 @@ impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
         let found = Entity::find()
             .find_also_related(organization::Entity)
             .filter(Column::Hash.is_in(hashes))
-            .build(self.0.get_database_backend());
-        let found = self.0.query_one_raw(found).await.map_err(store_error)?;
+            .build(self.get_database_backend());
+        let found = self.query_one_raw(found).await.map_err(store_error)?;
         let Some(row) = found else {
             return Ok(None);
         };
@@ -45,8 +46,8 @@ impl<C: ConnectionTrait + Send> ApiKeyReads for Connected<C> {
     ) -> Result<Page<ApiKey>, StoreError> {
         let rows = Entity::find().filter(Column::OrganizationId.eq(organization_id.0));
         let after = page.starting_after.map(|id| id.0);
-        let rows = by_id(rows, Column::Id, after, page.limit);
-        read_page(&self.0, rows, page.limit, Model::into_domain).await
+        let rows = by_id(rows, Column::Id, after);
+        read_page(self, rows, page.limit, Model::into_domain).await
     }
 }
 

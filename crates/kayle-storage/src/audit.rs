@@ -11,17 +11,17 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select,
 };
 
-use crate::backend::Dialect;
+use crate::backend::link::Link;
 use crate::entities::audit_row::{Column, Entity, Model, stored_sequence};
 use crate::entities::values::Row;
 use crate::entities::{audit_chain, organization};
 use crate::error::store_error;
 use crate::page::{Position, newest_first};
 use crate::readable::{read_all, read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
+impl AuditReads for Link {
     async fn list_audit_rows(
         &self,
         organization_id: OrganizationId,
@@ -30,14 +30,14 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
         let mut after: Option<Position> = None;
         if let Some(cursor) = &page.starting_after {
             let row = rows_of(organization_id).filter(Column::Id.eq(cursor.as_str()));
-            let Some(row) = read_one(&self.0, row).await? else {
+            let Some(row) = read_one(self, row).await? else {
                 return Ok(None);
             };
             after = Some((row.created_at, row.id));
         }
         let (rows, order) = (rows_of(organization_id), (Column::CreatedAt, Column::Id));
-        let rows = newest_first(rows, order, after, page.limit);
-        let page = read_page(&self.0, rows, page.limit, Model::into_domain);
+        let rows = newest_first(rows, order, after);
+        let page = read_page(self, rows, page.limit, Model::into_domain);
         page.await.map(Some)
     }
 
@@ -46,15 +46,15 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
             .select_only()
             .column(organization::Column::Id)
             .order_by_asc(organization::Column::Id)
-            .build(self.0.get_database_backend());
-        let rows = self.0.query_all_raw(rows).await.map_err(store_error)?;
+            .build(self.get_database_backend());
+        let rows = self.query_all_raw(rows).await.map_err(store_error)?;
         // One whose id cannot be read is nobody's.
         let ids = rows.iter().filter_map(|row| row.try_get("", "id").ok());
         Ok(ids.map(OrganizationId).collect())
     }
 
     async fn audit_chain(&self, organization_id: OrganizationId) -> Result<AuditChain, StoreError> {
-        chain(read_one(&self.0, chain_of(organization_id)).await?)
+        chain(read_one(self, chain_of(organization_id)).await?)
     }
 
     async fn audit_rows_after(
@@ -65,7 +65,7 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
     ) -> Result<Vec<AuditRow>, StoreError> {
         let rows =
             in_order(organization_id, limit).filter(Column::Sequence.gt(stored_sequence(sequence)));
-        let rows = read_all(&self.0, rows, Model::into_domain).await?;
+        let rows = read_all(self, rows, Model::into_domain).await?;
         // A chain is checked link by link: without one of them nothing can be said of the others.
         match rows.unreadable.into_iter().next() {
             Some(id) => Err(StoreError::Corrupt {
@@ -88,7 +88,7 @@ impl<C: ConnectionTrait + Send> AuditReads for Connected<C> {
                 rows.filter(audit_chain::Column::OrganizationId.gt(after.0))
             })
             .into_tuple()
-            .all(&self.0)
+            .all(self)
             .await
             .map_err(store_error)?;
         Ok(ids.into_iter().map(OrganizationId).collect())
@@ -103,7 +103,7 @@ impl AuditWrites for SqlTx {
     ) -> Result<AuditChain, StoreError> {
         let locked = || chain_of(organization_id).lock_exclusive();
         let mut row = read_one(self.connection(), locked()).await?;
-        if row.is_none() && self.dialect() == Dialect::Postgres {
+        if row.is_none() && self.dialect().has_many_writers() {
             // A chain without a row has nothing to lock: of two that begin it at once, one waits
             // here for the other.
             self.begin_chain(organization_id).await?;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::backend::Link;
+use crate::backend::link::Link;
+use crate::database_url::beside;
 use crate::store::SqlStore;
 
 /// No backup was made, and nothing is left of the try.
@@ -33,7 +34,7 @@ impl SqlStore {
     ///
     /// The file gets its name when it is complete and on disk: one that has the name is whole.
     pub async fn back_up(&self, file: &Path) -> Result<u64, BackupError> {
-        let Link::Sqlite(_) = &self.readers.0 else {
+        let Link::Readers(_) = &*self.readers else {
             return Err(BackupError::NotSqlite);
         };
         // A link that leads nowhere counts, too.
@@ -55,9 +56,7 @@ struct Draft(PathBuf);
 
 impl Draft {
     fn new(file: &Path) -> Result<Self, BackupError> {
-        let mut path = file.to_owned().into_os_string();
-        path.push(format!(".{}.part", std::process::id()));
-        let path = PathBuf::from(path);
+        let path = beside(file, &format!(".{}.part", std::process::id()));
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)

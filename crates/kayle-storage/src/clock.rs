@@ -4,7 +4,7 @@ use kayle_app::ports::store::StoreError;
 use kayle_primitives::Clock;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::backend::Link;
+use crate::backend::link::Link;
 use crate::backend::session::Server;
 use crate::error::store_error;
 use crate::store::SqlStore;
@@ -19,9 +19,9 @@ impl SqlStore {
     /// Returns how many milliseconds the database's clock is ahead of `clock`, right to half of the
     /// fastest round trip. An SQLite database has no clock of its own: it is none.
     pub async fn clock_offset(&self, clock: &dyn Clock) -> Result<i64, StoreError> {
-        match &self.readers.0 {
-            Link::Sqlite(_) => Ok(0),
-            Link::Postgres(server) => offset_of(server, clock).await.map_err(store_error),
+        match &*self.readers {
+            Link::Readers(_) | Link::Turn(_) | Link::Session(_) => Ok(0),
+            Link::Server(server) => offset_of(server, clock).await.map_err(store_error),
         }
     }
 }

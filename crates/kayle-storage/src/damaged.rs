@@ -84,7 +84,7 @@ impl SqlStore {
         damage: &mut Damage,
         check: impl Fn(E::Model) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let connection = &self.readers.0;
+        let connection = &*self.readers;
         let mut last: Option<Value> = None;
         loop {
             let page = rows

@@ -111,9 +111,7 @@ impl SqliteFile {
 
     /// Returns the path of a file beside it, such as its `.key`.
     pub fn beside(&self, suffix: &str) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push(suffix);
-        path.into()
+        beside(&self.path, suffix)
     }
 
     fn parse(rest: &str) -> Result<Self, InvalidDatabaseUrl> {
@@ -135,6 +133,13 @@ impl SqliteFile {
         };
         Ok(Self::new(OsStr::from_bytes(&path), access))
     }
+}
+
+/// Returns the path of a file beside another one, which has its name and something behind it.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 #[cfg(test)]

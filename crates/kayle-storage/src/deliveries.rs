@@ -22,7 +22,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
-use crate::backend::Dialect;
+use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::Row;
@@ -30,19 +30,19 @@ use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization
 use crate::error::store_error;
 use crate::page::{Position, newest_first};
 use crate::readable::{portion_of, read_all, read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 /// The most rows of one INSERT. The widest has 18 columns, and SQLite takes 32,766 values.
 const INSERTED_ROWS_MAX: usize = 1000;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
+impl DeliveryReads for Link {
     async fn find_delivery(
         &self,
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError> {
-        let row = read_one(&self.0, one(organization_id, id)).await?;
+        let row = read_one(self, one(organization_id, id)).await?;
         row.map(Model::into_domain).transpose()
     }
 
@@ -56,7 +56,7 @@ impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
             .filter(delivery_attempt::Column::DeliveryId.in_subquery(delivery.into_query()))
             .order_by_asc(delivery_attempt::Column::AttemptedAt)
             .order_by_asc(delivery_attempt::Column::Id);
-        let attempts = read_all(&self.0, rows, delivery_attempt::Model::into_domain);
+        let attempts = read_all(self, rows, delivery_attempt::Model::into_domain);
         Ok(attempts.await?.items)
     }
 
@@ -68,15 +68,15 @@ impl<C: ConnectionTrait + Send> DeliveryReads for Connected<C> {
     ) -> Result<Option<Page<Delivery>>, StoreError> {
         let mut after: Option<Position> = None;
         if let Some(cursor) = &page.starting_after {
-            let row = one(organization_id, cursor).one(&self.0).await;
+            let row = one(organization_id, cursor).one(self).await;
             let Some(row) = row.map_err(store_error)? else {
                 return Ok(None);
             };
             after = Some((row.created_at, row.id));
         }
         let rows = filtered(organization_id, filter);
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
-        let page = read_page(&self.0, rows, page.limit, Model::into_domain);
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after);
+        let page = read_page(self, rows, page.limit, Model::into_domain);
         page.await.map(Some)
     }
 }
@@ -197,7 +197,7 @@ impl DeliveryWrites for SqlTx {
         scope: &ResumeScope,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        if self.dialect() == Dialect::Postgres {
+        if self.dialect().has_many_writers() {
             self.lock_waiting(organization_id, scope, now).await?;
         }
         let mut changed = 0;

@@ -11,7 +11,7 @@ use kayle_app::ports::queue::{ClaimRequest, Room};
 use kayle_app::ports::store::StoreError;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
-use crate::backend::DueScan;
+use crate::backend::dialect::DueScan;
 use crate::error::store_error;
 use crate::readable::as_u64;
 use crate::store::SqlTx;

@@ -5,11 +5,9 @@ use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreErro
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait};
 
+use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::encryption_key::{Column, Entity, Model};
 use crate::entities::endpoint;
@@ -17,10 +15,10 @@ use crate::entities::values::optional_ms;
 use crate::error::store_error;
 use crate::page::by_id;
 use crate::readable::{read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> EncryptionKeyReads for Connected<C> {
+impl EncryptionKeyReads for Link {
     async fn list_encryption_keys(
         &self,
         organization_id: OrganizationId,
@@ -43,8 +41,8 @@ impl<C: ConnectionTrait + Send> EncryptionKeyReads for Connected<C> {
                 })
             });
         let after = page.starting_after.as_ref().map(EncryptionKeyId::as_str);
-        let rows = by_id(rows, Column::Id, after, page.limit);
-        read_page(&self.0, rows, page.limit, Model::into_domain).await
+        let rows = by_id(rows, Column::Id, after);
+        read_page(self, rows, page.limit, Model::into_domain).await
     }
 }
 

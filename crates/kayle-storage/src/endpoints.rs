@@ -15,25 +15,26 @@ use sea_orm::{
     QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
+use crate::backend::link::Link;
 use crate::entities::encryption_key;
 use crate::entities::endpoint::{Column, Entity, Model};
 use crate::error::store_error;
 use crate::page::{Position, newest_first};
 use crate::readable::{decode, read_all, read_one, read_page};
-use crate::store::{Connected, SqlStore, SqlTx};
+use crate::store::{SqlStore, SqlTx};
 
 impl SqlStore {
     /// Returns any sealed signing secret and the id of its row, to see whether a key opens it;
     /// `None` where there is none.
     pub async fn any_signing_secret(&self) -> Result<Option<(String, Sealed)>, StoreError> {
         let sealed = Entity::find().filter(Column::SigningSecretSealed.is_not_null());
-        let row = sealed.one(&self.readers.0).await.map_err(store_error)?;
+        let row = sealed.one(&*self.readers).await.map_err(store_error)?;
         Ok(row.and_then(|row| Some((row.id.clone(), row.signing_secret()?))))
     }
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
+impl EndpointReads for Link {
     async fn find_endpoint(
         &self,
         organization_id: OrganizationId,
@@ -57,7 +58,7 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
                 .select_only()
                 .columns([Column::CreatedAt, Column::Id])
                 .into_tuple()
-                .one(&self.0);
+                .one(self);
             after = place.await.map_err(store_error)?;
             if after.is_none() {
                 return Ok(None);
@@ -70,8 +71,8 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
                 Column::DisabledAt.is_not_null()
             })
         });
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
-        let page = read_page(&self.0, rows, page.limit, |row| row.to_domain());
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after);
+        let page = read_page(self, rows, page.limit, |row| row.to_domain());
         page.await.map(Some)
     }
 
@@ -90,10 +91,10 @@ impl<C: ConnectionTrait + Send> EndpointReads for Connected<C> {
     ) -> Result<Vec<FanoutEndpoint>, StoreError> {
         let enabled = || existing(organization_id).filter(Column::DisabledAt.is_null());
         let endpoints = enabled().order_by_asc(Column::Id);
-        let endpoints = read_all(&self.0, endpoints, |row| row.to_domain()).await?;
+        let endpoints = read_all(self, endpoints, |row| row.to_domain()).await?;
         let ids = enabled().select_only().column(Column::Id).into_query();
         let keys = active_keys().filter(encryption_key::Column::EndpointId.in_subquery(ids));
-        let mut active_keys = read_keys(&self.0, keys).await?;
+        let mut active_keys = read_keys(self, keys).await?;
         let with_key = |endpoint: Endpoint| {
             let (active_key, unreadable_key) = match active_keys.remove(endpoint.id.as_str()) {
                 Some(ActiveKey::Usable(key)) => (Some(key), None),
@@ -224,14 +225,14 @@ impl SqlTx {
     }
 }
 
-impl<C: ConnectionTrait> Connected<C> {
+impl Link {
     async fn endpoint(
         &self,
         organization_id: OrganizationId,
         id: &EndpointId,
     ) -> Result<Option<Model>, StoreError> {
         let row = existing(organization_id).filter(Column::Id.eq(id.as_str()));
-        read_one(&self.0, row).await
+        read_one(self, row).await
     }
 }
 

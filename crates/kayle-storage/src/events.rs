@@ -9,18 +9,17 @@ use kayle_app::ports::store::{
 use kayle_delivery::Delivery;
 use kayle_events::Event;
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryTrait};
 
+use crate::backend::link::Link;
 use crate::entities::delivery;
 use crate::entities::event::{ActiveModel, Column, Entity, Model};
 use crate::page::{Position, newest_first};
 use crate::readable::{read_all, read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> EventReads for Connected<C> {
+impl EventReads for Link {
     async fn find_event(
         &self,
         organization_id: OrganizationId,
@@ -65,9 +64,9 @@ impl<C: ConnectionTrait + Send> EventReads for Connected<C> {
             .apply_if(*created_to, |rows, to| {
                 rows.filter(Column::CreatedAt.lte(to.unix_ms()))
             });
-        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after, page.limit);
+        let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after);
         let Page { items, has_more } =
-            read_page(&self.0, rows, page.limit, Model::into_domain).await?;
+            read_page(self, rows, page.limit, Model::into_domain).await?;
         let ids = items.iter().map(|event| event.id.as_str());
         let mut deliveries = self.deliveries_of(ids).await?;
         let with_deliveries = |event: Event| EventWithDeliveries {
@@ -92,7 +91,7 @@ impl EventWrites for SqlTx {
     }
 }
 
-impl<C: ConnectionTrait> Connected<C> {
+impl Link {
     async fn event(
         &self,
         organization_id: OrganizationId,
@@ -100,7 +99,7 @@ impl<C: ConnectionTrait> Connected<C> {
     ) -> Result<Option<Model>, StoreError> {
         let row =
             Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
-        read_one(&self.0, row).await
+        read_one(self, row).await
     }
 
     /// Returns the deliveries of a page of events that can be read, by event, in the order of their
@@ -112,7 +111,7 @@ impl<C: ConnectionTrait> Connected<C> {
         let rows = delivery::Entity::find()
             .filter(delivery::Column::EventId.is_in(events))
             .order_by_asc(delivery::Column::Id);
-        let deliveries = read_all(&self.0, rows, delivery::Model::into_domain).await?;
+        let deliveries = read_all(self, rows, delivery::Model::into_domain).await?;
         let mut by_event: HashMap<String, Vec<Delivery>> = HashMap::new();
         for delivery in deliveries.items {
             let event_id = delivery.event_id.to_string();

@@ -25,7 +25,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
 
-use crate::backend::OpenFile;
+use crate::backend::open_file::OpenFile;
 
 const BEGIN_PART: &str = "SAVEPOINT part";
 const END_PART: &str = "RELEASE part";

@@ -103,8 +103,8 @@ impl InvariantReads for SqlStore {
             })
             .order_by_asc(endpoint::Column::Id)
             .limit(as_u64(limit));
-        let statement = rows.build(self.readers.0.get_database_backend());
-        let rows = self.readers.0.query_all_raw(statement).await;
+        let statement = rows.build(self.readers.get_database_backend());
+        let rows = self.readers.query_all_raw(statement).await;
         let rows = rows.map_err(store_error)?;
         Ok(rows.iter().filter_map(sealed_secret).collect())
     }
@@ -128,7 +128,7 @@ impl SqlStore {
         invariant: Invariant,
         question: Question,
     ) -> Result<Option<Violation>, StoreError> {
-        let connection = &self.readers.0;
+        let connection = &*self.readers;
         let sql = format!(
             "SELECT id, count(*) OVER () AS total FROM ({}) AS broken ORDER BY id LIMIT {}",
             question.sql, EXAMPLES_MAX

@@ -6,7 +6,7 @@
 //! share commits, and `silence` ends every wait for a database that has vanished; `copy` moves all
 //! rows to another database, `backup` copies a file that is in use and `log` keeps its log short;
 //! `entities` are the rows, which never leave this crate; `backend` holds what differs between
-//! databases. The schema is the migration crate's.
+//! databases: how each is opened, and its `Dialect`. The schema is the migration crate's.
 //!
 //! Where several write at once, rows are locked in one order: endpoints, organizations,
 //! deliveries, the organization's audit chain; of each kind in the order of the ids.
@@ -35,6 +35,7 @@ mod group;
 mod invariants;
 mod log;
 mod nodes;
+mod options;
 mod organizations;
 mod page;
 #[cfg(test)]
@@ -52,4 +53,5 @@ pub use backup::BackupError;
 pub use copy::{CopiedTable, CopyError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
 pub use error::ConnectError;
-pub use store::{SqlStore, StoreOptions};
+pub use options::StoreOptions;
+pub use store::SqlStore;

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Link;
+use crate::backend::link::Link;
 use crate::store::SqlStore;
 
 /// How often it is looked whether there is little to do.
@@ -30,9 +30,9 @@ const FOLD: &str = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
 impl SqlStore {
     /// Keeps the log of an SQLite database short, until `stop`. A PostgreSQL looks after its own.
     pub async fn keep_log_short(&self, stop: &CancellationToken) {
-        match &self.readers.0 {
-            Link::Postgres(_) => stop.cancelled().await,
-            Link::Sqlite(_) => tokio::select! {
+        match &*self.readers {
+            Link::Server(_) | Link::Turn(_) | Link::Session(_) => stop.cancelled().await,
+            Link::Readers(_) => tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.fold_log_when_idle() => {}
             },

@@ -6,7 +6,7 @@ use kayle_primitives::Timestamp;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
-use crate::backend::Link;
+use crate::backend::link::Link;
 use crate::entities::node::{Column, Entity, Model};
 use crate::error::store_error;
 use crate::store::SqlTx;
@@ -14,7 +14,7 @@ use crate::store::SqlTx;
 #[async_trait]
 impl NodeWrites for SqlTx {
     async fn save_node(&mut self, node: &Node) -> Result<(), StoreError> {
-        if let Link::Sqlite(turn) = self.connection() {
+        if let Link::Turn(turn) = self.connection() {
             turn.check_room().map_err(store_error)?;
         }
         let replace = OnConflict::column(Column::Id)

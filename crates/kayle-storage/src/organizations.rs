@@ -4,21 +4,22 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{OrganizationReads, OrganizationWrites, StoreError};
 use kayle_primitives::{Organization, OrganizationId, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
+use crate::backend::link::Link;
 use crate::entities::organization::{Column, Entity, Model};
 use crate::entities::values::optional_ms;
 use crate::error::store_error;
 use crate::readable::read_one;
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> OrganizationReads for Connected<C> {
+impl OrganizationReads for Link {
     async fn find_organization(
         &self,
         id: OrganizationId,
     ) -> Result<Option<Organization>, StoreError> {
-        let row = read_one(&self.0, Entity::find_by_id(id.0)).await?;
+        let row = read_one(self, Entity::find_by_id(id.0)).await?;
         Ok(row.map(Model::into_domain))
     }
 }

@@ -1,9 +1,7 @@
-//! The two orders of lists (contract 4.2). Queries ask for one row more than the page holds, as
-//! the proof that there is more.
+//! The two orders of lists (contract 4.2). How many rows are read is said in `readable`.
 
-use kayle_primitives::PageLimit;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value};
 
 /// Where a row stands in a list that begins with the newest: its `created_at` and its id.
 pub(crate) type Position = (i64, String);
@@ -13,7 +11,6 @@ pub(crate) fn newest_first<E: EntityTrait>(
     rows: Select<E>,
     (created_at, id): (E::Column, E::Column),
     after: Option<Position>,
-    limit: PageLimit,
 ) -> Select<E> {
     let rows = match after {
         Some((after_created_at, after_id)) => rows.filter(
@@ -28,9 +25,7 @@ pub(crate) fn newest_first<E: EntityTrait>(
         ),
         None => rows,
     };
-    rows.order_by_desc(created_at)
-        .order_by_desc(id)
-        .limit(overfetched(limit))
+    rows.order_by_desc(created_at).order_by_desc(id)
 }
 
 /// Asks for the rows after an id, in the order of the ids.
@@ -38,15 +33,10 @@ pub(crate) fn by_id<E: EntityTrait>(
     rows: Select<E>,
     id: E::Column,
     after: Option<impl Into<Value>>,
-    limit: PageLimit,
 ) -> Select<E> {
     let rows = match after {
         Some(after) => rows.filter(id.gt(after)),
         None => rows,
     };
-    rows.order_by_asc(id).limit(overfetched(limit))
-}
-
-fn overfetched(limit: PageLimit) -> u64 {
-    u64::try_from(limit.get() + 1).expect("101 fits 64 bits")
+    rows.order_by_asc(id)
 }

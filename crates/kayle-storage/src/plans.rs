@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 
 use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
 use kayle_delivery::{DeliveryStatus, LeaseHolder};
-use kayle_primitives::{
-    ApiKeyId, EndpointId, EventId, OrganizationId, PageLimit, SessionId, Timestamp,
-};
+use kayle_primitives::{ApiKeyId, EndpointId, EventId, OrganizationId, SessionId, Timestamp};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::Uuid;
-use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
 
-use crate::backend::{Dialect, DueScan, NewLease, sqlite};
+use crate::backend::dialect::{Dialect, DueScan, NewLease};
+use crate::backend::sqlite::Sqlite;
 use crate::due::WALKED_PAST_MAX;
 use crate::entities::audit_row;
 use crate::entities::delivery::{Column, Model};
@@ -108,7 +107,7 @@ async fn a_claim_walks_the_due_index_and_nothing_else() {
     let planner = Planner::new().await;
     let by_time = "SEARCH deliveries USING COVERING INDEX deliveries_due (";
     let by_endpoint = "SEARCH deliveries USING COVERING INDEX deliveries_due_of_endpoint (";
-    let dialect = Dialect::Sqlite;
+    let dialect = Sqlite;
     for (statement, step) in [
         (dialect.due(&scan), by_time),
         (dialect.due_at_place(&scan, WALKED_PAST_MAX), by_time),
@@ -127,20 +126,18 @@ async fn a_claim_leases_and_reads_by_key() {
         until_ms: NOW,
     };
     let by_key = "INDEX sqlite_autoindex_deliveries_1 (id=?)";
-    planner
-        .check(sqlite::lease(&["whd_1"], lease), by_key)
-        .await;
-    planner.check(sqlite::payloads(&["whd_1"]), by_key).await;
+    planner.check(Sqlite.lease(&["whd_1"], lease), by_key).await;
+    planner.check(Sqlite.payloads(&["whd_1"]), by_key).await;
 }
 
 #[tokio::test]
 async fn a_settlement_reads_writes_and_scrubs_by_key() {
     let planner = Planner::new().await;
     let by_key = "INDEX sqlite_autoindex_deliveries_1 (id=?)";
-    planner.check(sqlite::leases(&["whd_1"]), by_key).await;
-    planner.check(sqlite::save(&[leased_row()]), by_key).await;
+    planner.check(Sqlite.leases(&["whd_1"]), by_key).await;
+    planner.check(Sqlite.save(&[leased_row()]), by_key).await;
     let payload_by_key = "SEARCH delivery_payloads USING";
-    let delete = sqlite::delete_payloads(&["whd_1"]);
+    let delete = Sqlite.delete_payloads(&["whd_1"]);
     planner.check(delete, payload_by_key).await;
 }
 
@@ -221,7 +218,7 @@ async fn lists_walk_an_index_in_the_lists_order() {
         for after in [None, Some((NOW, "whd_1".to_owned()))] {
             let rows = deliveries::filtered(ORGANIZATION, &filter);
             let order = (Column::CreatedAt, Column::Id);
-            let list = newest_first(rows, order, after, PageLimit::DEFAULT);
+            let list = newest_first(rows, order, after).limit(11);
             planner.check(list.build(DbBackend::Sqlite), index).await;
         }
     }
@@ -249,7 +246,7 @@ async fn request_counts_are_added_by_key() {
     Planner::new()
         .await
         .check(
-            sqlite::count_requests(&counts),
+            Sqlite.count_requests(&counts),
             "SEARCH api_keys USING INDEX sqlite_autoindex_api_keys_1 (id=?)",
         )
         .await;
@@ -258,7 +255,7 @@ async fn request_counts_are_added_by_key() {
 #[tokio::test]
 async fn a_sessions_events_are_found_by_the_session() {
     let planner = Planner::new().await;
-    let events = sqlite::events_of_session(&SessionId::parse("vs_1").unwrap());
+    let events = Sqlite.events_of_session(&SessionId::parse("vs_1").unwrap());
     let step = "SEARCH events USING INDEX events_by_session (session_id=?)";
     planner.check(events, step).await;
 }
@@ -268,9 +265,9 @@ async fn the_deliveries_of_an_endpoint_are_dropped_by_the_endpoint() {
     let planner = Planner::new().await;
     let id = EndpointId::parse("whe_1").unwrap();
     let by_endpoint = "INDEX deliveries_of_endpoint_newest_first (endpoint_id=?)";
-    let delete = sqlite::delete_payloads_of_endpoint(&id);
+    let delete = Sqlite.delete_payloads_of_endpoint(&id);
     planner.check(delete, by_endpoint).await;
-    let drop = sqlite::drop_of_endpoint(&id, at(NOW));
+    let drop = Sqlite.drop_of_endpoint(&id, at(NOW));
     planner.check(drop, by_endpoint).await;
 }
 
@@ -320,7 +317,7 @@ async fn an_audit_log_is_read_in_its_orders() {
     let order = (audit_row::Column::CreatedAt, audit_row::Column::Id);
     let after = Some((NOW, "aud_1".to_owned()));
     let rows = audit::rows_of(ORGANIZATION);
-    let list = newest_first(rows, order, after, PageLimit::DEFAULT);
+    let list = newest_first(rows, order, after).limit(11);
     planner
         .check(
             list.build(DbBackend::Sqlite),

@@ -23,7 +23,7 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select,
 };
 
-use crate::backend::NewLease;
+use crate::backend::dialect::NewLease;
 use crate::deliveries::in_state;
 use crate::due::Choice;
 use crate::entities::delivery::{Column, Entity, Model, state};
@@ -60,7 +60,7 @@ impl DeliveryQueue for SqlStore {
     async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
         let ids: Vec<String> = leased_to(holder)
             .into_tuple()
-            .all(&self.readers.0)
+            .all(&*self.readers)
             .await
             .map_err(store_error)?;
         ids.iter().map(|id| delivery_row(id).id("id", id)).collect()
@@ -81,7 +81,7 @@ impl DeliveryQueue for SqlStore {
         now: Timestamp,
         portion: Portion,
     ) -> Result<Batch<ExpiredLease>, StoreError> {
-        let connection = &self.readers.0;
+        let connection = &*self.readers;
         let rows = leased_until(now, portion);
         let deliveries = read_all(connection, rows, Model::into_domain).await?;
         let endpoint_ids = deliveries
@@ -107,7 +107,7 @@ impl DeliveryQueue for SqlStore {
         endpoints: &BTreeSet<EndpointId>,
     ) -> Result<BTreeMap<EndpointId, DeliveryPolicy>, StoreError> {
         let ids = endpoints.iter().map(EndpointId::as_str);
-        let found = endpoints_by_id(&self.readers.0, ids).await?;
+        let found = endpoints_by_id(&*self.readers, ids).await?;
         let policies = endpoints.iter().filter_map(|id| {
             let policy = match found.get(id.as_str()) {
                 Some(Some(endpoint)) => readable(policy_at_settlement(endpoint))?,
@@ -120,7 +120,7 @@ impl DeliveryQueue for SqlStore {
     }
 
     async fn next_due_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        let connection = &self.readers.0;
+        let connection = &*self.readers;
         let first = pending().limit(1).build(connection.get_database_backend());
         let first = connection.query_one_raw(first).await;
         // Without a time that can be read, the next look comes a second later.

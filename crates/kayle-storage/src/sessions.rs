@@ -11,20 +11,21 @@ use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, 
 use kayle_sessions::Session;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
 };
 
+use crate::backend::link::Link;
 use crate::entities::session::{Column, Entity, Model};
 use crate::entities::values::Row;
 use crate::entities::{attempt, delivery, event};
 use crate::error::store_error;
 use crate::page::by_id;
 use crate::readable::{portion_of, read_all, read_one, read_page};
-use crate::store::{Connected, SqlTx};
+use crate::store::SqlTx;
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
+impl SessionReads for Link {
     async fn find_session(
         &self,
         organization_id: OrganizationId,
@@ -32,12 +33,12 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
     ) -> Result<Option<Session>, StoreError> {
         let row =
             Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0));
-        let row = read_one(&self.0, row).await?;
+        let row = read_one(self, row).await?;
         row.map(Model::into_domain).transpose()
     }
 
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let row = read_one(&self.0, Entity::find_by_id(id.as_str())).await?;
+        let row = read_one(self, Entity::find_by_id(id.as_str())).await?;
         row.map(Model::into_domain).transpose()
     }
 
@@ -45,23 +46,27 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
         &self,
         id: &AttemptId,
     ) -> Result<Option<RecordedAttempt>, StoreError> {
-        let row = read_one(&self.0, attempt::Entity::find_by_id(id.as_str())).await?;
+        let row = read_one(self, attempt::Entity::find_by_id(id.as_str())).await?;
         row.map(attempt::Model::into_domain).transpose()
     }
 
     async fn caused_by_attempt(&self, id: &AttemptId) -> Result<Caused, StoreError> {
+        let deliveries = event::Entity::belongs_to(delivery::Entity)
+            .from(event::Column::Id)
+            .to(delivery::Column::EventId)
+            .into();
         let mut rows: Vec<(String, String, Option<String>)> = event::Entity::find()
             .select_only()
             .column(event::Column::Id)
             .column(event::Column::EventType)
             .column(delivery::Column::Id)
-            .left_join(delivery::Entity)
+            .join(JoinType::LeftJoin, deliveries)
             .filter(event::Column::AttemptId.eq(id.as_str()))
             .order_by_asc(event::Column::CreatedAt)
             .order_by_asc(event::Column::Id)
             .order_by_asc(delivery::Column::EndpointId)
             .into_tuple()
-            .all(&self.0)
+            .all(self)
             .await
             .map_err(store_error)?;
         // One report causes the attempt's event and then the session's, at the same moment.
@@ -92,8 +97,8 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
                 rows.filter(Column::CreatedAt.lte(to.unix_ms()))
             });
         let after = page.starting_after.as_ref().map(SessionId::as_str);
-        let rows = by_id(rows, Column::Id, after, page.limit);
-        read_page(&self.0, rows, page.limit, Model::into_domain).await
+        let rows = by_id(rows, Column::Id, after);
+        read_page(self, rows, page.limit, Model::into_domain).await
     }
 
     async fn overdue_sessions(
@@ -101,7 +106,7 @@ impl<C: ConnectionTrait + Send> SessionReads for Connected<C> {
         now: Timestamp,
         portion: Portion,
     ) -> Result<Batch<Session>, StoreError> {
-        read_all(&self.0, overdue(now, portion), Model::into_domain).await
+        read_all(self, overdue(now, portion), Model::into_domain).await
     }
 }
 

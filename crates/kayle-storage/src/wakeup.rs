@@ -19,11 +19,13 @@ use sqlx::postgres::PgListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::postgres::pool_options;
+use crate::backend::link::Link;
+use crate::backend::open_postgres::pool_options;
 use crate::backend::session::Server;
-use crate::backend::{Link, Outdated};
+use crate::backend::unusable::Outdated;
+use crate::options::StoreOptions;
 use crate::silence::within;
-use crate::store::{SqlStore, StoreOptions};
+use crate::store::SqlStore;
 
 const CHANNEL: &str = "kayle_deliveries";
 
@@ -49,9 +51,9 @@ impl SqlStore {
     ///
     /// An SQLite database is one process's own: there is nobody to wake.
     pub async fn relay(&self, wakeup: &Wakeup, stop: &CancellationToken) {
-        match &self.readers.0 {
-            Link::Sqlite(_) => stop.cancelled().await,
-            Link::Postgres(server) => {
+        match &*self.readers {
+            Link::Readers(_) | Link::Turn(_) | Link::Session(_) => stop.cancelled().await,
+            Link::Server(server) => {
                 let relay = Relay::new(server, wakeup);
                 tokio::select! {
                     () = stop.cancelled() => {}

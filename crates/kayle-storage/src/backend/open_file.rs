@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 
 use sea_orm::{DbErr, RuntimeErr};
 
+use crate::database_url::beside;
+
 /// The file behind open connections, and its log.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -41,12 +43,10 @@ impl OpenFile {
     /// Remembers what the path leads to.
     pub(crate) fn new(path: PathBuf) -> io::Result<Self> {
         let opened = identity(&path)?;
-        let mut log = path.clone().into_os_string();
-        log.push("-wal");
         Ok(Self {
+            log: beside(&path, "-wal"),
             path,
             opened,
-            log: log.into(),
             opened_log: OnceLock::new(),
         })
     }

@@ -28,8 +28,8 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::unusable::{Outdated, is_unusable};
+use crate::options::StoreOptions;
 use crate::silence::Silence;
-use crate::store::StoreOptions;
 
 /// A PostgreSQL. Cloning shares the connections.
 #[derive(Debug, Clone)]

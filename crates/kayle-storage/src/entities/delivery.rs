@@ -47,32 +47,7 @@ pub(crate) fn columns() -> String {
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {
-    #[sea_orm(
-        belongs_to = "super::event::Entity",
-        from = "Column::EventId",
-        to = "super::event::Column::Id"
-    )]
-    Event,
-    #[sea_orm(
-        belongs_to = "super::endpoint::Entity",
-        from = "Column::EndpointId",
-        to = "super::endpoint::Column::Id"
-    )]
-    Endpoint,
-}
-
-impl Related<super::event::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Event.def()
-    }
-}
-
-impl Related<super::endpoint::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Endpoint.def()
-    }
-}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 

@@ -22,16 +22,7 @@ pub(crate) struct Model {
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {
-    #[sea_orm(has_many = "super::delivery::Entity")]
-    Deliveries,
-}
-
-impl Related<super::delivery::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::Deliveries.def()
-    }
-}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 

@@ -3,13 +3,14 @@
 
 use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
 use kayle_delivery::LeaseHolder;
-use kayle_primitives::{EndpointId, EventId, PageLimit};
+use kayle_primitives::{EndpointId, EventId};
 use sea_orm::prelude::Uuid;
-use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
 
 use self::server::{on_the_server, server};
 use super::{NOW, ORGANIZATION, at, leased_row};
-use crate::backend::{Dialect, DueScan, NewLease, postgres};
+use crate::backend::dialect::{Dialect, DueScan, NewLease};
+use crate::backend::postgres::Postgres;
 use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::Column;
 use crate::page::newest_first;
@@ -96,7 +97,7 @@ async fn the_queue_is_walked_by_its_indexes() {
         excluded: &["whe_1".to_owned()],
         limit: 100,
     };
-    let dialect = Dialect::Postgres;
+    let dialect = Postgres;
     let by_endpoint = dialect.due_of_endpoint("whe_1", &scan);
     let endpoints = dialect.waiting_endpoints(&scan);
     let place = dialect.due_at_place(&scan, WALKED_PAST_MAX);
@@ -151,11 +152,11 @@ async fn batches_are_read_and_written_by_key() {
     };
     let rows: Vec<_> = (0..100).map(|_| leased_row()).collect();
     for (statement, step) in [
-        (postgres::lease(&ids, lease), "deliveries_pkey"),
-        (postgres::payloads(&ids), "deliveries_pkey"),
-        (postgres::leases(&ids), "deliveries_pkey"),
-        (postgres::save(&rows), "deliveries_pkey"),
-        (postgres::delete_payloads(&ids), "delivery_payloads_pkey"),
+        (Postgres.lease(&ids, lease), "deliveries_pkey"),
+        (Postgres.payloads(&ids), "deliveries_pkey"),
+        (Postgres.leases(&ids), "deliveries_pkey"),
+        (Postgres.save(&rows), "deliveries_pkey"),
+        (Postgres.delete_payloads(&ids), "delivery_payloads_pkey"),
     ] {
         planner.check(statement, Order::Any, step).await;
     }
@@ -179,7 +180,7 @@ async fn changes_of_many_find_them_by_an_index() {
         (early.build(DbBackend::Postgres), "using deliveries_due"),
         (purged.build(DbBackend::Postgres), "events_oldest_first"),
         (
-            postgres::drop_of_endpoint(&endpoint, at(NOW)),
+            Postgres.drop_of_endpoint(&endpoint, at(NOW)),
             "deliveries_of_endpoint_newest_first",
         ),
     ] {
@@ -203,7 +204,7 @@ async fn lists_walk_an_index_in_the_lists_order() {
         ] {
             let rows = deliveries::filtered(ORGANIZATION, filter);
             let order = (Column::CreatedAt, Column::Id);
-            let list = newest_first(rows, order, after.clone(), PageLimit::DEFAULT);
+            let list = newest_first(rows, order, after.clone()).limit(11);
             let list = list.build(DbBackend::Postgres);
             planner.check(list, Order::OfAnIndex, index).await;
         }

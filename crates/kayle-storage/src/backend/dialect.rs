@@ -1,0 +1,230 @@
+//! The statements over many rows, and what of them differs between databases.
+//!
+//! A third database needs partial indexes (the queue is walked by them), `RETURNING`, numbered
+//! placeholders (`$1`), and one value that a statement can take a list out of.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use sea_orm::{DbBackend, Statement, Value};
+
+use crate::entities::delivery;
+
+/// Where a scan of what is due has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DueScan<'a> {
+    /// Deliveries due at this moment or before are meant.
+    pub(crate) now_ms: i64,
+    /// The last one seen: when it is due, and its id.
+    pub(crate) after: (i64, String),
+    /// Endpoints without room.
+    pub(crate) excluded: &'a [String],
+    /// The most to take.
+    pub(crate) limit: u64,
+}
+
+impl DueScan<'_> {
+    /// Returns the values that every statement about it begins with.
+    fn values(&self) -> Vec<Value> {
+        let (after_due_at, after_id) = &self.after;
+        vec![
+            self.now_ms.into(),
+            (*after_due_at).into(),
+            after_id.as_str().into(),
+        ]
+    }
+}
+
+/// The lease that [`Dialect::lease`] puts on deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NewLease<'a> {
+    /// Since when.
+    pub(crate) claimed_at_ms: i64,
+    /// Whose.
+    pub(crate) holder: &'a str,
+    /// Until when.
+    pub(crate) until_ms: i64,
+}
+
+/// A database's way of saying things.
+pub(crate) trait Dialect: Debug + Send + Sync {
+    /// Returns what sea-orm calls it.
+    fn backend(&self) -> DbBackend;
+
+    /// Returns whether several write at once, so that each locks what it is about to change.
+    fn has_many_writers(&self) -> bool;
+
+    /// Returns how many due deliveries a claim looks at in one go, for each that it has room for:
+    /// what an endpoint has no room for is passed over.
+    fn scanned_per_claimed(&self) -> usize;
+
+    /// Returns the condition that a column is in the list at this place of the values.
+    fn in_list(&self, place: usize) -> String;
+
+    /// Returns the condition that a column is not in the list at this place of the values.
+    fn not_in_list(&self, place: usize) -> String;
+
+    /// Returns a list as one value.
+    fn list(&self, texts: &[&str]) -> Value;
+
+    /// Returns how an UPDATE of many rows begins which leaves alone those that break a rule of the
+    /// schema.
+    fn update(&self) -> &'static str {
+        "UPDATE"
+    }
+
+    /// Returns a condition that passes over rows whose columns have other types than the schema
+    /// says.
+    fn only_well_typed(&self) -> &'static str {
+        ""
+    }
+
+    /// Returns what locks the rows of a SELECT, and passes over those that others have locked.
+    fn skip_locked(&self) -> &'static str {
+        ""
+    }
+
+    /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
+    /// forbid to send them.
+    fn payloads(&self, ids: &[&str]) -> Statement;
+
+    /// Locks those of the deliveries that are leased, and reads who holds them. Columns:
+    /// `delivery_id`, `lease_holder`.
+    fn leases(&self, ids: &[&str]) -> Statement;
+
+    /// Writes all that changes in deliveries.
+    fn save(&self, rows: &[delivery::Model]) -> Statement;
+
+    /// Adds to request counts.
+    fn count_requests(&self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement;
+
+    /// Locks all of an endpoint's deliveries that store a payload, and deletes the bytes.
+    fn delete_payloads_of_endpoint(&self, id: &EndpointId) -> Statement;
+
+    /// Makes a statement.
+    fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
+        Statement::from_sql_and_values(self.backend(), sql, values)
+    }
+
+    /// Takes the next deliveries that are due, in order, from beyond `after` on, except those of
+    /// excluded endpoints. Columns: `due_at`, `id`, `endpoint_id`; the index holds them all.
+    fn due(&self, scan: &DueScan<'_>) -> Statement {
+        let sql = format!(
+            "{DUE} AND endpoint_id {excluded} {well_typed} ORDER BY due_at, id LIMIT $5 {locked}",
+            excluded = self.not_in_list(4),
+            well_typed = self.only_well_typed(),
+            locked = self.skip_locked(),
+        );
+        let excluded: Vec<&str> = scan.excluded.iter().map(String::as_str).collect();
+        let mut values = scan.values();
+        values.extend([self.list(&excluded), scan.limit.into()]);
+        self.statement(&sql, values)
+    }
+
+    /// Takes what is due at one endpoint, as [`Self::due`] does.
+    fn due_of_endpoint(&self, endpoint_id: &str, scan: &DueScan<'_>) -> Statement {
+        let sql = format!(
+            "{DUE} AND endpoint_id = $4 {well_typed} ORDER BY due_at, id LIMIT $5 {locked}",
+            well_typed = self.only_well_typed(),
+            locked = self.skip_locked(),
+        );
+        let mut values = scan.values();
+        values.extend([endpoint_id.into(), scan.limit.into()]);
+        self.statement(&sql, values)
+    }
+
+    /// Names the endpoints at which something is due, excluded or not, the longest due first.
+    /// Column: `endpoint_id`.
+    fn waiting_endpoints(&self, scan: &DueScan<'_>) -> Statement {
+        let mut values = scan.values();
+        values.push(scan.limit.into());
+        self.statement(WAITING_ENDPOINTS, values)
+    }
+
+    /// Looks whether more than `place` deliveries are due. A row says so.
+    fn due_at_place(&self, scan: &DueScan<'_>, place: u64) -> Statement {
+        let mut values = scan.values();
+        values.push(place.into());
+        self.statement(DUE_AT_PLACE, values)
+    }
+
+    /// Puts one lease on many deliveries and returns them.
+    fn lease(&self, ids: &[&str], lease: NewLease<'_>) -> Statement {
+        let sql = format!(
+            "{update} {LEASE} WHERE id {wanted} RETURNING {columns}",
+            update = self.update(),
+            wanted = self.in_list(1),
+            columns = delivery::columns(),
+        );
+        let values = vec![
+            self.list(ids),
+            lease.claimed_at_ms.into(),
+            lease.holder.into(),
+            lease.until_ms.into(),
+        ];
+        self.statement(&sql, values)
+    }
+
+    /// Makes an UPDATE of many rows leave alone those that break a rule of the schema.
+    fn passing_over_damage(&self, mut update: Statement) -> Statement {
+        update.sql = update.sql.replacen("UPDATE", self.update(), 1);
+        update
+    }
+
+    /// Deletes the bytes of deliveries.
+    fn delete_payloads(&self, ids: &[&str]) -> Statement {
+        let wanted = self.in_list(1);
+        let sql = format!("DELETE FROM delivery_payloads WHERE delivery_id {wanted}");
+        self.statement(&sql, vec![self.list(ids)])
+    }
+
+    /// Names a session's events, of whatever type. Columns: `id`, `event_type`.
+    fn events_of_session(&self, id: &SessionId) -> Statement {
+        self.statement(EVENTS_OF_SESSION, vec![id.as_str().into()])
+    }
+
+    /// Ends all of an endpoint's deliveries that store a payload, without it.
+    fn drop_of_endpoint(&self, id: &EndpointId, now: Timestamp) -> Statement {
+        let sql = format!("{} {DROP_OF_ENDPOINT}", self.update());
+        self.statement(&sql, vec![id.as_str().into(), now.unix_ms().into()])
+    }
+}
+
+/// Finds what is due, from a place in the queue on.
+const DUE: &str = "\
+SELECT due_at, id, endpoint_id FROM deliveries \
+WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) AND payload_expires_at > $1";
+
+const DUE_AT_PLACE: &str = "\
+SELECT due_at FROM deliveries \
+WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
+ORDER BY due_at, id LIMIT 1 OFFSET $4";
+
+/// Hops from endpoint to endpoint in the index, and looks at the first that is due at each.
+const WAITING_ENDPOINTS: &str = "\
+WITH RECURSIVE hops (endpoint_id) AS (\
+SELECT min(endpoint_id) FROM deliveries WHERE state = 'pending' \
+UNION ALL \
+SELECT (SELECT min(endpoint_id) FROM deliveries \
+WHERE state = 'pending' AND endpoint_id > hops.endpoint_id) \
+FROM hops WHERE hops.endpoint_id IS NOT NULL), \
+waiting AS MATERIALIZED (\
+SELECT endpoint_id, (SELECT due_at FROM deliveries \
+WHERE state = 'pending' AND endpoint_id = hops.endpoint_id \
+AND (due_at, id) > ($2, $3) AND payload_expires_at > $1 \
+ORDER BY due_at, id LIMIT 1) AS due_at FROM hops) \
+SELECT endpoint_id FROM waiting WHERE due_at <= $1 ORDER BY due_at, endpoint_id LIMIT $4";
+
+/// Puts one lease on deliveries.
+const LEASE: &str = "\
+deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
+lease_until = $4, updated_at = $2";
+
+const EVENTS_OF_SESSION: &str = "SELECT id, event_type FROM events WHERE session_id = $1";
+
+const DROP_OF_ENDPOINT: &str = "\
+deliveries SET state = 'failed', due_at = NULL, claimed_at = NULL, lease_holder = NULL, \
+lease_until = NULL, payload_reason = 'expired', payload_expires_at = NULL, \
+payload_scrubbed_at = $2, updated_at = $2 \
+WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL";

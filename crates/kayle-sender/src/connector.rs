@@ -142,6 +142,10 @@ fn refused(address: SocketAddr, error: io::Error) -> ConnectError {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::{TcpListener, TcpSocket};
+
     use super::*;
 
     fn refusal(address: &str, code: i32) -> ConnectError {
@@ -177,5 +181,33 @@ mod tests {
         assert_eq!(port_of(&Uri::from_static("http://a.example/")), 80);
         assert_eq!(port_of(&Uri::from_static("https://a.example/")), 443);
         assert_eq!(port_of(&Uri::from_static("https://a.example:8443/")), 8443);
+    }
+
+    /// Listens, and fills the queue: further connections are neither accepted nor refused.
+    async fn swallowing() -> (TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let queued = [TcpStream::connect(address), TcpStream::connect(address)];
+        let [one, other] = queued.map(async |queued| queued.await.unwrap());
+        (listener, vec![one.await, other.await])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_say_nothing_are_tried_a_quarter_of_a_second_apart() {
+        let (first, second) = (swallowing().await, swallowing().await);
+        let good = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let addresses = [&first.0, &second.0, &good].map(|to| to.local_addr().unwrap());
+        let began = Instant::now();
+        let stream = connect_to_first(&addresses, began + Duration::from_mins(1)).await;
+        let stream = stream.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), addresses[2]);
+        let took = began.elapsed();
+        let expected = NEXT_ADDRESS_DELAY * 2;
+        assert!(
+            (expected..expected + NEXT_ADDRESS_DELAY).contains(&took),
+            "{took:?}"
+        );
     }
 }

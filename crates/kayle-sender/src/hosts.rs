@@ -79,10 +79,11 @@ impl Hosts {
 
     /// Chooses the way of a request that begins.
     pub(crate) fn begin(&self, uri: &Uri) -> Trial {
-        let host = self.host(uri);
+        let now = Instant::now();
+        let host = self.host(uri, now);
         let (way, connections_before) = {
             let mut host = lock(&host);
-            (host.begin(Instant::now()), host.connections)
+            (host.begin(now), host.connections)
         };
         Trial {
             way,
@@ -94,14 +95,15 @@ impl Hosts {
 
     /// Notes that a connection is made to be kept.
     pub(crate) fn count_connection(&self, uri: &Uri) {
-        lock(&self.host(uri)).connections += 1;
+        lock(&self.host(uri, Instant::now())).connections += 1;
     }
 
-    fn host(&self, uri: &Uri) -> Arc<Mutex<Host>> {
+    fn host(&self, uri: &Uri, now: Instant) -> Arc<Mutex<Host>> {
         let scheme = uri.scheme_str().unwrap_or_default();
         let authority = uri.authority().map(http::uri::Authority::as_str);
         let key = [scheme, "://", authority.unwrap_or_default()].concat();
-        self.0.get_with(key, || Arc::new(Mutex::new(Host::new())))
+        self.0
+            .get_with(key, || Arc::new(Mutex::new(Host::new(now))))
     }
 }
 
@@ -131,9 +133,9 @@ impl Drop for Trial {
 }
 
 impl Host {
-    fn new() -> Self {
+    fn new(now: Instant) -> Self {
         Self {
-            phase: Phase::new(),
+            phase: Phase::begun(now),
             connections: 0,
         }
     }
@@ -142,7 +144,7 @@ impl Host {
         if let Phase::Fresh { until } = self.phase
             && until <= now
         {
-            self.phase = Phase::new();
+            self.phase = Phase::begun(now);
         }
         match &mut self.phase {
             Phase::Trusted => Way::Kept,
@@ -177,16 +179,16 @@ impl Host {
                 last_at: now,
                 is_busy: false,
             },
-            (Manners::Unknown, Phase::Tried { .. }) => Phase::new(),
+            (Manners::Unknown, Phase::Tried { .. }) => Phase::begun(now),
         };
     }
 }
 
 impl Phase {
-    fn new() -> Self {
+    fn begun(now: Instant) -> Self {
         Self::Tried {
             answers: 0,
-            last_at: Instant::now(),
+            last_at: now,
             is_busy: false,
         }
     }
@@ -208,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_host_is_trusted_after_a_connection_lay_idle_and_carried_a_request() {
-        let (mut host, start) = (Host::new(), Instant::now());
+        let start = Instant::now();
+        let mut host = Host::new(start);
         assert_eq!(host.begin(start), Way::Kept);
         assert_eq!(host.begin(start), Way::Fresh, "one at a time");
         answered(&mut host, false, start);
@@ -225,7 +228,7 @@ mod tests {
     fn a_host_that_closes_gets_fresh_connections_for_ten_minutes() {
         let start = Instant::now();
         for manners in [Manners::Closed, Manners::ClosesSoon] {
-            let mut host = Host::new();
+            let mut host = Host::new(start);
             host.begin(start);
             host.end(manners, true, start);
             assert_eq!(host.begin(start), Way::Fresh, "{manners:?}");
@@ -237,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_connection_that_was_closed_while_it_rested_proves_nothing() {
-        let (mut host, start) = (Host::new(), Instant::now());
+        let start = Instant::now();
+        let mut host = Host::new(start);
         host.begin(start);
         answered(&mut host, false, start);
         host.begin(start);

@@ -13,7 +13,6 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::op::Query;
 use hickory_resolver::proto::rr::{Name, RecordType};
-use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Hosts, TokioResolver};
 use tokio::time::timeout;
 
@@ -43,8 +42,15 @@ impl Resolver {
     /// Resolves as the system does, within `budget` for each name. The system's configuration and
     /// its hosts file are read again when they change.
     pub(crate) fn from_system(budget: Duration) -> Result<Self, NetError> {
-        let files = SystemFiles::new();
-        let names = Names::from_system(budget)?.unwrap_or(Names::without_configuration(budget)?);
+        Self::from_files(SystemFiles::of_system(), budget)
+    }
+
+    /// Resolves as these files say, and reads them again when they change.
+    pub(crate) fn from_files(files: SystemFiles, budget: Duration) -> Result<Self, NetError> {
+        let names = match Names::read(&files, budget)? {
+            Some(names) => names,
+            None => Names::without_configuration(&files, budget)?,
+        };
         Ok(Self {
             names: Mutex::new(Arc::new(names)),
             files: Some(files),
@@ -93,8 +99,10 @@ impl Resolver {
     /// Returns what is known now. What cannot be read again stays as it was.
     fn names(&self) -> Arc<Names> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.files.as_ref().is_some_and(SystemFiles::have_changed) {
-            match Names::from_system(self.budget) {
+        if let Some(files) = &self.files
+            && files.have_changed()
+        {
+            match Names::read(files, self.budget) {
                 Ok(Some(read)) => {
                     tracing::info!("the name servers and the hosts file were read again");
                     *names = Arc::new(read);
@@ -108,10 +116,10 @@ impl Resolver {
 }
 
 impl Names {
-    /// Reads the system's configuration and its hosts file; `None` without a configuration.
-    fn from_system(budget: Duration) -> Result<Option<Self>, NetError> {
-        match read_system_conf() {
-            Ok((config, options)) => Self::new(system_hosts(), config, options, budget).map(Some),
+    /// Reads the configuration and the hosts file; `None` without a configuration.
+    fn read(files: &SystemFiles, budget: Duration) -> Result<Option<Self>, NetError> {
+        match files.name_servers() {
+            Ok((config, options)) => Self::new(hosts(files), config, options, budget).map(Some),
             Err(error) => {
                 tracing::warn!(%error, "the configuration of name servers cannot be read");
                 Ok(None)
@@ -119,9 +127,9 @@ impl Names {
         }
     }
 
-    fn without_configuration(budget: Duration) -> Result<Self, NetError> {
+    fn without_configuration(files: &SystemFiles, budget: Duration) -> Result<Self, NetError> {
         let options = ResolverOpts::default();
-        Self::new(system_hosts(), this_machine(), options, budget)
+        Self::new(hosts(files), this_machine(), options, budget)
     }
 
     fn new(
@@ -162,8 +170,8 @@ impl Names {
     }
 }
 
-fn system_hosts() -> Hosts {
-    Hosts::from_system().unwrap_or_else(|error| {
+fn hosts(files: &SystemFiles) -> Hosts {
+    files.hosts().unwrap_or_else(|error| {
         tracing::warn!(%error, "the hosts file cannot be read");
         Hosts::default()
     })

@@ -88,10 +88,7 @@ impl HyperSender {
 
     /// Creates a sender for an installation with its own trust, such as a private certificate
     /// authority or a client certificate. ALPN and session resumption are set by the sender.
-    pub fn with_trust(
-        settings: SenderSettings,
-        trust: ClientConfig,
-    ) -> Result<Self, SenderSetupError> {
+    fn with_trust(settings: SenderSettings, trust: ClientConfig) -> Result<Self, SenderSetupError> {
         let budget = settings.timeout / RESOLVER_SHARE;
         let resolver = Resolver::from_system(budget).map_err(SenderSetupError::Resolver)?;
         Self::with_resolver(settings, trust, resolver)

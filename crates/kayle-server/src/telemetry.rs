@@ -1,7 +1,14 @@
 //! Logs: structured lines on stderr.
 
-use anyhow::Context;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::Instant;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, LogFormat};
 
@@ -23,8 +30,89 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
         // stderr, which cannot be written either: that panics, in the middle of a request.
         .log_internal_errors(false);
     match config.log_format {
-        LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().try_init(),
+        LogFormat::Text => {
+            let lines = lines.with_ansi(false).finish();
+            lines.with(Seldom::new(ACCEPT)).try_init()
+        }
+        LogFormat::Json => lines.json().finish().with(Seldom::new(ACCEPT)).try_init(),
     }
     .map_err(|error| anyhow::anyhow!(error))
+}
+
+/// Where actix says that no connection can be accepted: twice a second, for as long as descriptors
+/// are used up.
+const ACCEPT: &str = "actix_server::accept";
+
+/// How often one target may speak.
+const SELDOM: Duration = Duration::from_mins(1);
+
+/// Lets one target speak once a minute, and leaves out what it says meanwhile.
+struct Seldom {
+    target: &'static str,
+    spoke_at: Mutex<Option<Instant>>,
+}
+
+impl Seldom {
+    fn new(target: &'static str) -> Self {
+        Self {
+            target,
+            spoke_at: Mutex::new(None),
+        }
+    }
+
+    /// Returns whether the target may speak at this moment, and remembers that it did.
+    fn may_speak(&self, now: Instant) -> bool {
+        let mut spoke_at = self.spoke_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if spoke_at.is_some_and(|spoke_at| now.duration_since(spoke_at) < SELDOM) {
+            return false;
+        }
+        *spoke_at = Some(now);
+        true
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Seldom {
+    fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
+        event.metadata().target() != self.target || self.may_speak(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_target_speaks_once_a_minute() {
+        let (seldom, start) = (Seldom::new(ACCEPT), Instant::now());
+        assert!(seldom.may_speak(start));
+        assert!(!seldom.may_speak(start));
+        assert!(!seldom.may_speak(start + SELDOM - Duration::from_millis(1)));
+        assert!(seldom.may_speak(start + SELDOM));
+        assert!(!seldom.may_speak(start + SELDOM));
+    }
+
+    #[derive(Clone, Default)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> Layer<S> for Counted {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn all_others_speak_as_they_like() {
+        let counted = Counted::default();
+        let lines = tracing_subscriber::registry().with(counted.clone());
+        tracing::subscriber::with_default(lines.with(Seldom::new(ACCEPT)), || {
+            for _ in 0..3 {
+                tracing::error!(target: ACCEPT, "no descriptor is left");
+                tracing::error!("something else");
+            }
+        });
+        assert_eq!(counted.0.load(Ordering::Relaxed), 1 + 3);
+    }
 }

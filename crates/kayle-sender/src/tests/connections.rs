@@ -128,3 +128,20 @@ async fn a_server_that_announces_an_early_end_gets_fresh_connections() {
     // The first one lies in the pool until it is closed.
     assert_eq!(server.connections(), [0, 1, 2]);
 }
+
+#[tokio::test]
+async fn a_host_that_closes_under_a_request_loses_one_of_a_hundred_attempts() {
+    let answer = b"HTTP/1.1 204 x\r\n\r\n".to_vec();
+    let server = RawServer::start(Reaction::WriteOnce(answer)).await;
+    let sender = sender();
+    let mut lost = Vec::new();
+    for number in 0..100 {
+        let outcome = attempt(&sender, &http(server.address, "/")).await;
+        if outcome != accepted(204) {
+            assert_eq!(outcome, no_answer(FailureReason::Connect));
+            lost.push(number);
+        }
+        settle().await;
+    }
+    assert_eq!(lost, [1], "the second alone goes over a kept connection");
+}

@@ -19,6 +19,8 @@ pub(super) enum Reaction {
     WriteAndReset(Vec<u8>),
     /// Writes this head, and blanks until nobody takes them.
     EndlessBody(Vec<u8>),
+    /// Writes these bytes to the first request of a connection, and closes it under the second.
+    WriteOnce(Vec<u8>),
     /// Writes nothing and keeps the connection open.
     Silence,
 }
@@ -87,6 +89,7 @@ async fn serve(
     reaction: Reaction,
     received: Arc<Mutex<Vec<RawRequest>>>,
 ) {
+    let mut is_first = true;
     while let Some(bytes) = read_request(&mut stream).await {
         let request = RawRequest { connection, bytes };
         received.lock().unwrap().push(request);
@@ -107,8 +110,11 @@ async fn serve(
                 while stream.write_all(&[b' '; 4096]).await.is_ok() {}
                 return;
             }
+            Reaction::WriteOnce(bytes) if is_first => drop(stream.write_all(bytes).await),
+            Reaction::WriteOnce(_) => return,
             Reaction::Silence => {}
         }
+        is_first = false;
     }
 }
 

@@ -71,7 +71,7 @@ async fn a_database_that_was_read_only_for_a_while_is_written_again() {
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_by_every_command() {
     let mut installation = Installation::start(&[]).await;
-    installation.service.ask_to_stop().await;
+    installation.service.ask_to_stop();
     installation.service.ended().await;
     let service = &installation.service;
     change(

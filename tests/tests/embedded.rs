@@ -95,7 +95,7 @@ async fn after_a_stop_the_file_alone_is_the_whole_database() {
         .installation
         .delivery_in("succeeded", &delivery_id)
         .await;
-    scene.installation.service.ask_to_stop().await;
+    scene.installation.service.ask_to_stop();
     scene.installation.service.ended().await;
 
     for beside in ["kayle.db-wal", "kayle.db-shm"] {

@@ -80,7 +80,7 @@ async fn neither_database_nor_log_hold_a_secret_or_a_claim() {
         &failing.signing_secret,
     ];
     expect_no_leak(&Files::written_by(&installation.service), &secrets);
-    installation.service.ask_to_stop().await;
+    installation.service.ask_to_stop();
     installation.service.ended().await;
     expect_no_leak(&Files::written_by(&installation.service), &secrets);
 }

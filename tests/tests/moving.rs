@@ -98,7 +98,7 @@ async fn a_move_that_would_lose_or_mix_something_is_refused() {
     let running = move_to(&new.url(), SECRET_KEY).await;
     expect_refusal(&running, "another process has the database open");
     installation.session_id().await;
-    installation.service.ask_to_stop().await;
+    installation.service.ask_to_stop();
     installation.service.ended().await;
 
     expect_refusal(&move_to(&new.url(), ANOTHER_KEY).await, "old.db.key");

@@ -24,7 +24,7 @@ async fn a_stopping_service_finishes_and_settles_the_request_in_flight() {
     let delivery_id = installation.deliver_success().await;
     customer.requests(1).await;
 
-    installation.service.ask_to_stop().await;
+    installation.service.ask_to_stop();
     customer.receiver.release();
     let ended = installation.service.ended().await;
 
@@ -56,7 +56,7 @@ async fn a_stopping_service_waits_no_longer_than_the_delivery_timeout() {
     let delivery_id = installation.deliver_success().await;
     customer.requests(1).await;
 
-    installation.service.ask_to_stop().await;
+    installation.service.ask_to_stop();
     let ended = installation.service.ended().await;
 
     assert!(

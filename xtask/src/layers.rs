@@ -32,6 +32,7 @@ enum Level {
     Binary,
     Testkit,
     Tools,
+    Live,
     Tests,
 }
 
@@ -118,10 +119,11 @@ const ROWS: &[Row] = &[
         Uses::AllUpTo(Level::Adapters),
     ),
     row(TESTKIT, Level::Testkit, Uses::AllUpTo(Level::Adapters)),
+    row("xtask", Level::Tools, Uses::Only(&[])),
     row(
-        "xtask",
-        Level::Tools,
-        Uses::Only(&["kayle-primitives", "kayle-crypto", TESTKIT]),
+        "xtask-live",
+        Level::Live,
+        Uses::Only(&["kayle-primitives", "kayle-crypto", TESTKIT, "xtask"]),
     ),
     row("tests", Level::Tests, Uses::AllUpTo(Level::Tools)),
 ];
@@ -153,7 +155,7 @@ const SEATS: &[Seat] = &[
     // the other side.
     Seat {
         crates: &["hyper", "hyper-util", "http", "http-body-util"],
-        packages: &["kayle-sender", TESTKIT, "xtask"],
+        packages: &["kayle-sender", TESTKIT, "xtask-live"],
     },
     Seat {
         crates: &["hyper-rustls", "rustls*", "hickory-*"],
@@ -161,7 +163,7 @@ const SEATS: &[Seat] = &[
     },
     Seat {
         crates: &["reqwest"],
-        packages: &["xtask", "tests"],
+        packages: &["xtask-live", "tests"],
     },
     Seat {
         crates: &["actix-*", "utoipa*"],
@@ -170,7 +172,7 @@ const SEATS: &[Seat] = &[
     // An error that nobody matches on, and a command line, belong to programs.
     Seat {
         crates: &["anyhow", "clap"],
-        packages: &["kayle-server", "xtask", "tests"],
+        packages: &["kayle-server", "xtask", "xtask-live", "tests"],
     },
     Seat {
         crates: &["figment"],
@@ -200,7 +202,7 @@ const SEATS: &[Seat] = &[
             "kayle-server",
             "migration",
             TESTKIT,
-            "xtask",
+            "xtask-live",
             "tests",
         ],
     },

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::workspace;
 
 /// Developer verbs of this workspace.
 #[derive(Parser)]
@@ -16,26 +17,28 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Verb {
     /// Starts the service and a customer's receiver, and shows a verification being delivered
-    Demo {
-        /// Ends after the show instead of staying up to be played with
-        #[arg(long)]
-        once: bool,
-    },
+    #[command(disable_help_flag = true)]
+    Demo(Forwarded),
     /// Prepares what the tests need and runs every test there is
     Test,
     /// Checks that every package uses only what the architecture allows it
     Layers,
     /// Measures how fast the service is; fails only if something is lost
-    Load(xtask::load::Options),
+    #[command(disable_help_flag = true)]
+    Load(Forwarded),
     /// Runs the service in one thread, with every fault chosen by a seed
     Sim(xtask::sim::Options),
     /// Runs `kayle-webhooks admin` with these arguments
     #[command(disable_help_flag = true)]
-    Admin {
-        /// What the binary's admin command is given
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    Admin(Forwarded),
+}
+
+/// What another program is given.
+#[derive(clap::Args)]
+struct Forwarded {
+    /// See --help of the command
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
@@ -50,16 +53,30 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::Demo { once: true } => xtask::demo::show_once()?,
-        Verb::Demo { once: false } => xtask::demo::show_and_stay()?,
+        Verb::Demo(forwarded) => return live("demo", &forwarded.arguments),
         Verb::Test => xtask::test_run::run()?,
         Verb::Layers => {
             let packages = xtask::layers::check()?;
             println!("{packages} packages keep to their layers");
         }
-        Verb::Load(options) => return xtask::load::run(&options),
+        Verb::Load(forwarded) => return live("load", &forwarded.arguments),
         Verb::Sim(options) => return xtask::sim::run(&options),
-        Verb::Admin { arguments } => return xtask::admin::run(&arguments),
+        Verb::Admin(forwarded) => return xtask::admin::run(&forwarded.arguments),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a verb of the package that runs the service.
+fn live(verb: &str, arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+    let mut cargo = workspace::command("cargo");
+    cargo.args([
+        "run",
+        "--quiet",
+        "--locked",
+        "--package",
+        "xtask-live",
+        "--",
+        verb,
+    ]);
+    workspace::hand_over(cargo.args(arguments))
 }

@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use xtask::leaks::Trace;
+
 use super::Service;
 use super::database::Database;
-
-/// A prefix alone is too short to mean anything: by accident, every quarter of a megabyte of
-/// base64url holds a `kk_`. With twelve symbols of a body after it, it is no accident.
-const BODY_CHARS: usize = 12;
 
 /// Every file of a folder, with its name.
 pub(crate) struct Files(Vec<(String, Vec<u8>)>);
@@ -37,24 +35,16 @@ impl Files {
 
     /// Returns the names of the files that hold this text.
     pub(crate) fn with_text(&self, text: &str) -> Vec<&str> {
-        self.with(text.len(), |window| window == text.as_bytes())
+        self.with(&Trace::Value(text.to_owned()))
     }
 
     /// Returns the names of the files that hold this prefix before a random body.
-    pub(crate) fn with_prefixed(&self, prefix: &str) -> Vec<&str> {
-        self.with(prefix.len() + BODY_CHARS, |window| {
-            window.strip_prefix(prefix.as_bytes()).is_some_and(|body| {
-                body.iter()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-            })
-        })
+    pub(crate) fn with_prefixed(&self, prefix: &'static str) -> Vec<&str> {
+        self.with(&Trace::Prefix(prefix))
     }
 
-    fn with(&self, length: usize, is_found: impl Fn(&[u8]) -> bool) -> Vec<&str> {
-        let found = self
-            .0
-            .iter()
-            .filter(|(_, bytes)| bytes.windows(length).any(&is_found));
+    fn with(&self, trace: &Trace) -> Vec<&str> {
+        let found = self.0.iter().filter(|(_, bytes)| trace.is_in(bytes));
         found.map(|(name, _)| name.as_str()).collect()
     }
 }

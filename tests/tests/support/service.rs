@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+use xtask::process::announced_url;
 
 use super::database::Database;
 use super::{binary, eventually, within_patience};
@@ -177,13 +178,9 @@ impl Service {
         self.child.kill().await.expect("a child can be killed");
     }
 
-    /// Asks it to stop (SIGTERM). The standard library can only kill; a shell is everywhere,
-    /// `kill` as a program is not.
-    pub(crate) async fn ask_to_stop(&self) {
-        let id = self.process_id();
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "kill -TERM \"$0\"", &id.to_string()]);
-        let sent = shell.status().await.expect("there is a shell");
+    /// Asks it to stop (SIGTERM).
+    pub(crate) fn ask_to_stop(&self) {
+        let sent = xtask::process::ask_to_stop(self.process_id()).expect("there is a shell");
         assert!(sent.success(), "the signal was not sent");
     }
 
@@ -246,13 +243,6 @@ fn serve(folder: &Path, launch: Launch, settings: &Settings) -> Child {
         .stderr(log)
         .spawn()
         .expect("the binary can be started")
-}
-
-/// Reads `listening on http://ADDR`; the line must be complete.
-fn announced_url(stdout: &str) -> Option<String> {
-    let (_, rest) = stdout.split_once("listening on ")?;
-    let (url, _) = rest.split_once('\n')?;
-    Some(url.trim().to_owned())
 }
 
 fn read(file: &Path) -> String {

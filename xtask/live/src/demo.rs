@@ -2,7 +2,7 @@
 //!
 //! The service is the real binary and is spoken to only as its users do: by its commands and over
 //! HTTP. `customer` is the server at the other end, `story` is the show, `screen` prints it, and
-//! `leaks` looks for secrets in what the service has written.
+//! `xtask::leaks` looks for secrets in what the service has written.
 
 use std::path::Path;
 
@@ -11,12 +11,11 @@ use tempfile::TempDir;
 
 use crate::interrupt::{signal, unless_interrupted};
 use crate::service::Service;
-use crate::workspace::{self, Profile};
+use xtask::workspace::{self, Profile};
 
 use self::screen::Screen;
 
 mod customer;
-mod leaks;
 mod screen;
 mod story;
 
@@ -34,7 +33,7 @@ const SHORT_SCHEDULE: (&str, &str) = ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s");
 ///
 /// # Errors
 /// A step did not hold.
-pub fn show_once() -> anyhow::Result<()> {
+pub(crate) fn show_once() -> anyhow::Result<()> {
     run(Afterwards::End)
 }
 
@@ -42,7 +41,7 @@ pub fn show_once() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// A step did not hold.
-pub fn show_and_stay() -> anyhow::Result<()> {
+pub(crate) fn show_and_stay() -> anyhow::Result<()> {
     run(Afterwards::Stay)
 }
 

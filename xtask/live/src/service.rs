@@ -13,6 +13,8 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use xtask::process::announced_url;
+
 use self::api::text;
 
 pub(crate) mod api;
@@ -168,7 +170,7 @@ impl Service {
     /// # Errors
     /// It did not stop by itself, or not with exit code 0.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
-        self.ask_to_stop().await?;
+        self.ask_to_stop()?;
         let Ok(ended) = timeout(STOP_TIMEOUT, self.child.wait()).await else {
             self.child.kill().await.context("cannot end the service")?;
             bail!("the service did not stop within {STOP_TIMEOUT:?} of SIGTERM");
@@ -178,14 +180,10 @@ impl Service {
         Ok(())
     }
 
-    /// The standard library can only kill; a shell is everywhere, `kill` as a program is not.
-    async fn ask_to_stop(&self) -> anyhow::Result<()> {
-        let Some(id) = self.child.id() else {
-            return Ok(());
-        };
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "kill -TERM \"$0\"", &id.to_string()]);
-        shell.status().await.context("cannot send SIGTERM")?;
+    fn ask_to_stop(&self) -> anyhow::Result<()> {
+        if let Some(id) = self.child.id() {
+            xtask::process::ask_to_stop(id).context("cannot send SIGTERM")?;
+        }
         Ok(())
     }
 
@@ -215,33 +213,4 @@ fn command(binary: &Path, folder: &Path, settings: &Settings) -> Command {
         .process_group(0)
         .kill_on_drop(true);
     command
-}
-
-/// Reads `listening on http://ADDR`; the line must be complete.
-fn announced_url(stdout: &str) -> Option<String> {
-    let (_, rest) = stdout.split_once("listening on ")?;
-    let (url, _) = rest.split_once('\n')?;
-    Some(url.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_is_read_from_a_complete_start_line_only() {
-        fn check(stdout: &str, expected: Option<&str>) {
-            assert_eq!(announced_url(stdout).as_deref(), expected, "{stdout:?}");
-        }
-        check("", None);
-        check("listening on http://127.0.0.1:87", None);
-        check(
-            "listening on http://127.0.0.1:8787\n",
-            Some("http://127.0.0.1:8787"),
-        );
-        check(
-            "a line\nlistening on http://127.0.0.1:1\nmore",
-            Some("http://127.0.0.1:1"),
-        );
-    }
 }

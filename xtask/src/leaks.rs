@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 /// Something that must not be found.
-pub(super) struct Secret {
+pub struct Secret {
     /// What it is, in words that may be printed.
-    pub(super) name: String,
+    pub name: String,
     /// How it is recognized.
-    pub(super) trace: Trace,
+    pub trace: Trace,
 }
 
 /// How a secret is recognized.
-pub(super) enum Trace {
+pub enum Trace {
     /// By its whole value.
     Value(String),
     /// By its prefix and the beginning of a random body.
@@ -26,7 +26,7 @@ pub(super) enum Trace {
 const BODY_CHARS: usize = 12;
 
 /// Returns every file under `folder`, by name.
-pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()));
     for entry in entries? {
@@ -42,7 +42,7 @@ pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Says which secrets are in which files: one line for each, without the secret.
-pub(super) fn search(files: &[PathBuf], secrets: &[Secret]) -> anyhow::Result<Vec<String>> {
+pub fn search(files: &[PathBuf], secrets: &[Secret]) -> anyhow::Result<Vec<String>> {
     let mut leaks = Vec::new();
     for file in files {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -53,7 +53,8 @@ pub(super) fn search(files: &[PathBuf], secrets: &[Secret]) -> anyhow::Result<Ve
 }
 
 impl Trace {
-    fn is_in(&self, bytes: &[u8]) -> bool {
+    /// Returns whether the bytes hold it.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
         match self {
             Self::Value(value) => bytes
                 .windows(value.len())

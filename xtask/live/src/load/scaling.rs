@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::interrupt::unless_interrupted;
-use crate::postgres::{Cluster, Durability};
 use crate::service::{Service, Settings};
-use crate::workspace;
+use xtask::postgres::{Cluster, Durability};
+use xtask::workspace;
 
 use super::cpu_share::CpuShare;
 use super::figures::{Machine, line, per_s};

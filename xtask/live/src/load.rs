@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::interrupt::unless_interrupted;
 use crate::service::Service;
-use crate::workspace::{self, Profile};
+use xtask::workspace::{self, Profile};
 
 use self::figures::{Figures, Machine};
 use self::installation::Installation;
@@ -34,7 +34,7 @@ mod throughput;
 
 /// How much is measured.
 #[derive(Debug, Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Reports in the first phase, one after the other on an idle service
     #[arg(long, default_value = "200")]
     idle_reports: NonZeroU32,
@@ -63,7 +63,7 @@ pub struct Options {
 ///
 /// # Errors
 /// A report was refused or a delivery was lost; never because something was slow.
-pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
         return run_in_release();
     }

@@ -4,9 +4,9 @@ use anyhow::{Context, bail, ensure};
 
 use super::verification::Verification;
 use super::{Cast, ORGANIZATION};
-use crate::demo::leaks::{self, Secret, Trace};
 use crate::demo::screen::Screen;
 use crate::service::Service;
+use xtask::leaks::{self, Secret, Trace};
 
 /// Shows that no secret and nobody's data are on disk.
 pub(super) fn tell(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::workspace;
+use xtask::workspace;
 
 use super::latency::{Measured, percentile};
 use super::throughput::Throughput;

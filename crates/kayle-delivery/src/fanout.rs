@@ -50,108 +50,99 @@ pub enum Encrypted {
     Failed(EncryptionKeyId),
 }
 
-/// The names of a delivery to be born.
+/// A delivery of an event to an endpoint that is about to begin.
 #[derive(Debug, Clone)]
-pub struct Birth {
+pub struct Birth<'a> {
     /// The delivery's id.
     pub id: DeliveryId,
     /// The id of the failed attempt that is recorded when nothing could be encrypted.
     pub attempt_id: DeliveryAttemptId,
+    /// What is delivered.
+    pub event: &'a Event,
+    /// Where to.
+    pub endpoint: &'a Endpoint,
+    /// What encryption made for the endpoint.
+    pub encrypted: Encrypted,
+    /// When it is tried.
+    pub schedule: &'a RetrySchedule,
+    /// When it begins.
+    pub now: Timestamp,
 }
 
-/// Makes the delivery of `event` to `endpoint`: pending if its payload is ready, else failed for
-/// good, with one recorded attempt.
-pub fn born(
-    birth: Birth,
-    event: &Event,
-    endpoint: &Endpoint,
-    encrypted: Encrypted,
-    schedule: &RetrySchedule,
-    now: Timestamp,
-) -> Step {
-    match encrypted {
-        Encrypted::With(key_id) => {
-            let delivery = waiting(birth.id, event, endpoint, key_id, schedule, now);
-            Step {
-                delivery,
-                attempt: None,
+impl Birth<'_> {
+    /// Creates the delivery: pending if its payload is ready, else failed for good, with one
+    /// recorded attempt.
+    pub fn create(self) -> Step {
+        match &self.encrypted {
+            Encrypted::With(key_id) => self.create_pending(key_id.clone()),
+            Encrypted::NoActiveKey => self.create_failed(None, ScrubReason::NoActiveKey),
+            Encrypted::Failed(key_id) => {
+                self.create_failed(Some(key_id.clone()), ScrubReason::JweCreationFailed)
             }
         }
-        Encrypted::NoActiveKey => stillborn(
-            birth,
-            event,
-            endpoint,
-            (None, ScrubReason::NoActiveKey),
-            now,
-        ),
-        Encrypted::Failed(key_id) => {
-            let why = (Some(key_id), ScrubReason::JweCreationFailed);
-            stillborn(birth, event, endpoint, why, now)
-        }
     }
-}
 
-fn waiting(
-    id: DeliveryId,
-    event: &Event,
-    endpoint: &Endpoint,
-    key_id: EncryptionKeyId,
-    schedule: &RetrySchedule,
-    now: Timestamp,
-) -> Delivery {
-    Delivery {
-        id,
-        organization_id: event.organization_id,
-        event_id: event.id.clone(),
-        endpoint_id: endpoint.id.clone(),
-        encryption_key_id: Some(key_id),
-        state: DeliveryState::Pending {
-            due_at: now.plus(schedule.first_delay()),
-        },
-        attempt_count: 0,
-        last_attempt: None,
-        payload: Payload::Stored {
+    fn create_pending(&self, key_id: EncryptionKeyId) -> Step {
+        let Self {
+            schedule,
+            endpoint,
+            now,
+            ..
+        } = self;
+        let payload = Payload::Stored {
             expires_at: now.plus(payload_lifetime(schedule, endpoint.retention)),
             reason: StoredReason::PendingDelivery,
-        },
-        created_at: now,
-        updated_at: now,
+        };
+        let state = DeliveryState::Pending {
+            due_at: now.plus(schedule.first_delay()),
+        };
+        Step {
+            delivery: Delivery {
+                encryption_key_id: Some(key_id),
+                ..self.create_untried(state, payload)
+            },
+            attempt: None,
+        }
     }
-}
 
-fn stillborn(
-    birth: Birth,
-    event: &Event,
-    endpoint: &Endpoint,
-    (encryption_key_id, reason): (Option<EncryptionKeyId>, ScrubReason),
-    now: Timestamp,
-) -> Step {
-    let attempt = Attempt {
-        id: birth.attempt_id,
-        delivery_id: birth.id.clone(),
-        outcome: AttemptOutcome::NotEncrypted,
-        duration: Duration::ZERO,
-        attempted_at: now,
-    };
-    let delivery = Delivery {
-        id: birth.id,
-        organization_id: event.organization_id,
-        event_id: event.id.clone(),
-        endpoint_id: endpoint.id.clone(),
-        encryption_key_id,
-        state: DeliveryState::Failed,
-        attempt_count: 1,
-        last_attempt: Some(LastAttempt {
-            at: now,
-            status_code: None,
-        }),
-        payload: Payload::Scrubbed { at: now, reason },
-        created_at: now,
-        updated_at: now,
-    };
-    Step {
-        delivery,
-        attempt: Some(attempt),
+    fn create_failed(&self, key_id: Option<EncryptionKeyId>, reason: ScrubReason) -> Step {
+        let now = self.now;
+        let attempt = Attempt {
+            id: self.attempt_id.clone(),
+            delivery_id: self.id.clone(),
+            outcome: AttemptOutcome::NotEncrypted,
+            duration: Duration::ZERO,
+            attempted_at: now,
+        };
+        let payload = Payload::Scrubbed { at: now, reason };
+        Step {
+            delivery: Delivery {
+                encryption_key_id: key_id,
+                attempt_count: 1,
+                last_attempt: Some(LastAttempt {
+                    at: now,
+                    status_code: None,
+                }),
+                ..self.create_untried(DeliveryState::Failed, payload)
+            },
+            attempt: Some(attempt),
+        }
+    }
+
+    fn create_untried(&self, state: DeliveryState, payload: Payload) -> Delivery {
+        Delivery {
+            id: self.id.clone(),
+            organization_id: self.event.organization_id,
+            event_id: self.event.id.clone(),
+            endpoint_id: self.endpoint.id.clone(),
+            encryption_key_id: None,
+            state,
+            attempt_count: 0,
+            last_attempt: None,
+            payload,
+            created_at: self.now,
+            updated_at: self.now,
+        }
     }
 }
 

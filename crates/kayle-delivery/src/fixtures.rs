@@ -10,8 +10,9 @@ use kayle_primitives::{
 };
 
 use crate::delivery::{Delivery, Lease, LeaseHolder};
-use crate::fanout::{Birth, Encrypted, born};
+use crate::fanout::{Birth, Encrypted};
 use crate::schedule::RetrySchedule;
+use crate::step::Step;
 
 /// 2026-05-05T11:00:00.000Z.
 pub(crate) const START: i64 = 1_777_978_800_000;
@@ -71,19 +72,31 @@ pub(crate) fn event(event_type: EventType) -> Event {
     }
 }
 
-pub(crate) fn birth() -> Birth {
-    Birth {
-        id: DeliveryId::parse("whd_1").unwrap(),
-        attempt_id: attempt_id(),
-    }
+pub(crate) fn delivery_id() -> DeliveryId {
+    DeliveryId::parse("whd_1").unwrap()
 }
 
-/// Returns a delivery born at the start, with its payload.
+/// Creates a delivery at the start.
+pub(crate) fn created(
+    encrypted: Encrypted,
+    schedule: &RetrySchedule,
+    retention: Retention,
+) -> Step {
+    let birth = Birth {
+        id: delivery_id(),
+        attempt_id: attempt_id(),
+        event: &event(EventType::SessionSucceeded),
+        endpoint: &endpoint("whe_1", retention),
+        encrypted,
+        schedule,
+        now: at(0),
+    };
+    birth.create()
+}
+
+/// Returns a delivery created at the start, with its payload.
 pub(crate) fn newborn(schedule: &RetrySchedule, retention: Retention) -> Delivery {
-    let event = event(EventType::SessionSucceeded);
-    let endpoint = endpoint("whe_1", retention);
-    let encrypted = Encrypted::With(key_id());
-    born(birth(), &event, &endpoint, encrypted, schedule, at(0)).delivery
+    created(Encrypted::With(key_id()), schedule, retention).delivery
 }
 
 /// Returns a lease taken at `now`.

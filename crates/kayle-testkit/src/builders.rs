@@ -9,7 +9,7 @@ use kayle_app::access::{Actor, ApiKey, ApiKeyMetadata, ApiKeyName, Scope};
 use kayle_app::audit::{AuditAction, AuditRow};
 use kayle_app::ports::store::{NewDelivery, RecordedAttempt};
 use kayle_crypto::{KeyRing, PrivateKey, PublicJwk, Sealed};
-use kayle_delivery::fanout::{Birth, Encrypted, born};
+use kayle_delivery::fanout::{Birth, Encrypted};
 use kayle_delivery::{CompactJwe, RetrySchedules};
 use kayle_endpoints::{
     EncryptionKey, Endpoint, EndpointUrl, KeyId, Labels, Retention, RetryScheduleName,
@@ -185,29 +185,38 @@ impl Builders {
     /// Creates a delivery that is due at once, with a payload that stands for a JWE: every delivery
     /// has another, and nobody can decrypt it.
     pub fn delivery(&self, event: &Event, endpoint: &Endpoint, key: &EncryptionKey) -> NewDelivery {
-        let born = self.born(event, endpoint, Encrypted::With(key.id.clone()));
+        let new = self.new_delivery(event, endpoint, Encrypted::With(key.id.clone()));
         NewDelivery {
             jwe: Some(CompactJwe::new(format!(
                 "header.key.iv.{}.tag",
-                born.delivery.id
+                new.delivery.id
             ))),
-            ..born
+            ..new
         }
     }
 
     /// Creates a delivery that failed at birth for want of a key.
     pub fn stillborn_delivery(&self, event: &Event, endpoint: &Endpoint) -> NewDelivery {
-        self.born(event, endpoint, Encrypted::NoActiveKey)
+        self.new_delivery(event, endpoint, Encrypted::NoActiveKey)
     }
 
-    fn born(&self, event: &Event, endpoint: &Endpoint, encrypted: Encrypted) -> NewDelivery {
+    fn new_delivery(
+        &self,
+        event: &Event,
+        endpoint: &Endpoint,
+        encrypted: Encrypted,
+    ) -> NewDelivery {
+        let schedules = RetrySchedules::default();
         let birth = Birth {
             id: DeliveryId::generate(self.now(), self.entropy()),
             attempt_id: DeliveryAttemptId::generate(self.now(), self.entropy()),
+            event,
+            endpoint,
+            encrypted,
+            schedule: schedules.named(endpoint.retry_schedule),
+            now: self.now(),
         };
-        let schedules = RetrySchedules::default();
-        let schedule = schedules.named(endpoint.retry_schedule);
-        let step = born(birth, event, endpoint, encrypted, schedule, self.now());
+        let step = birth.create();
         NewDelivery {
             delivery: step.delivery,
             attempt: step.attempt,

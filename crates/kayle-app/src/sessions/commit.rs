@@ -4,7 +4,7 @@
 //! Plaintext lives in [`Webhooks::draft`] only: between the step that says what the customer is
 //! told and the encryption for each endpoint.
 
-use kayle_delivery::fanout::{Birth, Encrypted, born, recipients};
+use kayle_delivery::fanout::{Birth, Encrypted, recipients};
 use kayle_delivery::{self as delivery, CompactJwe, Delivery, Input};
 use kayle_events::{Event, EventData, EventType, Plaintext, TriggerType};
 use kayle_primitives::{AttemptId, DeliveryAttemptId, DeliveryId, EventId, Timestamp};
@@ -149,13 +149,17 @@ impl Webhooks {
             .into_iter()
             .map(|recipient| {
                 let (encrypted, jwe) = self.encrypt_for(recipient, &plaintext);
+                let endpoint = &recipient.endpoint;
                 let birth = Birth {
                     id: DeliveryId::generate(now, &*self.entropy),
                     attempt_id: DeliveryAttemptId::generate(now, &*self.entropy),
+                    event,
+                    endpoint,
+                    encrypted,
+                    schedule: self.settings.retry_schedules.named(endpoint.retry_schedule),
+                    now,
                 };
-                let endpoint = &recipient.endpoint;
-                let schedule = self.settings.retry_schedules.named(endpoint.retry_schedule);
-                let step = born(birth, event, endpoint, encrypted, schedule, now);
+                let step = birth.create();
                 NewDelivery {
                     delivery: step.delivery,
                     attempt: step.attempt,

@@ -3,7 +3,7 @@ use kayle_events::EventType;
 
 use super::*;
 use crate::fixtures::{
-    RETENTIONS, at, attempt_id, birth, endpoint, event, key_id, organization_id,
+    RETENTIONS, at, attempt_id, created, delivery_id, endpoint, event, key_id, organization_id,
 };
 use crate::invariants;
 use crate::schedule::RetrySchedules;
@@ -79,19 +79,13 @@ fn an_endpoint_of_another_organization_gets_nothing() {
     assert!(chosen(EventType::SessionSucceeded, &[], &[foreign]).is_empty());
 }
 
-fn make(encrypted: Encrypted, schedule: &RetrySchedule, retention: Retention) -> Step {
-    let event = event(EventType::SessionSucceeded);
-    let endpoint = endpoint("whe_1", retention);
-    born(birth(), &event, &endpoint, encrypted, schedule, at(0))
-}
-
 #[test]
 fn an_encrypted_delivery_is_born_pending_and_due_at_once() {
     let schedule = RetrySchedules::default().standard;
     for (retention, hours) in RETENTIONS.into_iter().zip([0, 24, 72, 168]) {
-        let step = make(Encrypted::With(key_id()), &schedule, retention);
+        let step = created(Encrypted::With(key_id()), &schedule, retention);
         let expected = Delivery {
-            id: birth().id,
+            id: delivery_id(),
             organization_id: organization_id(0),
             event_id: event(EventType::SessionSucceeded).id,
             endpoint_id: EndpointId::parse("whe_1").unwrap(),
@@ -116,7 +110,7 @@ fn an_encrypted_delivery_is_born_pending_and_due_at_once() {
 fn a_payload_of_the_short_schedule_lives_180_seconds_and_the_retention() {
     let schedule = RetrySchedules::default().short;
     for (retention, hours) in RETENTIONS.into_iter().zip([0, 24, 72, 168]) {
-        let payload = make(Encrypted::With(key_id()), &schedule, retention)
+        let payload = created(Encrypted::With(key_id()), &schedule, retention)
             .delivery
             .payload;
         assert_eq!(payload.expires_at(), Some(at(180 + hours * 3600)));
@@ -135,7 +129,7 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
         ),
     ];
     for (encrypted, encryption_key_id, reason) in table {
-        let Step { delivery, attempt } = make(encrypted, &schedule, Retention::ThreeDays);
+        let Step { delivery, attempt } = created(encrypted, &schedule, Retention::ThreeDays);
         assert_eq!(delivery.encryption_key_id, encryption_key_id);
         assert_eq!(delivery.state, DeliveryState::Failed);
         assert_eq!(delivery.attempt_count, 1);
@@ -148,7 +142,7 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
         assert_eq!(invariants::check(&delivery), Ok(()));
         let expected = Attempt {
             id: attempt_id(),
-            delivery_id: birth().id,
+            delivery_id: delivery_id(),
             outcome: AttemptOutcome::NotEncrypted,
             duration: Duration::ZERO,
             attempted_at: at(0),

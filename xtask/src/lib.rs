@@ -2,7 +2,7 @@
 //!
 //! The cast: [`test_run`] prepares what the tests need and runs them all, [`layers`] checks which
 //! package names which, [`sim`] runs the service in one thread with every fault chosen by a seed,
-//! [`admin`] hands over to the binary. A verb is a module here and a line in `main.rs`. Verbs that
+//! [`reuse`] checks the crates that are meant for other services, [`admin`] hands over to the binary. A verb is a module here and a line in `main.rs`. Verbs that
 //! run the service live apart, in `xtask/live`, so that the others compile only what they need.
 //!
 //! [`faketime`] finds the library that sets a process's clock, [`postgres`] is a private database
@@ -16,6 +16,7 @@ pub mod layers;
 pub mod leaks;
 pub mod postgres;
 pub mod process;
+pub mod reuse;
 pub mod sim;
 pub mod test_run;
 pub mod workspace;

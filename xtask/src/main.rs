@@ -23,6 +23,8 @@ enum Verb {
     Test,
     /// Checks that every package uses only what the architecture allows it
     Layers,
+    /// Packages the crates for other services, runs their examples, compares them to the last release
+    Reuse,
     /// Measures how fast the service is; fails only if something is lost
     #[command(disable_help_flag = true)]
     Load(Forwarded),
@@ -59,6 +61,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let packages = xtask::layers::check()?;
             println!("{packages} packages keep to their layers");
         }
+        Verb::Reuse => xtask::reuse::check()?,
         Verb::Load(forwarded) => return live("load", &forwarded.arguments),
         Verb::Sim(options) => return xtask::sim::run(&options),
         Verb::Admin(forwarded) => return xtask::admin::run(&forwarded.arguments),

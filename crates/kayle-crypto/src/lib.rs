@@ -17,6 +17,10 @@
 
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod api_key;
 mod audit;
 pub mod identity_key;

@@ -7,6 +7,10 @@
 
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod address;
 pub mod encryption_key;
 pub mod endpoint;

@@ -8,6 +8,10 @@
 
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod claims;
 pub mod event;
 pub mod event_type;

@@ -7,6 +7,10 @@
 
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod entropy;
 pub mod id;
 pub mod organization;

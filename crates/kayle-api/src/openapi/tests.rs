@@ -5,6 +5,8 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::Role;
+use kayle_delivery::{FailureReason, RetentionReason};
+use kayle_events::EventType;
 use kayle_testkit::builders::private_key;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
@@ -71,8 +73,27 @@ fn the_document_is_openapi_3_1_with_a_webhook_for_each_event_type() {
     assert_eq!(DOCUMENT["openapi"], "3.1.0");
     let webhooks = DOCUMENT["webhooks"].as_object().unwrap();
     let event_types: Vec<&str> = webhooks.keys().map(String::as_str).collect();
-    let expected: Vec<&str> = kayle_events::EventType::iter().map(Into::into).collect();
+    let expected: Vec<&str> = EventType::iter().map(Into::into).collect();
     assert_eq!(event_types, expected);
+}
+
+#[test]
+fn the_pages_for_customers_name_every_event_type_and_reason() {
+    let events = include_str!("../../../../docs/events.md");
+    for event_type in EventType::iter() {
+        let name = format!("`{event_type}`");
+        assert!(events.contains(&name), "docs/events.md lacks {name}");
+    }
+    let deliveries = include_str!("../../../../docs/deliveries-and-retries.md");
+    let failures = FailureReason::iter().map(FailureReason::as_str);
+    let retentions = RetentionReason::iter().map(RetentionReason::as_str);
+    for reason in failures.chain(retentions) {
+        let name = format!("`{reason}`");
+        assert!(
+            deliveries.contains(&name),
+            "docs/deliveries-and-retries.md lacks {name}"
+        );
+    }
 }
 
 #[test]

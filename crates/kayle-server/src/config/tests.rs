@@ -136,3 +136,24 @@ fn a_file_holds_the_same_settings() {
         "listen must be a string or a whole number"
     );
 }
+
+#[test]
+fn the_readme_lists_every_setting() {
+    let source = include_str!("../config.rs");
+    let readme = include_str!("../../../../README.md");
+    let taken = source.split("settings.take(").chain(source.split(".take("));
+    let names = taken.skip(1).filter_map(|rest| rest.split('"').nth(1));
+    let names: std::collections::BTreeSet<_> = names.filter(|name| is_a_name(name)).collect();
+    assert!(15 < names.len(), "{names:?}");
+    for name in names {
+        let variable = format!("`KAYLE_{}`", name.to_uppercase());
+        assert!(readme.contains(&variable), "README.md lacks {variable}");
+    }
+}
+
+fn is_a_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|symbol| symbol.is_ascii_lowercase() || symbol == '_')
+}

@@ -145,7 +145,7 @@ impl Installation {
     }
 }
 
-/// Opens a session that its person withdraws from, and gives its id.
+/// Opens a session that its person withdraws from, and returns its id.
 async fn withdrawn_session(installation: &Installation) -> String {
     let session = installation.open_session(&json!({})).await;
     let id = text(&session, "/id");

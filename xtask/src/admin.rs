@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::workspace;
 
-/// Hands the arguments to `kayle-webhooks admin` and gives its exit code.
+/// Hands the arguments to `kayle-webhooks admin` and returns its exit code.
 pub fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut cargo = std::process::Command::new("cargo");
     cargo

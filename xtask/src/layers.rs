@@ -280,7 +280,7 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Checks this workspace's manifests and gives the number of packages that keep to the table.
+/// Checks this workspace's manifests and returns the number of packages that keep to the table.
 ///
 /// # Errors
 /// Names every breach, one a line.

@@ -23,7 +23,8 @@ enum Verb {
     Test,
     /// Checks that every package uses only what the architecture allows it
     Layers,
-    /// Packages the crates for other services, runs their examples, compares them to the last release
+    /// Packages the crates for other services, runs their examples, compares them to the last
+    /// release
     Reuse,
     /// Measures how fast the service is; fails only if something is lost
     #[command(disable_help_flag = true)]

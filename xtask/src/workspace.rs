@@ -39,7 +39,7 @@ pub enum Profile {
     Release,
 }
 
-/// Builds the binary and gives its path.
+/// Builds the binary and returns its path.
 pub fn build_binary(profile: Profile) -> anyhow::Result<PathBuf> {
     let (name, folder) = match profile {
         Profile::Dev => ("dev", "debug"),
@@ -63,13 +63,13 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
     bail!("`{}` failed: {status}", shown(command))
 }
 
-/// Runs a command on this terminal to its end and gives its exit status, whatever it is.
+/// Runs a command on this terminal to its end and returns its exit status, whatever it is.
 pub fn status(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let status = command.status();
     status.with_context(|| format!("cannot run `{}`", shown(command)))
 }
 
-/// Runs a command on this terminal to its end and gives its exit code as one's own.
+/// Runs a command on this terminal to its end and returns its exit code as one's own.
 pub fn hand_over(command: &mut Command) -> anyhow::Result<ExitCode> {
     let status = status(command)?;
     // A process that a signal ended has no code of its own.

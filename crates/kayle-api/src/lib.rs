@@ -1,12 +1,11 @@
 //! HTTP in front of the operations (contract 3, 4, 5, 12).
 //!
 //! The cast: [`Api`] is what the operations need, [`server`] puts them behind a listener; `routes`
-//! holds one operation a file; `operation` says what one is and runs it, and the order of the checks
-//! stands there; `extract` reads paths, queries and bodies, and names the field at fault;
-//! `auth` says who is calling; `views` are what is answered, of values as `wire` writes
-//! them; `error` is the one place where an
-//! operation's error becomes a status, a code, a message and a hint; `openapi` says all this to
-//! customers, and the tests hold every answer against it.
+//! holds one operation a file; `operation` says what one is and runs it, and the order of the
+//! checks stands there; `extract` reads paths, queries and bodies, and names the field at fault;
+//! `auth` says who is calling; `views` are what is answered, of values as `wire` writes them;
+//! `error` is the one place where an operation's error becomes a status, a code, a message and a
+//! hint; `openapi` says all this to customers, and the tests hold every answer against it.
 //!
 //! A new operation is one file in `routes/<resource>/` and a line in the `mod.rs` beside it, where
 //! the compiler asks for all that must be said of it. `CONTRIBUTING.md` has the steps.

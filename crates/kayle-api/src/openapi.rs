@@ -1,8 +1,8 @@
 //! The OpenAPI document (contract 3.10), made from the operations.
 //!
 //! The cast: `operation` says what is told of one of them; their answers and bodies bring their
-//! schemas along, which `flat` makes readable; `envelope` wraps answers, `parameters` describes paths
-//! and queries, `webhooks` says what we send and `payloads` what it is once decrypted.
+//! schemas along, which `flat` makes readable; `envelope` wraps answers, `parameters` describes
+//! paths and queries, `webhooks` says what we send and `payloads` what it is once decrypted.
 
 mod envelope;
 mod flat;

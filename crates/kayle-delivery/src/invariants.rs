@@ -19,7 +19,7 @@ pub enum Violation {
     #[error("a failed delivery keeps its payload for manual recovery only")]
     FailedLooksPending,
     /// An attempt is counted that nobody knows of, or known without being counted.
-    #[error("the last attempt is known exactly when attempts are counted")]
+    #[error("last_attempt must be set if and only if attempt_count is above 0")]
     CountWithoutAttempt,
 }
 

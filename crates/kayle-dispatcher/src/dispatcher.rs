@@ -105,8 +105,8 @@ impl Dispatcher {
         Ok(ClaimEnd::AllDue(claimed))
     }
 
-    /// Collects what has ended meanwhile and settles it; returns how many. After an error everything
-    /// is kept for another try.
+    /// Collects what has ended meanwhile and settles it; returns how many. After an error
+    /// everything is kept for another try.
     pub(crate) async fn settle(&mut self) -> Result<usize, StoreError> {
         while let Some(finished) = self.requests.try_next() {
             self.unsettled.push(finished);

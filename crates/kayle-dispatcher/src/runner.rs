@@ -78,7 +78,7 @@ impl Dispatcher {
         self.drain(drain).await;
     }
 
-    /// Settles what has ended, claims if more may be due, and gives how long to wait if nothing
+    /// Settles what has ended, claims if more may be due, and returns how long to wait if nothing
     /// happens. `more_due` stays set while a claim had to leave something behind.
     async fn turn(
         &mut self,
@@ -94,7 +94,7 @@ impl Dispatcher {
         self.pause_after(claimed).await
     }
 
-    /// Settles what has ended during a claim, and gives how long to wait after it.
+    /// Settles what has ended during a claim, and returns how long to wait after it.
     pub(crate) async fn pause_after(&mut self, claimed: ClaimEnd) -> Result<Duration, StoreError> {
         let settled = self.settle().await?;
         match claimed {

@@ -29,7 +29,7 @@ pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToke
     }
 }
 
-/// Sweeps, and purges on a day of which `purged_on` does not say that it was done.
+/// Sweeps; purges once per day, which `purged_on` remembers.
 async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) {
     if let Some(swept) = report(webhooks.sweep().await)
         && swept != Swept::default()

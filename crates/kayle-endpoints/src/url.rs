@@ -117,7 +117,7 @@ impl EndpointUrl {
         &self.0
     }
 
-    /// Asks the policy again, and gives the URL to send to.
+    /// Asks the policy again, and returns the URL to send to.
     pub fn judge(&self, policy: &UrlPolicy) -> Result<NormalizedUrl, UrlRefusal> {
         judge(&self.0, policy).map(NormalizedUrl)
     }

@@ -17,7 +17,7 @@ const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 
 impl SqlStore {
     /// Returns how many milliseconds the database's clock is ahead of `clock`, right to half of the
-    /// fastest round trip. An SQLite database has no clock of its own: it is none.
+    /// fastest round trip. Always 0 for SQLite, which has no clock of its own.
     pub async fn clock_offset(&self, clock: &dyn Clock) -> Result<i64, StoreError> {
         match &*self.readers {
             Link::Readers(_) | Link::Turn(_) | Link::Session(_) => Ok(0),

@@ -1,9 +1,8 @@
-//! Moves house: all rows of one database, copied into another one that has none.
+//! Copies every row into an empty database.
 //!
-//! What holds for both databases makes it plain: ids are made by the service and none is counted
-//! up by a database, and the entities read and write the same values on either. Reading the rows
-//! one page after another keeps the memory small; one transaction on the side that is written
-//! makes it all or nothing.
+//! Ids are made by the service, never counted up by a database, and the entities read and write the
+//! same values on both: rows are copied as they are. They are read page by page, so memory stays
+//! small, and written in one transaction, so it is all or nothing.
 
 use async_trait::async_trait;
 use kayle_app::ports::store::StoreError;

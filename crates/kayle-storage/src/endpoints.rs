@@ -243,7 +243,7 @@ pub(crate) fn existing(organization_id: OrganizationId) -> Select<Entity> {
         .filter(Column::DeletedAt.is_null())
 }
 
-/// Makes the change that takes the numbers of an endpoint's keys: what cannot encrypt is disabled.
+/// Builds the change that takes the numbers of an endpoint's keys: what cannot encrypt is disabled.
 fn erased_keys(endpoint_id: &EndpointId, at: i64) -> UpdateMany<encryption_key::Entity> {
     use encryption_key::Column;
     let disabled_at = Func::coalesce([Expr::col(Column::DisabledAt), Expr::value(at)]);

@@ -5,8 +5,9 @@
 //! the [`Group`] is the transaction that SQLite knows of, with those of ours that are in it; a
 //! [`Turn`] is the right to write, which goes to one after the other in the order of their
 //! arrival. All but the first of a group begin with a savepoint: one that fails is undone alone.
-//! Whoever has ended well lines up once more, behind those who have come meanwhile; the first to
-//! get there commits for all, and then all are answered. Who is alone waits for nobody.
+//! A transaction that has finished rejoins the queue, behind those that have come meanwhile; the
+//! first to reach the front commits the whole group, and then all are answered. A lone transaction
+//! commits at once.
 //!
 //! A transaction sees what its group has written before it. They reach the disk together or not
 //! at all.

@@ -38,7 +38,7 @@ impl PurgeWrites for SqlTx {
     }
 }
 
-/// Makes the change that deletes old events. Those that wait for a payload to go are passed over:
+/// Builds the DELETE of old events. Those that wait for a payload to go are passed over:
 /// they are few, since no payload is kept as long as an event.
 pub(crate) fn purged_events(before: Timestamp, limit: usize) -> DeleteMany<event::Entity> {
     let with_payload = Query::select()
@@ -60,13 +60,13 @@ pub(crate) fn purged_events(before: Timestamp, limit: usize) -> DeleteMany<event
     event::Entity::delete_many().filter(event::Column::Id.in_subquery(old.into_query()))
 }
 
-/// Makes the change that deletes sessions that ended long ago.
+/// Builds the DELETE of sessions that ended long ago.
 pub(crate) fn purged_sessions(before: Timestamp, limit: usize) -> DeleteMany<session::Entity> {
     let old = ended(before, limit);
     session::Entity::delete_many().filter(session::Column::Id.in_subquery(old.into_query()))
 }
 
-/// Makes the change that takes from ended sessions what could lead to the person.
+/// Builds the change that takes from ended sessions what could lead to the person.
 pub(crate) fn minimized_sessions(before: Timestamp, limit: usize) -> UpdateMany<session::Entity> {
     let old = ended(before, limit).filter(session::Column::RedirectUrl.is_not_null());
     session::Entity::update_many()

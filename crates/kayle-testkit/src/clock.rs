@@ -17,7 +17,7 @@ pub struct MovedClock {
 }
 
 impl MovedClock {
-    /// Moves the clock on and gives the moment it shows then.
+    /// Moves the clock on and returns the moment it shows then.
     pub fn advance(&self, duration: Duration) -> Timestamp {
         let later = self.now().plus(duration);
         self.set(later);

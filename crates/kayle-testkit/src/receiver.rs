@@ -99,7 +99,7 @@ impl Receiver {
         self.desk.received.borrow().clone()
     }
 
-    /// Waits until at least `wanted` requests have come in all, and gives all that have.
+    /// Waits until at least `wanted` requests have come in all, and returns all that have.
     pub async fn wait_for(
         &self,
         wanted: usize,

@@ -46,7 +46,7 @@ impl Customer {
         }
     }
 
-    /// Waits until this many requests have come in all, and gives all that have.
+    /// Waits until this many requests have come in all, and returns all that have.
     pub(crate) async fn requests(&self, wanted: usize) -> Vec<ReceivedRequest> {
         let received = self.receiver.wait_for(wanted, PATIENCE).await;
         received.expect("the service delivers")

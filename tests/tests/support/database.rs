@@ -145,7 +145,7 @@ impl Postgres {
         format!("{}/{}{}", self.reached_by, self.name, self.parameters)
     }
 
-    /// Runs a statement and gives what it answers as text.
+    /// Runs a statement and returns what it answers as text.
     pub(crate) fn query(&self, sql: &str) -> String {
         let answer = self.programs.query(&self.url(), sql);
         answer.expect("the statement is good and the server there")
@@ -188,7 +188,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Changes rows behind the service's back, and gives how many. `sql` is a test's own.
+/// Changes rows behind the service's back, and returns how many. `sql` is a test's own.
 pub(crate) async fn change(database: &Database, sql: &str) -> u64 {
     let changed = match database {
         Database::Sqlite(file) => run(CHANGE, file, sql).await,

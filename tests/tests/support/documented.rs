@@ -60,7 +60,7 @@ impl DocumentedReceiver {
         }
     }
 
-    /// Registers it and its key as an endpoint, and gives the endpoint's signing secret.
+    /// Registers it and its key as an endpoint, and returns the endpoint's signing secret.
     pub(crate) async fn register(&self, api: &Api) -> String {
         let endpoint = json!({ "url": self.url(), "retry_schedule": "short" });
         let created = api.post("/v1/webhooks/endpoints", &endpoint).await.data();
@@ -80,7 +80,7 @@ impl DocumentedReceiver {
         serde_json::from_str(&line).expect("the receiver prints JSON")
     }
 
-    /// Sends it an event as the service would, and gives the status of its answer.
+    /// Sends it an event as the service would, and returns the status of its answer.
     pub(crate) async fn post(&self, event: &Value, secret: &str, signed_at: Timestamp) -> u16 {
         let public = self.key.public_jwk_members();
         let public = PublicKey::import(&public.n, &public.e);

@@ -85,7 +85,7 @@ impl Installation {
         self.api().post("/v1/sessions", wishes).await.data()
     }
 
-    /// Opens a session with the default share contract and gives its id.
+    /// Opens a session with the default share contract and returns its id.
     pub(crate) async fn session_id(&self) -> String {
         let session = self.api().post_empty("/v1/sessions").await.data();
         text(&session, "/id").to_owned()
@@ -96,7 +96,7 @@ impl Installation {
         self.intake.post(&attempts_path(session_id), attempt).await
     }
 
-    /// Opens a session, reports that it succeeded, and gives the only delivery of it.
+    /// Opens a session, reports that it succeeded, and returns the only delivery of it.
     pub(crate) async fn deliver_success(&self) -> String {
         let session_id = self.session_id().await;
         let reported = self.report(&session_id, &success()).await;

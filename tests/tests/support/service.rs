@@ -148,7 +148,7 @@ impl Service {
         ended.is_none()
     }
 
-    /// Runs an admin command on the same database and gives the JSON that it prints.
+    /// Runs an admin command on the same database and returns the JSON that it prints.
     pub(crate) async fn admin(&self, arguments: &[&str]) -> Value {
         let output = self.try_admin(arguments).await;
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,7 @@
 //! The verbs of `cargo xtask` that run the service.
 //!
-//! The cast: [`demo`] shows the service at work, [`load`] measures it; [`service`] runs it for them,
-//! and [`interrupt`] ends them in good order.
+//! The cast: [`demo`] shows the service at work, [`load`] measures it; [`service`] runs it for
+//! them, and [`interrupt`] ends them in good order.
 
 mod demo;
 mod interrupt;

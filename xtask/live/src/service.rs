@@ -121,7 +121,7 @@ impl Service {
         &self.folder
     }
 
-    /// Creates an organization and gives its id.
+    /// Creates an organization and returns its id.
     pub(crate) async fn create_organization(&self, name: &str) -> anyhow::Result<String> {
         let command = ["organization", "create", "--name", name];
         let made = self.admin(&command).await?;
@@ -146,7 +146,7 @@ impl Service {
         Ok(text(&made, "/token")?.to_owned())
     }
 
-    /// Runs `kayle-webhooks admin` beside the service and gives what it prints.
+    /// Runs `kayle-webhooks admin` beside the service and returns what it prints.
     async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let output = command(&self.binary, &self.folder, &self.settings)
             .arg("admin")

@@ -62,7 +62,7 @@ impl Programs {
         self.command(program, None)
     }
 
-    /// Runs one statement and gives the rows as text.
+    /// Runs one statement and returns the rows as text.
     ///
     /// # Errors
     /// The server does not answer, or refuses the statement.

@@ -101,7 +101,7 @@ impl ErrorCode {
                  organization for a key that has it."
             }
             Self::InternalServerError => {
-                "Try again later. If it goes on, tell us the X-Request-Id of the answer."
+                "Try again later. If the problem persists, contact us and quote X-Request-Id."
             }
             Self::InvalidAgeGateKey => "Name the age gate age_over_N, with N from 12 to 130.",
             Self::InvalidClaims => {

@@ -137,7 +137,7 @@ impl Answer {
     fn response(self) -> Response {
         let answered = |media_type: &str, schema: Option<RefOr<Schema>>| {
             ResponseBuilder::new()
-                .description("It was done.")
+                .description("Success.")
                 .content(media_type, Content::new(schema))
                 .build()
         };
@@ -147,7 +147,7 @@ impl Answer {
             }
             Self::List(schema) => answered(JSON, Some(envelope::page(&(schema.name)()).into())),
             Self::Raw(media_type) => answered(media_type, None),
-            Self::Nothing => Response::new("It was done."),
+            Self::Nothing => Response::new("Success."),
         }
     }
 }

@@ -92,7 +92,8 @@ impl Webhooks {
         Ok(finished.len() - written.count())
     }
 
-    /// Returns what is to be written of the end of a claim; `None` if the delivery does not take it.
+    /// Returns what is to be written of the end of a claim; `None` if the delivery does not take
+    /// it.
     fn settlement(
         &self,
         finished: &Finished,

@@ -27,7 +27,7 @@ pub enum ReplayEventError {
 }
 
 impl Webhooks {
-    /// Requeues what can be requeued, and gives the event as it is then.
+    /// Requeues what can be requeued, and returns the event as it is then.
     pub async fn replay_event(
         &self,
         caller: &Caller,

@@ -305,7 +305,7 @@ pub(crate) async fn prepare(kit: &TestWebhooks, claim: Claim) -> Prepared {
     kit.webhooks.prepare(claim).await
 }
 
-/// Claims what is due and gives the requests that are to be sent; nothing is settled.
+/// Claims what is due and returns the requests that are to be sent; nothing is settled.
 pub(crate) async fn requests(kit: &TestWebhooks) -> Vec<SendRequest> {
     let prepared = prepare(kit, claim(kit).await).await;
     prepared
@@ -328,7 +328,7 @@ pub(crate) async fn settle(kit: &TestWebhooks, in_flight: InFlight, outcome: Out
     kit.webhooks.settle(&[finished]).await.expect(SETTLED)
 }
 
-/// Does what a dispatcher does in one turn, and gives what was sent.
+/// Does what a dispatcher does in one turn, and returns what was sent.
 pub(crate) async fn turn(kit: &TestWebhooks) -> Vec<SendRequest> {
     let Prepared {
         to_send,

@@ -18,7 +18,7 @@ async fn settle() {
     }
 }
 
-/// Makes two attempts, and gives the numbers of the connections that carried them.
+/// Makes two attempts, and returns the numbers of the connections that carried them.
 async fn two_attempts(sender: &HyperSender, reaction: Reaction) -> Vec<usize> {
     let server = RawServer::start(reaction).await;
     for _ in 0..2 {

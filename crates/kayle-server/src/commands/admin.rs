@@ -61,35 +61,35 @@ enum Subject {
 
 #[derive(Subcommand)]
 enum OrganizationCommand {
-    /// Make an organization.
+    /// Create an organization.
     Create {
-        /// Its name.
+        /// A name for people, of 1 to 120 characters.
         #[arg(long)]
         name: String,
     },
     /// Mark an organization's deletion as pending: its keys are refused, its deliveries pause.
     Freeze {
-        /// Its id.
+        /// The organization's id.
         id: Uuid,
     },
-    /// Take the mark away.
+    /// Call the deletion off: deliveries that waited are due at once.
     Unfreeze {
-        /// Its id.
+        /// The organization's id.
         id: Uuid,
     },
 }
 
 #[derive(Subcommand)]
 enum ApiKeyCommand {
-    /// Make an API key; its plaintext is shown only now.
+    /// Create an API key and print it; it is never shown again.
     Create {
-        /// Whose it is.
+        /// The id of the organization that the key belongs to.
         #[arg(long, value_name = "ID")]
         organization: Uuid,
-        /// Its name.
+        /// A name for people, of 1 to 120 characters.
         #[arg(long, value_parser = |text: &str| ApiKeyName::parse(text))]
         name: ApiKeyName,
-        /// What it may do; repeat for more.
+        /// A scope, such as webhooks:write; repeat for more.
         #[arg(long = "scope", required = true)]
         scopes: Vec<Scope>,
     },
@@ -97,7 +97,7 @@ enum ApiKeyCommand {
 
 #[derive(Subcommand)]
 enum ServiceTokenCommand {
-    /// Make a token for the intake under /internal/v1.
+    /// Create a token for the intake under /internal/v1.
     Create {
         /// The service's name.
         #[arg(long, value_name = "NAME", value_parser = subject)]
@@ -110,9 +110,9 @@ enum ServiceTokenCommand {
 
 #[derive(Subcommand)]
 enum SessionTokenCommand {
-    /// Make a dashboard session.
+    /// Create a dashboard session.
     Create {
-        /// The active organization.
+        /// The id of the organization that the person works in.
         #[arg(long, value_name = "ID")]
         organization: Uuid,
         /// What the person may do: owner, admin or member.

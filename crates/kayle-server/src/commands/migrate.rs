@@ -10,7 +10,7 @@ use crate::wiring;
 pub(super) enum Migrate {
     /// Apply every pending migration.
     Up,
-    /// Say which migrations are pending.
+    /// List the pending migrations.
     Status,
     /// Copy everything from an SQLite database into an empty one, all or nothing.
     ///

@@ -102,7 +102,7 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Locks all of an endpoint's deliveries that store a payload, and deletes the bytes.
     fn delete_payloads_of_endpoint(&self, id: &EndpointId) -> Statement;
 
-    /// Makes a statement.
+    /// Creates a statement.
     fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
         Statement::from_sql_and_values(self.backend(), sql, values)
     }
@@ -166,7 +166,7 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(&sql, values)
     }
 
-    /// Makes an UPDATE of many rows leave alone those that break a rule of the schema.
+    /// Creates an UPDATE of many rows leave alone those that break a rule of the schema.
     fn passing_over_damage(&self, mut update: Statement) -> Statement {
         update.sql = update.sql.replacen("UPDATE", self.update(), 1);
         update

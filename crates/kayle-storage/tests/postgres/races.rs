@@ -59,7 +59,7 @@ impl Race {
         }
     }
 
-    /// Claims one delivery, and gives what would hold it back.
+    /// Claims one delivery, and returns what would hold it back.
     async fn claimed_and_held(&self) -> (Delivery, Settlement) {
         let claimed = self
             .store()

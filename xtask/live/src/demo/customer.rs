@@ -48,7 +48,7 @@ impl Customer {
         Ok(customer)
     }
 
-    /// Waits until this many requests have come in all, and gives all that have.
+    /// Waits until this many requests have come in all, and returns all that have.
     pub(super) async fn wait_for(&self, requests: usize) -> anyhow::Result<Vec<ReceivedRequest>> {
         /// The longest wait is for the short schedule's three attempts; a slow machine gets more.
         const PATIENCE: Duration = Duration::from_secs(20);

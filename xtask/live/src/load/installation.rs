@@ -65,7 +65,7 @@ impl Installation {
         Ok(())
     }
 
-    /// Opens a session for every endpoint and gives its id.
+    /// Opens a session for every endpoint and returns its id.
     pub(super) async fn open_session(&self) -> anyhow::Result<String> {
         let ask = |(key, _): (&str, &str)| {
             let asked = json!({ "required": true, "reason": "To know who you are" });

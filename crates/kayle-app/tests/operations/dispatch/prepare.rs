@@ -84,7 +84,7 @@ fn spoil_url(claimed: &mut Claimed) {
     endpoint_of(claimed).endpoint.url = EndpointUrl::from_stored(REFUSED_URL.to_owned());
 }
 
-/// Prepares a claim of which nothing may be sent, settles it, and gives the delivery.
+/// Prepares a claim of which nothing may be sent, settles it, and returns the delivery.
 async fn ended_unsent(kit: &TestWebhooks, claim: Claim, delivery: &Delivery) -> Delivery {
     let prepared = prepare(kit, claim).await;
     assert_eq!((prepared.to_send.len(), prepared.finished.len()), (0, 1));

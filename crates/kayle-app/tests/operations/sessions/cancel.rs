@@ -13,7 +13,7 @@ use crate::world::{
     stored_session, succeeded, was_woken,
 };
 
-/// Cancels a session after these failures, and gives what the customer reads.
+/// Cancels a session after these failures, and returns what the customer reads.
 async fn cancelled_after(failures: &[FailureCode]) -> Value {
     let kit = test_webhooks();
     let organization = kit.seed.organization().await;

@@ -23,7 +23,7 @@ use crate::world::{
 
 const ATTEMPT_EVENTS: [EventType; 2] = [EventType::AttemptSucceeded, EventType::AttemptFailed];
 
-/// Reports these failures, and gives the session afterwards with the types of its events in the
+/// Reports these failures, and returns the session afterwards with the types of its events in the
 /// order they happened.
 async fn ended_by(failures: &[FailureCode]) -> (Session, Vec<EventType>) {
     let kit = test_webhooks();
@@ -39,7 +39,7 @@ async fn ended_by(failures: &[FailureCode]) -> (Session, Vec<EventType>) {
     )
 }
 
-/// Reports a success to an endpoint without a usable key, and gives its delivery.
+/// Reports a success to an endpoint without a usable key, and returns its delivery.
 async fn stillborn(kit: &TestWebhooks, organization: &Organization) -> Delivery {
     let session = session(kit, organization).await;
     let report = succeeded(claims([]));

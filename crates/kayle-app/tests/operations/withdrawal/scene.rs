@@ -78,7 +78,7 @@ impl Scene {
         self.stored().await.state.status()
     }
 
-    /// Sends what is due, and gives what each request said: the URL, the event type and its data.
+    /// Sends what is due, and returns what each request said: the URL, the event type and its data.
     pub(super) async fn told(&self) -> Vec<(String, EventType, Value)> {
         let sent = turn(&self.kit).await;
         let told = sent.iter().map(|request| {

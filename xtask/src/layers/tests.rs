@@ -144,3 +144,24 @@ fn every_seat_belongs_to_a_package_of_the_table() {
         assert!(ROWS.iter().any(|row| row.package == *name), "{name}");
     }
 }
+
+#[test]
+fn the_page_about_the_architecture_has_the_same_levels() {
+    let page = include_str!("../../../docs/architecture.md");
+    for row in ROWS {
+        let level = match row.level {
+            Level::Words => "0",
+            Level::Facts => "1",
+            Level::Rules => "2",
+            Level::Delivery => "3",
+            Level::Operations => "4",
+            Level::Adapters => "5",
+            Level::Binary => "6",
+            Level::Testkit => "dev",
+            Level::Tools | Level::Live | Level::Tests => continue,
+        };
+        let line = format!("| {level} | `{}` |", row.package);
+        let is_beside = row.package == "migration";
+        assert!(is_beside || page.contains(&line), "{line}");
+    }
+}

@@ -12,12 +12,13 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use figment::value::Value;
 use ipnet::IpNet;
-use kayle_crypto::IdentityKey;
+use kayle_crypto::{IdentityKey, KeyRing};
 use kayle_delivery::{RetrySchedule, RetrySchedules};
 use kayle_endpoints::{AllowedNetworks, Environment};
+use kayle_primitives::Entropy;
 use kayle_storage::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
 
-use crate::secret_key::{InvalidSecretKey, SecretKey};
+use crate::secret_key::{InvalidSecretKey, SecretKey, key_ring};
 
 const PREFIX: &str = "KAYLE_";
 
@@ -117,6 +118,11 @@ impl Config {
         };
         config.ignored = settings.ignored_or_refused()?;
         config.check()
+    }
+
+    /// Returns the keys of this installation; see [`key_ring`].
+    pub(crate) fn key_ring(&self, entropy: &dyn Entropy) -> anyhow::Result<KeyRing> {
+        key_ring(self.secret_key.as_ref(), &self.database_url, entropy)
     }
 
     /// Returns whether the service is reached over https.

@@ -13,10 +13,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 use kayle_crypto::KeyRing;
 use kayle_primitives::Entropy;
-use kayle_storage::SqliteFile;
+use kayle_storage::{DatabaseUrl, SqliteFile};
 use zeroize::Zeroizing;
-
-use crate::config::Config;
 
 /// The operator's secret key, decoded. `Debug` shows nothing of it.
 pub(crate) struct SecretKey(Zeroizing<Vec<u8>>);
@@ -71,8 +69,12 @@ impl fmt::Debug for SecretKey {
 
 /// Returns the keys to seal, hash and sign with: from the configuration, or, in development, from a
 /// file beside the embedded database that is made on the first start.
-pub(crate) fn key_ring(config: &Config, entropy: &dyn Entropy) -> anyhow::Result<KeyRing> {
-    let bytes = match (&config.secret_key, config.database_url.sqlite_file()) {
+pub(crate) fn key_ring(
+    configured: Option<&SecretKey>,
+    database: &DatabaseUrl,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<KeyRing> {
+    let bytes = match (configured, database.sqlite_file()) {
         (Some(SecretKey(bytes)), _) => bytes.clone(),
         (None, Some(database)) => kept_beside(database, entropy)?,
         (None, None) => bail!("KAYLE_SECRET_KEY is required: base64 of at least 32 random bytes"),

@@ -13,7 +13,6 @@ use kayle_storage::{DatabaseUrl, SqlStore, SqliteFile, StoreOptions};
 use crate::clock::{ServiceClock, SteadyClock};
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
-use crate::secret_key::key_ring;
 
 /// The operations with what wakes their dispatcher, and the store behind them.
 pub(crate) struct Wired {
@@ -105,7 +104,7 @@ pub(crate) fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
 async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
     let clock = Arc::new(service_clock(config, &store).await?);
     let entropy = Arc::new(SystemEntropy::new());
-    let keys = key_ring(config, &*entropy)?;
+    let keys = config.key_ring(&*entropy)?;
     let store = Arc::new(store);
     let wakeup = Arc::new(Wakeup::default());
     let webhooks = Webhooks::new(Parts {

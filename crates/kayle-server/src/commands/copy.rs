@@ -9,7 +9,6 @@ use kayle_storage::{CopiedTable, DatabaseUrl, SqlStore, SqliteFile};
 use super::print_line;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
-use crate::secret_key::key_ring;
 use crate::wiring;
 
 #[derive(Args)]
@@ -76,7 +75,7 @@ async fn check_schema(store: &SqlStore) -> anyhow::Result<()> {
 /// Under another key the copy would be worthless: no secret could be opened, no API key recognised.
 /// Where there is no secret yet, `admin doctor` tells it by the audit log.
 async fn check_key(source: &SqlStore, file: &SqliteFile, config: &Config) -> anyhow::Result<()> {
-    let keys = key_ring(config, &SystemEntropy::new())?;
+    let keys = config.key_ring(&SystemEntropy::new())?;
     let Some((id, sealed)) = source.any_signing_secret().await? else {
         return Ok(());
     };

@@ -30,7 +30,7 @@ pub struct Delivery {
     pub last_attempt: Option<LastAttempt>,
     /// Whether its payload is stored.
     pub payload: Payload,
-    /// When it was born.
+    /// When it was made.
     pub created_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,

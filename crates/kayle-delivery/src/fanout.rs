@@ -1,6 +1,6 @@
 //! Fan-out: making one delivery per subscribed endpoint (contract 7.1).
 //!
-//! [`recipients`] chooses, the caller encrypts for each, [`born`] makes the row. Nothing else makes
+//! [`recipients`] chooses, the caller encrypts for each, [`Birth::create`] makes the row. Nothing else makes
 //! deliveries, and nothing adds one to an old event.
 
 use std::time::Duration;

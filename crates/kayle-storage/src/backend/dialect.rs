@@ -85,9 +85,9 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         ""
     }
 
-    /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
-    /// forbid to send them.
-    fn payloads(&self, ids: &[&str]) -> Statement;
+    /// Returns how the deliveries of a list, the first of the values, are found by their key: what
+    /// stands in FROM, and the condition.
+    fn wanted_deliveries(&self) -> (&'static str, &'static str);
 
     /// Locks those of the deliveries that are leased, and reads who holds them. Columns:
     /// `delivery_id`, `lease_holder`.
@@ -101,6 +101,14 @@ pub(crate) trait Dialect: Debug + Send + Sync {
 
     /// Locks all of an endpoint's deliveries that store a payload, and deletes the bytes.
     fn delete_payloads_of_endpoint(&self, id: &EndpointId) -> Statement;
+
+    /// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
+    /// forbid to send them.
+    fn payloads(&self, ids: &[&str]) -> Statement {
+        let (wanted, condition) = self.wanted_deliveries();
+        let sql = format!("{PAYLOADS} FROM {wanted} {WITH_PAYLOADS} {condition}");
+        self.statement(&sql, vec![self.list(ids)])
+    }
 
     /// Creates a statement.
     fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
@@ -215,6 +223,21 @@ WHERE state = 'pending' AND endpoint_id = hops.endpoint_id \
 AND (due_at, id) > ($2, $3) AND payload_expires_at > $1 \
 ORDER BY due_at, id LIMIT 1) AS due_at FROM hops) \
 SELECT endpoint_id FROM waiting WHERE due_at <= $1 ORDER BY due_at, endpoint_id LIMIT $4";
+
+const PAYLOADS: &str = "\
+SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
+events.id AS event_id, events.organization_id AS event_organization_id, \
+events.event_type AS event_event_type, events.session_id AS event_session_id, \
+events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
+sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
+organizations.pending_deletion_at AS organization_pending_deletion_at";
+
+/// What belongs to deliveries that are about to be sent.
+const WITH_PAYLOADS: &str = "\
+JOIN events ON events.id = deliveries.event_id \
+JOIN organizations ON organizations.id = deliveries.organization_id \
+LEFT JOIN sessions ON sessions.id = events.session_id \
+LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id";
 
 /// Puts one lease on deliveries.
 const LEASE: &str = "\

@@ -17,21 +17,6 @@ use crate::entities::delivery::Model;
 #[derive(Debug)]
 pub(crate) struct Postgres;
 
-/// Reads what deliveries bring.
-const PAYLOADS: &str = "\
-SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
-events.id AS event_id, events.organization_id AS event_organization_id, \
-events.event_type AS event_event_type, events.session_id AS event_session_id, \
-events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
-sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
-organizations.pending_deletion_at AS organization_pending_deletion_at \
-FROM deliveries \
-JOIN events ON events.id = deliveries.event_id \
-JOIN organizations ON organizations.id = deliveries.organization_id \
-LEFT JOIN sessions ON sessions.id = events.session_id \
-LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id \
-WHERE deliveries.id = ANY ($1)";
-
 /// Locks what is leased, and reads who holds it. Only what is being delivered has a holder; were
 /// the state named, the server would walk all that is leased by one of the partial indexes.
 const LEASES: &str = "\
@@ -113,8 +98,8 @@ impl Dialect for Postgres {
         "FOR UPDATE SKIP LOCKED"
     }
 
-    fn payloads(&self, ids: &[&str]) -> Statement {
-        self.statement(PAYLOADS, vec![self.list(ids)])
+    fn wanted_deliveries(&self) -> (&'static str, &'static str) {
+        ("deliveries", "WHERE deliveries.id = ANY ($1)")
     }
 
     fn leases(&self, ids: &[&str]) -> Statement {

@@ -19,22 +19,6 @@ use crate::entities::delivery;
 #[derive(Debug)]
 pub(crate) struct Sqlite;
 
-/// Reads what deliveries bring: the event with the prefix `event_`, the bytes, and what may
-/// forbid to send them.
-const PAYLOADS: &str = "\
-SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
-events.id AS event_id, events.organization_id AS event_organization_id, \
-events.event_type AS event_event_type, events.session_id AS event_session_id, \
-events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
-sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
-organizations.pending_deletion_at AS organization_pending_deletion_at \
-FROM json_each($1) AS wanted \
-CROSS JOIN deliveries ON deliveries.id = wanted.value \
-JOIN events ON events.id = deliveries.event_id \
-JOIN organizations ON organizations.id = deliveries.organization_id \
-LEFT JOIN sessions ON sessions.id = events.session_id \
-LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id";
-
 /// Reads who holds deliveries.
 const LEASES: &str = "\
 SELECT id AS delivery_id, lease_holder FROM deliveries \
@@ -104,8 +88,9 @@ impl Dialect for Sqlite {
         "AND typeof(due_at) = 'integer' AND typeof(id) = 'text' AND typeof(endpoint_id) = 'text'"
     }
 
-    fn payloads(&self, ids: &[&str]) -> Statement {
-        self.statement(PAYLOADS, vec![self.list(ids)])
+    fn wanted_deliveries(&self) -> (&'static str, &'static str) {
+        let join = "json_each($1) AS wanted CROSS JOIN deliveries ON deliveries.id = wanted.value";
+        (join, "")
     }
 
     fn leases(&self, ids: &[&str]) -> Statement {

@@ -84,33 +84,25 @@ pub trait StoreTx:
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-/// Everything that can be read.
-pub trait Reads:
-    OrganizationReads
-    + ApiKeyReads
-    + AuditReads
-    + EndpointReads
-    + EncryptionKeyReads
-    + SessionReads
-    + EventReads
-    + DeliveryReads
-    + Send
-    + Sync
-{
+/// Says once what [`Reads`] is made of: the trait, and that whatever is all of it is one.
+macro_rules! reads {
+    ($($part:ident)+) => {
+        /// Everything that can be read.
+        pub trait Reads: $($part +)+ Send + Sync {}
+
+        impl<T> Reads for T where T: $($part +)+ Send + Sync {}
+    };
 }
 
-impl<T> Reads for T where
-    T: OrganizationReads
-        + ApiKeyReads
-        + AuditReads
-        + EndpointReads
-        + EncryptionKeyReads
-        + SessionReads
-        + EventReads
-        + DeliveryReads
-        + Send
-        + Sync
-{
+reads! {
+    OrganizationReads
+    ApiKeyReads
+    AuditReads
+    EndpointReads
+    EncryptionKeyReads
+    SessionReads
+    EventReads
+    DeliveryReads
 }
 
 /// Why the store could not do it. "Not found" is no error: it is an answer.

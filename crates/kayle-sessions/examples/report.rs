@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let session = Session::open(new, now, Duration::from_hours(1));
     println!("opened:    {}", session.state.status());
 
-    let report = |session: &Session, outcome, now| {
+    let report = |session: Session, outcome, now| {
         let attempt_id = AttemptId::generate(now, &entropy);
         let input = Input::AttemptReported {
             attempt_id,
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let later = now.plus(Duration::from_mins(1));
     let failed = ReportedOutcome::Failed(FailureCode::LivenessFailed);
-    let session = show("failed:   ", report(&session, failed, later)?);
+    let session = show("failed:   ", report(session, failed, later)?);
 
     let claims = Claims::from([
         (ClaimKey::parse("family_name")?, text("Curie")),
@@ -59,11 +59,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let later = later.plus(Duration::from_mins(1));
     let session = show(
         "succeeded:",
-        report(&session, ReportedOutcome::Succeeded(claims), later)?,
+        report(session, ReportedOutcome::Succeeded(claims), later)?,
     );
 
     let again = ReportedOutcome::Failed(FailureCode::LivenessFailed);
-    match report(&session, again, later) {
+    match report(session, again, later) {
         Ok(_) => println!("an ended session took a report"),
         Err(refusal) => println!("refused:   {refusal}"),
     }

@@ -56,7 +56,7 @@ pub fn withdraw(
                 session,
                 mut events,
                 ..
-            } = step(session, Input::Cancel, now)?;
+            } = step(session.clone(), Input::Cancel, now)?;
             Withdrawal {
                 session,
                 payloads: StoredPayloads::Scrub,
@@ -76,7 +76,7 @@ pub fn withdraw(
             received,
         ),
         SessionState::Expired { .. } | SessionState::Cancelled { .. } => Withdrawal {
-            session: session.moved(session.state.clone(), now),
+            session: session.clone().moved(session.state.clone(), now),
             payloads: StoredPayloads::Keep,
             event: None,
         },
@@ -100,7 +100,7 @@ fn replaced(
         Received::BySome => (session.state.clone(), Some(event)),
         Received::ByAll => (session.state.clone(), None),
     };
-    let mut session = session.moved(state, session.updated_at);
+    let mut session = session.clone().moved(state, session.updated_at);
     session.redirect_url = None;
     Withdrawal {
         session,

@@ -121,12 +121,12 @@ impl Session {
     }
 
     /// Returns the next revision of the session, in another state.
-    pub(crate) fn moved(&self, state: SessionState, now: Timestamp) -> Self {
+    pub(crate) fn moved(self, state: SessionState, now: Timestamp) -> Self {
         Self {
             state,
             updated_at: now,
             revision: self.revision + 1,
-            ..self.clone()
+            ..self
         }
     }
 }

@@ -64,8 +64,8 @@ pub enum Refusal {
 
 /// Moves `session` by one input, or says why not.
 ///
-/// A repeated `Begin` gives the session back unchanged.
-pub fn step(session: &Session, input: Input, now: Timestamp) -> Result<Step, Refusal> {
+/// A repeated `Begin` returns the session unchanged.
+pub fn step(session: Session, input: Input, now: Timestamp) -> Result<Step, Refusal> {
     if !session.state.is_active() {
         return Err(Refusal::Terminal(session.state.status()));
     }
@@ -92,14 +92,14 @@ pub fn step(session: &Session, input: Input, now: Timestamp) -> Result<Step, Ref
     }
 }
 
-fn begin(session: &Session, now: Timestamp) -> Step {
+fn begin(session: Session, now: Timestamp) -> Step {
     let session = match session.state.status() {
         SessionStatus::Created => session.moved(SessionState::InProgress, now),
         SessionStatus::InProgress
         | SessionStatus::Succeeded
         | SessionStatus::Failed
         | SessionStatus::Expired
-        | SessionStatus::Cancelled => session.clone(),
+        | SessionStatus::Cancelled => session,
     };
     Step {
         session,
@@ -108,7 +108,7 @@ fn begin(session: &Session, now: Timestamp) -> Step {
     }
 }
 
-fn expire(session: &Session, now: Timestamp) -> Step {
+fn expire(session: Session, now: Timestamp) -> Step {
     let session = session.moved(SessionState::Expired { completed_at: now }, now);
     Step {
         session,
@@ -117,7 +117,7 @@ fn expire(session: &Session, now: Timestamp) -> Step {
     }
 }
 
-fn cancel(session: &Session, now: Timestamp) -> Step {
+fn cancel(session: Session, now: Timestamp) -> Step {
     let untried = session.nfc_tries_used == 0 && session.liveness_tries_used == 0;
     let reason = if untried {
         CancelReason::Cancelled
@@ -138,7 +138,7 @@ fn cancel(session: &Session, now: Timestamp) -> Step {
 }
 
 fn succeed(
-    session: &Session,
+    session: Session,
     attempt_id: AttemptId,
     claims: Claims,
     now: Timestamp,
@@ -163,7 +163,7 @@ fn succeed(
     })
 }
 
-fn fail(session: &Session, attempt_id: AttemptId, code: FailureCode, now: Timestamp) -> Step {
+fn fail(session: Session, attempt_id: AttemptId, code: FailureCode, now: Timestamp) -> Step {
     let mut session = session.moved(SessionState::InProgress, now);
     let over = match code.budget() {
         Budget::Nfc => spend(&mut session.nfc_tries_used),

@@ -31,20 +31,21 @@ impl Webhooks {
             let session = self.store.reads().find_session_for_intake(id).await?;
             let session = session.ok_or(BeginSessionError::NotFound)?;
             let now = self.clock.now();
-            match step(&session, Input::Begin, now) {
-                Ok(step) if step.session == session => Ok(Some(session)),
+            if session.is_overdue(now) {
+                let expired = self.expired_if_overdue(session, now).await?;
+                return expired.map_or(Ok(None), |_| Err(BeginSessionError::Expired));
+            }
+            let revision = session.revision;
+            match step(session, Input::Begin, now) {
+                Ok(step) if step.session.revision == revision => Ok(Some(step.session)),
                 Ok(step) => {
                     let begun = step.session.clone();
                     let committed = self.commit_step(step, None, now).await?;
                     Ok(committed.map(|_| begun))
                 }
                 Err(Refusal::Terminal(status)) => Err(BeginSessionError::Terminal(status)),
-                Err(Refusal::PastWindow) => match self.expired_if_overdue(session, now).await? {
-                    Some(_) => Err(BeginSessionError::Expired),
-                    None => Ok(None),
-                },
-                Err(Refusal::InsideWindow | Refusal::Claims(_)) => {
-                    unreachable!("a begin carries no claims and asks for no expiry")
+                Err(Refusal::PastWindow | Refusal::InsideWindow | Refusal::Claims(_)) => {
+                    unreachable!("the window has not passed, and a begin carries no claims")
                 }
             }
         })

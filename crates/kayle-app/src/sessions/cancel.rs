@@ -21,7 +21,7 @@ impl Webhooks {
             let Some(session) = self.expired_if_overdue(session, now).await? else {
                 return Ok(None);
             };
-            let Ok(step) = step(&session, Input::Cancel, now) else {
+            let Ok(step) = step(session, Input::Cancel, now) else {
                 return Ok(Some(()));
             };
             Ok(unless_conflict(

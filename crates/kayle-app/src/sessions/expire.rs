@@ -16,8 +16,11 @@ impl Webhooks {
         session: Session,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let Ok(step) = step(&session, Input::WindowPassed, now) else {
+        if !session.is_overdue(now) {
             return Ok(Some(session));
+        }
+        let Ok(step) = step(session, Input::WindowPassed, now) else {
+            unreachable!("an overdue session is active, and its window has passed")
         };
         let expired = step.session.clone();
         let committed = self.commit_step(step, None, now).await?;

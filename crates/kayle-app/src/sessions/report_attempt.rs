@@ -83,21 +83,21 @@ impl Webhooks {
                     .map(Some);
             }
             let now = self.clock.now();
+            if session.is_overdue(now) {
+                let expired = self.expired_if_overdue(session, now).await?;
+                return expired.map_or(Ok(None), |_| Err(ReportAttemptError::Expired));
+            }
             let id = attempt_id.clone();
             let input = Input::AttemptReported {
                 attempt_id: id.unwrap_or_else(|| AttemptId::generate(now, &*self.entropy)),
                 outcome: outcome.clone(),
             };
-            match step(&session, input, now) {
+            match step(session, input, now) {
                 Ok(step) => Ok(self.commit_report(step, &content).await?),
                 Err(Refusal::Terminal(status)) => Err(ReportAttemptError::Terminal(status)),
                 Err(Refusal::Claims(error)) => Err(ReportAttemptError::Claims(error)),
-                Err(Refusal::PastWindow) => match self.expired_if_overdue(session, now).await? {
-                    Some(_) => Err(ReportAttemptError::Expired),
-                    None => Ok(None),
-                },
-                Err(Refusal::InsideWindow) => {
-                    unreachable!("a report does not ask for the session's expiry")
+                Err(Refusal::PastWindow | Refusal::InsideWindow) => {
+                    unreachable!("the window has not passed, and a report does not say that it has")
                 }
             }
         })

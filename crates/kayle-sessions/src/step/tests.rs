@@ -70,7 +70,7 @@ fn every_status_takes_every_input_as_the_table_says() {
                 None => (*column, at(WINDOW_S - 1)),
             };
             let session = session_in(SessionStatus::from_str(status).unwrap());
-            let result = step(&session, input(name), now);
+            let result = step(session.clone(), input(name), now);
             assert_eq!(word(&result), expected, "{name} in {column}");
         }
     }
@@ -81,7 +81,7 @@ fn after(codes: &[FailureCode]) -> Step {
     let mut session = opened();
     let mut last = None;
     for (code, second) in codes.iter().zip(1..) {
-        let taken = step(&session, failure(*code), at(second)).unwrap();
+        let taken = step(session.clone(), failure(*code), at(second)).unwrap();
         session = taken.session.clone();
         last = Some(taken);
     }
@@ -132,7 +132,7 @@ fn three_failures_of_one_check_end_the_session_and_others_do_not_count() {
 
 #[test]
 fn a_success_tells_the_portrait_in_the_attempt_event_only() {
-    let step = step(&opened(), input("success"), at(5)).unwrap();
+    let step = step(opened(), input("success"), at(5)).unwrap();
     let mut told = good_claims();
     told.remove(&key("document_photo"));
     let expected = vec![
@@ -150,7 +150,7 @@ fn claims_that_were_not_asked_for_are_refused_by_name() {
     let mut claims = good_claims();
     claims.insert(key("sex_marker"), text("X"));
     let refusal = step(
-        &opened(),
+        opened(),
         reported(ReportedOutcome::Succeeded(claims)),
         at(5),
     );
@@ -160,8 +160,8 @@ fn claims_that_were_not_asked_for_are_refused_by_name() {
 
 #[test]
 fn an_attempt_remembers_how_far_the_session_had_come() {
-    let first = step(&opened(), input("nfc"), at(1)).unwrap();
-    let second = step(&first.session, input("clone"), at(2)).unwrap();
+    let first = step(opened(), input("nfc"), at(1)).unwrap();
+    let second = step(first.session.clone(), input("clone"), at(2)).unwrap();
     let attempt = first.attempt.unwrap();
     assert_eq!(attempt.outcome.as_str(), "failed");
     assert_eq!(attempt.created_at, at(1));
@@ -183,7 +183,7 @@ fn a_cancel_says_whether_a_check_had_failed() {
             liveness_tries_used,
             ..opened()
         };
-        let step = step(&session, Input::Cancel, at(3)).unwrap();
+        let step = step(session.clone(), Input::Cancel, at(3)).unwrap();
         let expected = EventData::SessionCancelled {
             reason,
             nfc_tries_used,
@@ -199,20 +199,24 @@ fn a_cancel_says_whether_a_check_had_failed() {
 
 #[test]
 fn a_repeated_begin_changes_nothing() {
-    let begun = step(&opened(), Input::Begin, at(1)).unwrap();
+    let begun = step(opened(), Input::Begin, at(1)).unwrap();
     assert_eq!(
         (begun.session.revision, begun.session.updated_at),
         (1, at(1))
     );
-    let again = step(&begun.session, Input::Begin, at(2)).unwrap();
+    let again = step(begun.session.clone(), Input::Begin, at(2)).unwrap();
     assert_eq!(again, begun);
 }
 
 #[test]
 fn an_overdue_session_expires_once_with_an_empty_event() {
-    let expired = step(&opened(), Input::WindowPassed, at(WINDOW_S + 9)).unwrap();
+    let expired = step(opened(), Input::WindowPassed, at(WINDOW_S + 9)).unwrap();
     assert_eq!(expired.events, [EventData::SessionExpired]);
     assert_eq!(expired.session.state.completed_at(), Some(at(WINDOW_S + 9)));
-    let again = step(&expired.session, Input::WindowPassed, at(WINDOW_S + 10));
+    let again = step(
+        expired.session.clone(),
+        Input::WindowPassed,
+        at(WINDOW_S + 10),
+    );
     assert_eq!(again, Err(Refusal::Terminal(SessionStatus::Expired)));
 }

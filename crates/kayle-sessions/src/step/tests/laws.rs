@@ -31,7 +31,7 @@ fn steps(story: &[(&str, u64)]) -> Vec<(Session, Step)> {
     let mut steps = Vec::new();
     for (name, pause_s) in story {
         second += pause_s;
-        if let Ok(step) = step(&session, input(name), at(second)) {
+        if let Ok(step) = step(session.clone(), input(name), at(second)) {
             let before = std::mem::replace(&mut session, step.session.clone());
             steps.push((before, step));
         }

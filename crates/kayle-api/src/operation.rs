@@ -15,7 +15,7 @@ use utoipa::openapi::path::Parameter;
 use utoipa::openapi::{RefOr, Schema};
 
 pub(crate) use self::area::Area;
-pub(crate) use self::run::{answered, receive};
+pub(crate) use self::run::{receive, respond};
 pub(crate) use self::tag::Tag;
 
 use crate::error::{ApiError, ErrorCode};

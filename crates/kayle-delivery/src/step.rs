@@ -130,11 +130,11 @@ pub fn step(
         }
         Input::Released { due_at } => {
             expect_delivering(delivery, "released")?;
-            Ok(moved(delivery, DeliveryState::Pending { due_at }, now))
+            Ok(move_to(delivery, DeliveryState::Pending { due_at }, now))
         }
         Input::Held => {
             let due_at = expect_delivering(delivery, "held")?;
-            Ok(moved(delivery, DeliveryState::Held { due_at }, now))
+            Ok(move_to(delivery, DeliveryState::Held { due_at }, now))
         }
         Input::Resumed => resume(delivery, now),
         Input::Requeued => requeue(delivery, now),
@@ -147,7 +147,7 @@ pub fn step(
 fn claim(delivery: &Delivery, lease: Lease, now: Timestamp) -> Result<Step, InvalidTransition> {
     match delivery.state {
         DeliveryState::Pending { due_at } if due_at <= now && delivery.payload.is_retained(now) => {
-            Ok(moved(
+            Ok(move_to(
                 delivery,
                 DeliveryState::Delivering {
                     claimed_at: now,
@@ -297,11 +297,13 @@ fn resume(delivery: &Delivery, now: Timestamp) -> Result<Step, InvalidTransition
         // An older due time is kept, so that what waited longest goes first.
         DeliveryState::Held { due_at } => {
             let due_at = due_at.min(now);
-            Ok(moved(delivery, DeliveryState::Pending { due_at }, now))
+            Ok(move_to(delivery, DeliveryState::Pending { due_at }, now))
         }
-        DeliveryState::Pending { due_at } if now < due_at => {
-            Ok(moved(delivery, DeliveryState::Pending { due_at: now }, now))
-        }
+        DeliveryState::Pending { due_at } if now < due_at => Ok(move_to(
+            delivery,
+            DeliveryState::Pending { due_at: now },
+            now,
+        )),
         DeliveryState::Pending { .. }
         | DeliveryState::Delivering { .. }
         | DeliveryState::Succeeded
@@ -355,7 +357,7 @@ fn scrub(
             Payload::Stored { .. },
         ) => {
             let payload = Payload::Scrubbed { at: now, reason };
-            let step = moved(delivery, DeliveryState::Failed, now);
+            let step = move_to(delivery, DeliveryState::Failed, now);
             Ok(Step {
                 delivery: Delivery {
                     payload,
@@ -374,7 +376,7 @@ fn expire(delivery: &Delivery, now: Timestamp) -> Result<Step, InvalidTransition
     scrub(delivery, ScrubReason::Expired, "expired", now)
 }
 
-fn moved(delivery: &Delivery, state: DeliveryState, now: Timestamp) -> Step {
+fn move_to(delivery: &Delivery, state: DeliveryState, now: Timestamp) -> Step {
     Step {
         delivery: Delivery {
             state,

@@ -91,7 +91,7 @@ impl AddressPolicy {
     /// inside an IPv6 one is judged as the IPv4 address. The unspecified address, which systems
     /// take for loopback, is never reachable.
     pub fn permits(&self, address: IpAddr) -> bool {
-        let address = unwrapped(address);
+        let address = unwrap_ipv4(address);
         if address.is_loopback() {
             return self.environment == Environment::Development;
         }
@@ -100,7 +100,7 @@ impl AddressPolicy {
 }
 
 /// Returns the IPv4 address that an IPv6 one stands for, where it stands for one.
-fn unwrapped(address: IpAddr) -> IpAddr {
+fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
     };

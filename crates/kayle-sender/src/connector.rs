@@ -53,9 +53,9 @@ impl Service<Uri> for GuardedConnector {
             let host = uri
                 .host()
                 .ok_or_else(|| ConnectError::Dns(NoAddress.into()))?;
-            let addresses = guard.judged_addresses_of(host).await?;
+            let addresses = guard.judge_addresses_of(host).await?;
             let port = port_of(&uri);
-            let addresses = interleaved(addresses).map(|ip| SocketAddr::new(ip, port));
+            let addresses = interleave(addresses).map(|ip| SocketAddr::new(ip, port));
             let tried: Vec<_> = addresses.take(ADDRESSES_TRIED_MAX).collect();
             let stream = connect_to_first(&tried, deadline).await?;
             Ok(TokioIo::new(stream))
@@ -105,7 +105,7 @@ async fn connect_to_first(
 }
 
 /// Puts the families in turn, the first one first.
-fn interleaved(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
+fn interleave(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
     let (ipv4, ipv6): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv4);
     let pairs = ipv4.len().max(ipv6.len());
     (0..pairs).flat_map(move |place| {
@@ -169,7 +169,7 @@ mod tests {
     fn the_families_are_tried_in_turn() {
         let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"];
         let addresses = addresses.map(|address| address.parse().unwrap()).to_vec();
-        let order: Vec<_> = interleaved(addresses).map(|ip| ip.to_string()).collect();
+        let order: Vec<_> = interleave(addresses).map(|ip| ip.to_string()).collect();
         assert_eq!(
             order,
             ["192.0.2.1", "2001:db8::1", "192.0.2.2", "192.0.2.3"]

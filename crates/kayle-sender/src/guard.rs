@@ -24,10 +24,7 @@ impl Guard {
     ///
     /// One forbidden address condemns the host: a public name has no business with a private
     /// address, and whoever mixes them is trying which one is taken.
-    pub(crate) async fn judged_addresses_of(
-        &self,
-        host: &str,
-    ) -> Result<Vec<IpAddr>, ConnectError> {
+    pub(crate) async fn judge_addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
         let addresses = match literal(host) {
             Some(address) => vec![address],
             None => self.resolver.addresses_of(host).await?,

@@ -116,7 +116,7 @@ impl Config {
             log_format: settings.take("log_format", LogFormat::Text, log_format)?,
             ignored: Vec::new(),
         };
-        config.ignored = settings.ignored_or_refused()?;
+        config.ignored = settings.refuse_or_ignore()?;
         config.check()
     }
 
@@ -186,7 +186,7 @@ impl Settings {
     ///
     /// # Errors
     /// Something else is left.
-    fn ignored_or_refused(self) -> Result<Vec<String>, InvalidConfig> {
+    fn refuse_or_ignore(self) -> Result<Vec<String>, InvalidConfig> {
         let ignored = self.0.into_iter().map(|(name, value)| {
             let variable = variable(&name);
             if kubernetes::is_of_a_service(&variable, &value) {

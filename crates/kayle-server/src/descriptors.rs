@@ -14,7 +14,7 @@ const CONNECTIONS_MAX: u64 = 16_384;
 /// callers fit beside what sends and what speaks to the database. Callers get a quarter in any
 /// case, and half at most: whoever opens connections must not stop deliveries.
 pub(crate) fn connections_max(config: &Config) -> usize {
-    let descriptors = raised();
+    let descriptors = raise_limit();
     let sending = u64::try_from(config.delivery_concurrency).unwrap_or(u64::MAX);
     let reserved = sending
         .saturating_add(u64::from(config.database_connections))
@@ -24,7 +24,7 @@ pub(crate) fn connections_max(config: &Config) -> usize {
     usize::try_from(max.min(CONNECTIONS_MAX)).unwrap_or(usize::MAX)
 }
 
-fn raised() -> u64 {
+fn raise_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = Rlimit {
         current: maximum,

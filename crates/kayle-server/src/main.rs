@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     match commands::run(CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("kayle-webhooks: {}", told(&error));
+            eprintln!("kayle-webhooks: {}", describe(&error));
             ExitCode::FAILURE
         }
     }
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 
 /// Returns what went wrong and why, in one line. Some libraries end an error with its cause's
 /// words; those are told once.
-fn told(error: &anyhow::Error) -> String {
+fn describe(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for link in error.chain() {
         let link = link.to_string();
@@ -58,7 +58,7 @@ mod tests {
         let refused = std::io::Error::other("refused");
         let quoting = anyhow::Error::new(refused).context("no connection: refused");
         assert_eq!(
-            told(&quoting.context("no database")),
+            describe(&quoting.context("no database")),
             "no database: no connection: refused"
         );
     }

@@ -63,28 +63,28 @@ pub fn withdraw(
                 event: events.pop(),
             }
         }
-        SessionState::Succeeded { completed_at } => replaced(
+        SessionState::Succeeded { completed_at } => replace(
             session,
             *completed_at,
             CancelReason::PrivacyCancelledAfterTerminalSuccess,
             received,
         ),
-        SessionState::Failed { completed_at, .. } => replaced(
+        SessionState::Failed { completed_at, .. } => replace(
             session,
             *completed_at,
             CancelReason::PrivacyCancelledAfterTerminalFailure,
             received,
         ),
         SessionState::Expired { .. } | SessionState::Cancelled { .. } => Withdrawal {
-            session: session.clone().moved(session.state.clone(), now),
+            session: session.clone().move_to(session.state.clone(), now),
             payloads: StoredPayloads::Keep,
             event: None,
         },
     };
-    Ok(marked(withdrawal, now))
+    Ok(mark(withdrawal, now))
 }
 
-fn replaced(
+fn replace(
     session: &Session,
     completed_at: Timestamp,
     reason: CancelReason,
@@ -100,7 +100,7 @@ fn replaced(
         Received::BySome => (session.state.clone(), Some(event)),
         Received::ByAll => (session.state.clone(), None),
     };
-    let mut session = session.clone().moved(state, session.updated_at);
+    let mut session = session.clone().move_to(state, session.updated_at);
     session.redirect_url = None;
     Withdrawal {
         session,
@@ -109,7 +109,7 @@ fn replaced(
     }
 }
 
-fn marked(mut withdrawal: Withdrawal, now: Timestamp) -> Withdrawal {
+fn mark(mut withdrawal: Withdrawal, now: Timestamp) -> Withdrawal {
     withdrawal.session.withdrawn_at = Some(now);
     withdrawal.session.updated_at = now;
     withdrawal

@@ -121,7 +121,7 @@ impl Session {
     }
 
     /// Returns the next revision of the session, in another state.
-    pub(crate) fn moved(self, state: SessionState, now: Timestamp) -> Self {
+    pub(crate) fn move_to(self, state: SessionState, now: Timestamp) -> Self {
         Self {
             state,
             updated_at: now,

@@ -94,7 +94,7 @@ pub fn step(session: Session, input: Input, now: Timestamp) -> Result<Step, Refu
 
 fn begin(session: Session, now: Timestamp) -> Step {
     let session = match session.state.status() {
-        SessionStatus::Created => session.moved(SessionState::InProgress, now),
+        SessionStatus::Created => session.move_to(SessionState::InProgress, now),
         SessionStatus::InProgress
         | SessionStatus::Succeeded
         | SessionStatus::Failed
@@ -109,7 +109,7 @@ fn begin(session: Session, now: Timestamp) -> Step {
 }
 
 fn expire(session: Session, now: Timestamp) -> Step {
-    let session = session.moved(SessionState::Expired { completed_at: now }, now);
+    let session = session.move_to(SessionState::Expired { completed_at: now }, now);
     Step {
         session,
         attempt: None,
@@ -129,7 +129,7 @@ fn cancel(session: Session, now: Timestamp) -> Step {
         nfc_tries_used: session.nfc_tries_used,
         liveness_tries_used: session.liveness_tries_used,
     };
-    let session = session.moved(SessionState::Cancelled { completed_at: now }, now);
+    let session = session.move_to(SessionState::Cancelled { completed_at: now }, now);
     Step {
         session,
         attempt: None,
@@ -147,14 +147,9 @@ fn succeed(
     let mut told = claims.clone();
     // The portrait is part of the older generation's attempt event only (contract 6.3).
     told.remove(&ClaimKey::DOCUMENT_PHOTO);
-    let session = session.moved(SessionState::Succeeded { completed_at: now }, now);
+    let session = session.move_to(SessionState::Succeeded { completed_at: now }, now);
     Ok(Step {
-        attempt: Some(recorded(
-            &session,
-            attempt_id,
-            AttemptOutcome::Succeeded,
-            now,
-        )),
+        attempt: Some(record(&session, attempt_id, AttemptOutcome::Succeeded, now)),
         session,
         events: vec![
             EventData::AttemptSucceeded { claims },
@@ -164,7 +159,7 @@ fn succeed(
 }
 
 fn fail(session: Session, attempt_id: AttemptId, code: FailureCode, now: Timestamp) -> Step {
-    let mut session = session.moved(SessionState::InProgress, now);
+    let mut session = session.move_to(SessionState::InProgress, now);
     let over = match code.budget() {
         Budget::Nfc => spend(&mut session.nfc_tries_used),
         Budget::Liveness => spend(&mut session.liveness_tries_used),
@@ -183,7 +178,7 @@ fn fail(session: Session, attempt_id: AttemptId, code: FailureCode, now: Timesta
             liveness_tries_used: session.liveness_tries_used,
         });
     }
-    let attempt = recorded(&session, attempt_id, AttemptOutcome::Failed(code), now);
+    let attempt = record(&session, attempt_id, AttemptOutcome::Failed(code), now);
     Step {
         session,
         attempt: Some(attempt),
@@ -197,7 +192,7 @@ fn spend(tries_used: &mut u8) -> bool {
     *tries_used == TRIES_MAX
 }
 
-fn recorded(session: &Session, id: AttemptId, outcome: AttemptOutcome, now: Timestamp) -> Attempt {
+fn record(session: &Session, id: AttemptId, outcome: AttemptOutcome, now: Timestamp) -> Attempt {
     Attempt {
         id,
         session_id: session.id.clone(),

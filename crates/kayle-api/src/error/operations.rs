@@ -138,13 +138,13 @@ impl From<InvalidShareContract> for ApiError {
             InvalidShareContract::ReasonRequired(_) => ErrorCode::ReasonRequired,
             InvalidShareContract::ReasonTooLong(_) => ErrorCode::ReasonTooLong,
         };
-        Self::new(code, refused_share_fields(&error))
+        Self::new(code, explain_share_contract(&error))
     }
 }
 
 /// Says what is wrong, and where in the body. Of a key that the caller made up, only a part is
 /// repeated.
-fn refused_share_fields(error: &InvalidShareContract) -> String {
+fn explain_share_contract(error: &InvalidShareContract) -> String {
     match error {
         InvalidShareContract::TooManyFields(count) => {
             format!("share_fields names {count} fields, at most {SHARE_FIELDS_MAX} are possible")

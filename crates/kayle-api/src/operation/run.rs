@@ -46,7 +46,7 @@ fn api_of(request: &HttpRequest) -> web::Data<Api> {
 
 /// Waits for an operation and writes its error, if it has one. A panic ends one request, not the
 /// connection, and tells the caller nothing of itself.
-pub(crate) async fn answered(
+pub(crate) async fn respond(
     frame: Frame,
     operation: impl Future<Output = Result<HttpResponse, ApiError>>,
 ) -> HttpResponse {
@@ -60,7 +60,7 @@ impl Operation {
     pub(crate) fn route(&'static self) -> Route {
         let handler = move |request: HttpRequest, payload: Payload| {
             let frame = self.frame(&request);
-            answered(frame, self.run(request, payload))
+            respond(frame, self.run(request, payload))
         };
         self.verb.route().to(handler)
     }

@@ -9,12 +9,12 @@ use crate::api::Api;
 use crate::auth::{authenticate_customer, authenticate_person, authenticate_service};
 use crate::error::{ApiError, Frame};
 use crate::extract::Call;
-use crate::operation::{answered, receive};
+use crate::operation::{receive, respond};
 
 /// Answers 404; below the bases only to those who may call there (contract 3.0), so that
 /// strangers cannot map the routes.
 pub(crate) async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
-    answered(Frame::UNKNOWN, async move {
+    respond(Frame::UNKNOWN, async move {
         let judge = async |api: &Api, head: &HttpRequest| {
             authenticate(api, head).await?;
             Err(ApiError::not_found("route"))

@@ -37,14 +37,14 @@ impl Webhooks {
             created_at: now,
             hash: String::new(),
         };
-        row.hash = self.keys.hash_audit_row(&row.hashed_content(&before));
+        row.hash = self.keys.hash_audit_row(&row.content_to_hash(&before));
         tx.insert_audit_row(&row).await
     }
 }
 
 impl AuditRow {
     /// Writes what the row's hash covers, unambiguously: every text is preceded by its length.
-    pub(crate) fn hashed_content(&self, before: &AuditLink) -> Vec<u8> {
+    pub(crate) fn content_to_hash(&self, before: &AuditLink) -> Vec<u8> {
         let details = serde_json::to_string(&self.details).expect("a JSON map is JSON");
         let parts = [
             before.hash.as_str(),

@@ -123,7 +123,7 @@ impl Webhooks {
         }
         if !self
             .keys
-            .audit_row_matches(&row.hashed_content(before), &row.hash)
+            .audit_row_matches(&row.content_to_hash(before), &row.hash)
         {
             return Err(AuditBreak::Altered(row.sequence));
         }

@@ -77,7 +77,7 @@ impl Webhooks {
         if !endpoint.is_enabled() || claimed.organization_frozen {
             return Err(Outcome::Held);
         }
-        let secret = self.opened_secret(claimed_endpoint).ok_or_else(|| {
+        let secret = self.open_secret(claimed_endpoint).ok_or_else(|| {
             tracing::error!(endpoint.id = %endpoint.id, "the signing secret cannot be opened");
             Outcome::Attempted(AttemptOutcome::NoAnswer(
                 FailureReason::SigningSecretUnavailable,
@@ -98,7 +98,7 @@ impl Webhooks {
         })
     }
 
-    fn opened_secret(&self, claimed: &ClaimedEndpoint) -> Option<SigningSecret> {
+    fn open_secret(&self, claimed: &ClaimedEndpoint) -> Option<SigningSecret> {
         let Endpoint { id, .. } = &claimed.endpoint;
         let sealed = claimed.signing_secret.as_ref()?;
         let opened = self.keys.open_signing_secret(id.as_str(), sealed).ok()?;

@@ -14,7 +14,7 @@ use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::change::{unless_conflict, until_settled};
 use crate::ports::store::{FanoutEndpoint, StoreError};
-use crate::sessions::commit::scrubbed;
+use crate::sessions::commit::scrub_all;
 
 /// The token was not redeemed.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ impl Webhooks {
                     .ok_or(WithdrawError::TokenUsed);
             }
             let now = self.clock.now();
-            let Some(session) = self.expired_if_overdue(session, now).await? else {
+            let Some(session) = self.expire_if_overdue(session, now).await? else {
                 return Ok(None);
             };
             Ok(unless_conflict(
@@ -96,7 +96,7 @@ impl Webhooks {
             event,
         } = withdrawal;
         let (scrubbed, unreadable) = match payloads {
-            StoredPayloads::Scrub => (scrubbed(&deliveries.items, now), deliveries.unreadable),
+            StoredPayloads::Scrub => (scrub_all(&deliveries.items, now), deliveries.unreadable),
             StoredPayloads::Keep => (Vec::new(), Vec::new()),
         };
         let draft = self.draft(&session, None, event.as_slice(), &endpoints, now);

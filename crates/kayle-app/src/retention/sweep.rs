@@ -136,7 +136,7 @@ impl Webhooks {
         let settlements: Vec<Settlement> = expired
             .items
             .iter()
-            .filter_map(|expired| self.taken_over(expired, now))
+            .filter_map(|expired| self.take_over(expired, now))
             .collect();
         if !settlements.is_empty() {
             let settled = self.settle_all(&settlements).await?;
@@ -150,7 +150,7 @@ impl Webhooks {
         Ok(found)
     }
 
-    fn taken_over(&self, expired: &ExpiredLease, now: Timestamp) -> Option<Settlement> {
+    fn take_over(&self, expired: &ExpiredLease, now: Timestamp) -> Option<Settlement> {
         let DeliveryState::Delivering { lease, .. } = &expired.delivery.state else {
             return None;
         };

@@ -32,7 +32,7 @@ impl Webhooks {
             let session = session.ok_or(BeginSessionError::NotFound)?;
             let now = self.clock.now();
             if session.is_overdue(now) {
-                let expired = self.expired_if_overdue(session, now).await?;
+                let expired = self.expire_if_overdue(session, now).await?;
                 return expired.map_or(Ok(None), |_| Err(BeginSessionError::Expired));
             }
             let revision = session.revision;

@@ -18,7 +18,7 @@ impl Webhooks {
             let session = reads.find_session(caller.organization_id, id).await?;
             let session = session.ok_or_else(|| Missing::new("session", id))?;
             let now = self.clock.now();
-            let Some(session) = self.expired_if_overdue(session, now).await? else {
+            let Some(session) = self.expire_if_overdue(session, now).await? else {
                 return Ok(None);
             };
             let Ok(step) = step(session, Input::Cancel, now) else {

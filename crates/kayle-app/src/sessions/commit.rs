@@ -196,7 +196,7 @@ impl Webhooks {
 
 /// Returns what a withdrawal, or the end of a cancelled session, makes of its deliveries: those
 /// that still store a payload lose it.
-pub(crate) fn scrubbed(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
+pub(crate) fn scrub_all(deliveries: &[(EventType, Delivery)], now: Timestamp) -> Vec<Delivery> {
     deliveries
         .iter()
         .filter_map(|(_, delivery)| delivery::step(delivery, Input::Withdrawn, now).ok())
@@ -214,7 +214,7 @@ impl ReadyStep {
         if self.session.is_suppressed() {
             // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
             let deliveries = tx.lock_deliveries_of_session(&self.session.id).await?;
-            tx.save_deliveries(&scrubbed(&deliveries.items, self.now))
+            tx.save_deliveries(&scrub_all(&deliveries.items, self.now))
                 .await?;
             tx.erase_payloads(&deliveries.unreadable).await?;
         }

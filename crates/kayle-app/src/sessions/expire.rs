@@ -11,7 +11,7 @@ use crate::retention::Found;
 impl Webhooks {
     /// Returns the session as it is, expired first if its window has passed; `None` if another
     /// change came first and it must be read again.
-    pub(crate) async fn expired_if_overdue(
+    pub(crate) async fn expire_if_overdue(
         &self,
         session: Session,
         now: Timestamp,
@@ -37,7 +37,7 @@ impl Webhooks {
         let overdue = reads.overdue_sessions(now, portion).await?;
         let mut found = Found::of(&overdue);
         for session in overdue.items {
-            match self.expired_if_overdue(session, now).await {
+            match self.expire_if_overdue(session, now).await {
                 Ok(Some(_)) => found.moved += 1,
                 // Another change came first; or none is taken, and then it may not come up again
                 // and again in this sweep.

@@ -19,7 +19,7 @@ impl Webhooks {
             let Some(session) = reads.find_session(organization_id, id).await? else {
                 return Ok(Some(None));
             };
-            let session = self.expired_if_overdue(session, self.clock.now()).await?;
+            let session = self.expire_if_overdue(session, self.clock.now()).await?;
             Ok(session.map(Some))
         })
         .await
@@ -46,7 +46,7 @@ impl Webhooks {
             return Ok(listed);
         }
         for session in overdue {
-            self.expired_if_overdue(session, now).await?;
+            self.expire_if_overdue(session, now).await?;
         }
         reads.list_sessions(organization_id, filter, page).await
     }

@@ -65,7 +65,7 @@ impl Webhooks {
         session_id: &SessionId,
         report: AttemptReport,
     ) -> Result<Reported, ReportAttemptError> {
-        let content = fingerprinted_content(&report.outcome);
+        let content = content_to_fingerprint(&report.outcome);
         let AttemptReport {
             attempt_id,
             outcome,
@@ -84,7 +84,7 @@ impl Webhooks {
             }
             let now = self.clock.now();
             if session.is_overdue(now) {
-                let expired = self.expired_if_overdue(session, now).await?;
+                let expired = self.expire_if_overdue(session, now).await?;
                 return expired.map_or(Ok(None), |_| Err(ReportAttemptError::Expired));
             }
             let id = attempt_id.clone();
@@ -150,7 +150,7 @@ impl Webhooks {
 }
 
 /// Writes what makes two reports the same, unambiguously: every text is preceded by its length.
-fn fingerprinted_content(outcome: &ReportedOutcome) -> Zeroizing<Vec<u8>> {
+fn content_to_fingerprint(outcome: &ReportedOutcome) -> Zeroizing<Vec<u8>> {
     let parts: Vec<&[u8]> = match outcome {
         ReportedOutcome::Failed(code) => vec![b"failed", code.as_str().as_bytes()],
         ReportedOutcome::Succeeded(claims) => claims

@@ -94,7 +94,7 @@ async fn a_trailing_dot_and_capitals_make_no_difference() {
         production(),
     );
     for host in ["hooks.example", "hooks.example.", "HOOKS.example"] {
-        let addresses = guard.judged_addresses_of(host).await.unwrap();
+        let addresses = guard.judge_addresses_of(host).await.unwrap();
         assert_eq!(addresses, [IpAddr::from([9, 9, 9, 9])], "{host}");
     }
 }

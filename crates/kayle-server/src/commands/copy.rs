@@ -31,7 +31,7 @@ pub(super) async fn run(command: &Copy, config: &Config) -> anyhow::Result<()> {
     let copied = source.copy_to(&target).await?;
     source.close().await?;
     target.close().await?;
-    print_line(&told(&copied))
+    print_line(&describe(&copied))
 }
 
 /// Returns the file that is to be copied. Its URL may say how to open it: that is known already.
@@ -89,7 +89,7 @@ async fn check_key(source: &SqlStore, file: &SqliteFile, config: &Config) -> any
     })
 }
 
-fn told(copied: &[CopiedTable]) -> String {
+fn describe(copied: &[CopiedTable]) -> String {
     let rows: u64 = copied.iter().map(|copied| copied.rows).sum();
     let mut lines = vec![format!("copied {rows} rows:")];
     for CopiedTable { table, rows } in copied {

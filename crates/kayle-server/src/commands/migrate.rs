@@ -33,7 +33,7 @@ async fn up(config: &Config) -> anyhow::Result<()> {
     let pending = wiring::pending_migrations(&store).await?;
     wiring::migrate(&store).await?;
     store.close().await?;
-    print_line(&format!("applied {}", counted(pending.len())))
+    print_line(&format!("applied {}", describe_count(pending.len())))
 }
 
 async fn status(config: &Config) -> anyhow::Result<()> {
@@ -43,13 +43,13 @@ async fn status(config: &Config) -> anyhow::Result<()> {
     if pending.is_empty() {
         return print_line("the schema is up to date");
     }
-    print_line(&format!("{} pending:", counted(pending.len())))?;
+    print_line(&format!("{} pending:", describe_count(pending.len())))?;
     pending
         .iter()
         .try_for_each(|name| print_line(&format!("  {name}")))
 }
 
-fn counted(migrations: usize) -> String {
+fn describe_count(migrations: usize) -> String {
     match migrations {
         1 => "1 migration".to_owned(),
         count => format!("{count} migrations"),

@@ -189,8 +189,8 @@ async fn a_node_that_cannot_do_its_work_is_not_ready() {
 #[actix_web::test]
 async fn a_panic_is_answered_without_a_word_of_it() {
     use crate::error::Frame;
-    use crate::operation::answered;
-    let response = answered(Frame::UNKNOWN, async { panic!("secret") }).await;
+    use crate::operation::respond;
+    let response = respond(Frame::UNKNOWN, async { panic!("secret") }).await;
     assert_eq!(response.status(), 500);
     let body = actix_web::body::to_bytes(response.into_body())
         .await

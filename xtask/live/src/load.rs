@@ -99,7 +99,7 @@ fn run_in_release() -> anyhow::Result<ExitCode> {
             "--release",
             "--locked",
             "--package",
-            "xtask",
+            "xtask-live",
             "--",
         ])
         .args(std::env::args_os().skip(1));

@@ -11,7 +11,7 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::limits::CONFLICT_RETRIES_MAX;
-use crate::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
+use crate::ports::store::{Reads, SessionStep, Store, StoreError, StoreTx, SweepTurn};
 
 /// The store as the operations have it. What a caller asks for is begun by [`Webhooks::change`];
 /// everything else has to say that it is not audited.
@@ -31,6 +31,14 @@ impl AuditedStore {
     /// itself.
     pub(crate) async fn unaudited(&self) -> Result<Box<dyn StoreTx>, StoreError> {
         self.0.begin().await
+    }
+
+    /// Writes steps that no caller asks for by name; see [`Store::write_steps`].
+    pub(crate) async fn write_steps(
+        &self,
+        steps: &[&SessionStep],
+    ) -> Result<Vec<bool>, StoreError> {
+        self.0.write_steps(steps).await
     }
 
     /// See [`Store::sweep_turn`].

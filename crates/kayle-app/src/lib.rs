@@ -10,6 +10,7 @@
 pub mod access;
 pub mod api_keys;
 pub mod audit;
+mod batch;
 mod change;
 pub mod deliveries;
 pub mod dispatch;

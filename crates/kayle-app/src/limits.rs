@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Requests that are decided and written together: a commit's cost is spread thin from a few dozen
+/// on, and whoever comes last waits for the whole batch.
+pub const BATCH_MAX: usize = 128;
+
 /// How often an operation is begun anew because another change came first. Each round lets one
 /// change through; sixteen callers at one session are beyond any that real services make.
 pub const CONFLICT_RETRIES_MAX: u32 = 16;
@@ -12,6 +16,18 @@ pub const SWEEP_BATCH_MAX: usize = 500;
 
 /// Deliveries per claim: from a hundred rows on, a commit's cost is spread thin.
 pub const CLAIM_BATCH_MAX: usize = 128;
+
+/// Deliveries that are handed over to the dispatcher for each request that may be under way: they
+/// wait in memory, with their payloads, until one of those ends.
+pub const HANDED_OVER_PER_SLOT_MAX: usize = 4;
+
+/// How old the last look at a lease may be when its request begins; later it is looked at again. A
+/// withdrawal in between is not seen, so it is short.
+pub const LAST_LOOK_AGE_MAX: Duration = Duration::from_millis(100);
+
+/// How long a leased delivery waits at most for its turn to be sent, before it is given back to the
+/// queue: an endpoint that is slower than that keeps nothing in memory.
+pub const SLOT_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// How long a delivery waits that could not be tried because of a fault of our own.
 pub const FAULT_DELAY: Duration = Duration::from_secs(5);

@@ -10,9 +10,11 @@ use kayle_primitives::{Clock, Entropy, Timestamp};
 
 use crate::access::ApiKeyUsage;
 use crate::change::AuditedStore;
+use crate::dispatch::handover::Handover;
 use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
+use crate::sessions::intake::Intake;
 use crate::sessions::public_keys::PublicKeys;
 
 /// The operations. A caller can call them and reach nothing behind them.
@@ -27,6 +29,8 @@ pub struct Webhooks {
     pub(crate) public_keys: PublicKeys,
     pub(crate) usage: ApiKeyUsage,
     pub(crate) identity_key: Option<IdentityKey>,
+    pub(crate) intake: Intake,
+    pub(crate) handover: Handover,
 }
 
 /// What [`Webhooks`] is made of.
@@ -74,6 +78,8 @@ impl Webhooks {
             public_keys: PublicKeys::default(),
             usage: ApiKeyUsage::default(),
             identity_key: None,
+            intake: Intake::default(),
+            handover: Handover::default(),
         }
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use kayle_app::Webhooks;
-use kayle_app::dispatch::{Finished, Outcome, ToSend};
+use kayle_app::dispatch::{Finished, LeftBehind, Outcome};
 use kayle_app::limits::CLAIM_BATCH_MAX;
 use kayle_app::ports::sender::Sender;
 use kayle_app::ports::store::StoreError;
+use kayle_primitives::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
 use crate::limits::Limits;
 use crate::requests::Requests;
@@ -25,10 +25,11 @@ pub struct Ticked {
 /// Claims due deliveries, has them sent and settles what came of them.
 pub struct Dispatcher {
     pub(crate) webhooks: Arc<Webhooks>,
-    sender: Arc<dyn Sender>,
     pub(crate) requests: Requests,
     /// Over, but not written yet: a store that is down keeps them here.
     pub(crate) unsettled: Vec<Finished>,
+    /// When the queue is looked at next if nobody asks for it.
+    pub(crate) look_at: Timestamp,
 }
 
 /// Why a claim ended where it did.
@@ -54,9 +55,9 @@ impl Dispatcher {
     /// Creates a dispatcher with nothing under way.
     pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
         Self {
+            requests: Requests::new(Arc::clone(&webhooks), sender, limits),
+            look_at: webhooks.now(),
             webhooks,
-            sender,
-            requests: Requests::new(limits),
             unsettled: Vec::new(),
         }
     }
@@ -78,7 +79,8 @@ impl Dispatcher {
         &mut self,
         stop: &CancellationToken,
     ) -> Result<ClaimEnd, StoreError> {
-        let room = self.requests.room(self.unsettled.len());
+        let slots = Arc::clone(&self.requests.starter.slots);
+        let room = slots.room(self.unsettled.len());
         if room.total == 0 {
             return Ok(ClaimEnd::NoRoom(0));
         }
@@ -89,14 +91,20 @@ impl Dispatcher {
             self.unsettled.extend(prepared.finished);
             for ready in prepared.to_send {
                 if stop.is_cancelled() {
-                    let released = self.webhooks.finish(ready.in_flight, Outcome::Stopping);
+                    let released = self.webhooks.finish(ready.in_flight, Outcome::Untried);
                     self.unsettled.push(released);
                 } else {
-                    self.start(ready);
+                    self.requests.starter.start(ready);
                 }
             }
         }
-        if claimed == room.total || self.requests.saturate_an_endpoint() {
+        let is_cut_short = claimed == room.total || claimed == CLAIM_BATCH_MAX;
+        slots.note_left_behind(if is_cut_short {
+            LeftBehind::OfAny
+        } else {
+            LeftBehind::OfBusyEndpoints
+        });
+        if claimed == room.total || slots.saturate_an_endpoint() {
             return Ok(ClaimEnd::NoRoom(claimed));
         }
         if claimed == CLAIM_BATCH_MAX {
@@ -108,9 +116,7 @@ impl Dispatcher {
     /// Collects what has ended meanwhile and settles it; returns how many. After an error
     /// everything is kept for another try.
     pub(crate) async fn settle(&mut self) -> Result<usize, StoreError> {
-        while let Some(finished) = self.requests.try_next() {
-            self.unsettled.push(finished);
-        }
+        self.unsettled.extend(self.requests.take_ended());
         if self.unsettled.is_empty() {
             return Ok(0);
         }
@@ -132,29 +138,6 @@ impl Dispatcher {
             let finished = self.requests.next().await;
             self.unsettled.extend(finished);
         }
-    }
-
-    fn start(&mut self, ready: ToSend) {
-        let ToSend { request, in_flight } = ready;
-        let (webhooks, sender) = (Arc::clone(&self.webhooks), Arc::clone(&self.sender));
-        let endpoint_id = in_flight.delivery.endpoint_id.clone();
-        let span = tracing::info_span!(
-            "attempt",
-            delivery.id = %in_flight.delivery.id,
-            endpoint.id = %endpoint_id,
-        );
-        let sent = async move {
-            let outcome = match sender.send(request).await {
-                Ok(outcome) => Outcome::Attempted(outcome),
-                Err(fault) => {
-                    let error: &(dyn std::error::Error + 'static) = &fault;
-                    tracing::error!(error, "nothing was sent; the delivery is tried again");
-                    Outcome::Fault
-                }
-            };
-            webhooks.finish(in_flight, outcome)
-        };
-        self.requests.start(endpoint_id, sent.instrument(span));
     }
 }
 

@@ -1,110 +1,210 @@
-//! What is on its way: requests by task, and how many per endpoint.
+//! What is on its way: requests by task, within the slots that there are for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use kayle_app::dispatch::{Finished, Room};
-use kayle_primitives::EndpointId;
-use tokio::task::{Id, JoinError, JoinSet};
+use kayle_app::Webhooks;
+use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, Slots, ToSend};
+use kayle_app::ports::sender::{SendRequest, Sender};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::limits::Limits;
 
 /// The requests under way. Each is a task; a task that panics is forgotten here, and its delivery
 /// goes on when its lease runs out.
 pub(crate) struct Requests {
-    limits: Limits,
-    tasks: JoinSet<Finished>,
-    endpoints: HashMap<Id, EndpointId>,
-    per_endpoint: BTreeMap<EndpointId, usize>,
+    pub(crate) starter: Starter,
+    ended: UnboundedReceiver<Option<Finished>>,
+}
+
+/// Starts requests. Clones start them in the same slots.
+#[derive(Clone)]
+pub(crate) struct Starter {
+    pub(crate) slots: Arc<Slots>,
+    webhooks: Arc<Webhooks>,
+    sender: Arc<dyn Sender>,
+    slot_wait_max: Duration,
+    under_way: Arc<AtomicUsize>,
+    ends: UnboundedSender<Option<Finished>>,
+}
+
+/// Says how a task has ended when it is dropped, however that came about.
+struct End {
+    finished: Option<Finished>,
+    is_regular: bool,
+    ends: UnboundedSender<Option<Finished>>,
 }
 
 impl Requests {
     /// Creates it with nothing under way.
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
+        let (ends, ended) = unbounded_channel();
+        let Limits {
+            in_flight_max,
+            in_flight_per_endpoint_max,
+            slot_wait_max,
+        } = limits;
         Self {
-            limits,
-            tasks: JoinSet::new(),
-            endpoints: HashMap::new(),
-            per_endpoint: BTreeMap::new(),
+            starter: Starter {
+                slots: Arc::new(Slots::new(in_flight_max, in_flight_per_endpoint_max)),
+                webhooks,
+                sender,
+                slot_wait_max,
+                under_way: Arc::default(),
+                ends,
+            },
+            ended,
         }
     }
 
-    /// Returns what there is room for; `unsettled` requests are over but still count.
-    pub(crate) fn room(&self, unsettled: usize) -> Room {
-        Room {
-            total: self
-                .limits
-                .in_flight_max
-                .saturating_sub(self.tasks.len() + unsettled),
-            per_endpoint: self.limits.in_flight_per_endpoint_max,
-            busy_endpoints: self
-                .per_endpoint
-                .iter()
-                .map(|(id, count)| {
-                    (
-                        id.clone(),
-                        self.limits
-                            .in_flight_per_endpoint_max
-                            .saturating_sub(*count),
-                    )
-                })
-                .collect(),
-        }
-    }
-
-    /// Returns whether some endpoint has no room left.
-    pub(crate) fn saturate_an_endpoint(&self) -> bool {
-        self.per_endpoint
-            .values()
-            .any(|count| self.limits.in_flight_per_endpoint_max <= *count)
-    }
-
-    /// Starts a request.
-    pub(crate) fn start(
-        &mut self,
-        endpoint_id: EndpointId,
-        request: impl Future<Output = Finished> + Send + 'static,
-    ) {
-        *self.per_endpoint.entry(endpoint_id.clone()).or_default() += 1;
-        let task = self.tasks.spawn(request);
-        self.endpoints.insert(task.id(), endpoint_id);
-    }
-
-    /// Returns whether nothing is under way.
+    /// Returns whether nothing is under way, and no end waits to be noticed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
+        self.starter.under_way.load(Ordering::Acquire) == 0
     }
 
-    /// Waits for a request to end; forever if none is under way. `None` means that a task died.
+    /// Waits for a request to end; forever if none does. `None` means that nothing is to be settled:
+    /// a task died, or its lease had been taken away.
     pub(crate) async fn next(&mut self) -> Option<Finished> {
-        match self.tasks.join_next_with_id().await {
-            Some(joined) => self.note_end(joined),
+        match self.ended.recv().await {
+            Some(finished) => self.note_end(finished),
             None => std::future::pending().await,
         }
     }
 
-    /// Returns a request that has ended already.
-    pub(crate) fn try_next(&mut self) -> Option<Finished> {
-        let joined = self.tasks.try_join_next_with_id()?;
-        self.note_end(joined)
+    /// Returns what has ended already and is to be settled.
+    pub(crate) fn take_ended(&mut self) -> Vec<Finished> {
+        let mut taken = Vec::new();
+        while let Ok(finished) = self.ended.try_recv() {
+            taken.extend(self.note_end(finished));
+        }
+        taken
     }
 
-    fn note_end(&mut self, joined: Result<(Id, Finished), JoinError>) -> Option<Finished> {
-        let (id, finished) = match joined {
-            Ok((id, finished)) => (id, Some(finished)),
-            Err(error) => {
-                // The panic's message may quote what was sent, so it is not logged here.
-                tracing::error!("a request's task died; its delivery goes on after its lease");
-                (error.id(), None)
-            }
-        };
-        if let Some(endpoint_id) = self.endpoints.remove(&id)
-            && let Some(count) = self.per_endpoint.get_mut(&endpoint_id)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.per_endpoint.remove(&endpoint_id);
+    fn note_end(&mut self, finished: Option<Finished>) -> Option<Finished> {
+        self.starter.under_way.fetch_sub(1, Ordering::AcqRel);
+        finished
+    }
+}
+
+impl Starter {
+    /// Starts what is handed over, until `stop`; what comes then is given back to the queue.
+    pub(crate) async fn start_handed_over(
+        &self,
+        mut handed_over: UnboundedReceiver<HandedOver>,
+        stop: CancellationToken,
+    ) {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                next = handed_over.recv() => next,
+            };
+            match next {
+                Some(next) => self.start_new(next),
+                None => break,
             }
         }
-        finished
+        self.webhooks.leave_new_deliveries();
+        while let Some(HandedOver { claim, .. }) = handed_over.recv().await {
+            for ready in self.webhooks.prepare_unseen(claim).to_send {
+                self.end(self.webhooks.finish(ready.in_flight, Outcome::Untried));
+            }
+        }
+    }
+
+    /// Starts a claimed delivery's request.
+    pub(crate) fn start(&self, ready: ToSend) {
+        let reservation = self.slots.reserve(ready.endpoint_id().clone());
+        self.start_reserved(ready, reservation);
+    }
+
+    fn start_new(&self, new: HandedOver) {
+        let HandedOver { claim, reservation } = new;
+        let prepared = self.webhooks.prepare_unseen(claim);
+        prepared
+            .finished
+            .into_iter()
+            .for_each(|ended| self.end(ended));
+        if let Some(ready) = prepared.to_send.into_iter().next() {
+            self.start_reserved(ready, reservation);
+        }
+    }
+
+    /// Notes the end of a claim that was not sent.
+    fn end(&self, finished: Finished) {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        // Nobody listens once the dispatcher is gone: its leases run out.
+        let _ = self.ends.send(Some(finished));
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "its end is sent to the loop, and the lease ends it if it is not"
+    )]
+    fn start_reserved(&self, ready: ToSend, reservation: Reservation) {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        let span = tracing::info_span!(
+            "attempt",
+            delivery.id = %ready.request.delivery_id,
+            endpoint.id = %ready.endpoint_id(),
+        );
+        let mut end = End {
+            finished: None,
+            is_regular: false,
+            ends: self.ends.clone(),
+        };
+        let starter = self.clone();
+        let sent = async move {
+            end.finished = starter.send_in_turn(ready, &reservation).await;
+            end.is_regular = true;
+            // The slot is free before its end is told of.
+            drop(reservation);
+            drop(end);
+        };
+        tokio::spawn(sent.instrument(span));
+    }
+
+    /// Waits for a slot, and makes the request in it; `None` if the lease was taken away meanwhile.
+    async fn send_in_turn(&self, ready: ToSend, reservation: &Reservation) -> Option<Finished> {
+        let slot = timeout(self.slot_wait_max, reservation.slot()).await.ok();
+        let Some(slot) = slot else {
+            return Some(self.webhooks.finish(ready.in_flight, Outcome::Untried));
+        };
+        let ready = match self.webhooks.recheck(ready).await {
+            Ok(ready) => ready?,
+            Err(unsent) => return Some(*unsent),
+        };
+        let ToSend {
+            request, in_flight, ..
+        } = ready;
+        let outcome = self.outcome_of(request).await;
+        drop(slot);
+        Some(self.webhooks.finish(in_flight, outcome))
+    }
+
+    async fn outcome_of(&self, request: SendRequest) -> Outcome {
+        match self.sender.send(request).await {
+            Ok(outcome) => Outcome::Attempted(outcome),
+            Err(fault) => {
+                let error: &(dyn std::error::Error + 'static) = &fault;
+                tracing::error!(error, "nothing was sent; the delivery is tried again");
+                Outcome::Fault
+            }
+        }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if !self.is_regular {
+            // The panic's message may quote what was sent, so it is not logged here.
+            tracing::error!("a request's task died; its delivery goes on after its lease");
+        }
+        // Nobody listens once the dispatcher is gone: its leases run out.
+        let _ = self.ends.send(self.finished.take());
     }
 }

@@ -1,5 +1,6 @@
 //! The dispatcher's loop, until it is told to stop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kayle_app::ports::store::StoreError;
@@ -43,9 +44,26 @@ impl Dispatcher {
         drain: Duration,
         stop: CancellationToken,
     ) {
+        let starter = self.requests.starter.clone();
+        let new = self
+            .webhooks
+            .take_new_deliveries(Arc::clone(&starter.slots));
+        tokio::join!(
+            starter.start_handed_over(new, stop.clone()),
+            self.turn_until(&stop, wakeup, heartbeat),
+        );
+        self.drain(drain).await;
+    }
+
+    async fn turn_until(
+        &mut self,
+        stop: &CancellationToken,
+        wakeup: &Wakeup,
+        heartbeat: &Heartbeat,
+    ) {
         let mut more_due = true;
         loop {
-            let pause = match self.turn(&mut more_due, &stop).await {
+            let pause = match self.turn(&mut more_due, stop).await {
                 Ok(pause) => {
                     heartbeat.beat();
                     pause
@@ -75,7 +93,6 @@ impl Dispatcher {
                 Turn::Stopped => break,
             }
         }
-        self.drain(drain).await;
     }
 
     /// Settles what has ended, claims if more may be due, and returns how long to wait if nothing
@@ -87,7 +104,8 @@ impl Dispatcher {
     ) -> Result<Duration, StoreError> {
         self.settle().await?;
         if !*more_due {
-            return self.pause().await;
+            let left = self.look_at.since(self.webhooks.now());
+            return Ok(left.clamp(POLL_INTERVAL_MIN, POLL_INTERVAL));
         }
         let claimed = self.claim_and_start(stop).await?;
         *more_due = !matches!(claimed, ClaimEnd::AllDue(_));
@@ -106,13 +124,16 @@ impl Dispatcher {
         }
     }
 
-    async fn pause(&self) -> Result<Duration, StoreError> {
-        let Some(due_at) = self.webhooks.next_delivery_due_at().await? else {
-            return Ok(POLL_INTERVAL);
-        };
-        Ok(due_at
-            .since(self.webhooks.now())
-            .clamp(POLL_INTERVAL_MIN, POLL_INTERVAL))
+    /// Finds out when something is due next, and returns how long to wait.
+    async fn pause(&mut self) -> Result<Duration, StoreError> {
+        let due_at = self.webhooks.next_delivery_due_at().await?;
+        let now = self.webhooks.now();
+        let pause = due_at.map_or(POLL_INTERVAL, |due_at| {
+            let wait = due_at.since(now);
+            wait.clamp(POLL_INTERVAL_MIN, POLL_INTERVAL)
+        });
+        self.look_at = now.plus(pause);
+        Ok(pause)
     }
 
     async fn drain(mut self, longest: Duration) {

@@ -84,21 +84,8 @@ impl DeliveryReads for Link {
 #[async_trait]
 impl DeliveryWrites for SqlTx {
     async fn insert_deliveries(&mut self, deliveries: &[NewDelivery]) -> Result<(), StoreError> {
-        let rows = deliveries
-            .iter()
-            .map(|new| Model::from_domain(&new.delivery).into_active_model());
-        self.insert_all::<Entity>(rows.collect()).await?;
-        let payloads = deliveries.iter().filter_map(|new| {
-            let row = delivery_payload::Model {
-                delivery_id: new.delivery.id.as_str().to_owned(),
-                jwe: new.jwe.as_ref()?.as_str().to_owned(),
-            };
-            Some(row.into_active_model())
-        });
-        self.insert_all::<delivery_payload::Entity>(payloads.collect())
-            .await?;
-        let attempts = deliveries.iter().filter_map(|new| new.attempt.as_ref());
-        self.insert_delivery_attempts(attempts).await
+        let deliveries: Vec<&NewDelivery> = deliveries.iter().collect();
+        self.insert_new_deliveries(&deliveries).await
     }
 
     async fn lock_delivery(
@@ -212,6 +199,28 @@ impl DeliveryWrites for SqlTx {
 }
 
 impl SqlTx {
+    /// Adds deliveries with their payloads.
+    pub(crate) async fn insert_new_deliveries(
+        &self,
+        deliveries: &[&NewDelivery],
+    ) -> Result<(), StoreError> {
+        let rows = deliveries
+            .iter()
+            .map(|new| Model::from_domain(&new.delivery).into_active_model());
+        self.insert_all::<Entity>(rows.collect()).await?;
+        let payloads = deliveries.iter().filter_map(|new| {
+            let row = delivery_payload::Model {
+                delivery_id: new.delivery.id.as_str().to_owned(),
+                jwe: new.jwe.as_ref()?.as_str().to_owned(),
+            };
+            Some(row.into_active_model())
+        });
+        self.insert_all::<delivery_payload::Entity>(payloads.collect())
+            .await?;
+        let attempts = deliveries.iter().filter_map(|new| new.attempt.as_ref());
+        self.insert_delivery_attempts(attempts).await
+    }
+
     /// Adds rows, as many with one statement as it can hold.
     pub(crate) async fn insert_all<E: EntityTrait>(
         &self,

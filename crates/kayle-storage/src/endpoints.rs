@@ -1,6 +1,6 @@
 //! Endpoints in SQL. A deleted one keeps its row for its deliveries; here it is missing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
@@ -9,18 +9,21 @@ use kayle_app::ports::store::{
 use kayle_crypto::Sealed;
 use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, IntoActiveModel, QueryFilter,
-    QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryResult,
+    QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
+use crate::backend::dialect::ACTIVE_KEY_PREFIX;
 use crate::backend::link::Link;
 use crate::entities::encryption_key;
 use crate::entities::endpoint::{Column, Entity, Model};
+use crate::entities::values::Row;
 use crate::error::store_error;
 use crate::page::{Position, newest_first};
-use crate::readable::{decode, read_all, read_one, read_page};
+use crate::readable::{decode, read_one, read_page};
 use crate::store::{SqlStore, SqlTx};
 
 impl SqlStore {
@@ -85,61 +88,63 @@ impl EndpointReads for Link {
         Ok(row.and_then(|row| row.signing_secret()))
     }
 
-    async fn enabled_endpoints(
+    async fn enabled_endpoints_of(
         &self,
-        organization_id: OrganizationId,
-    ) -> Result<Vec<FanoutEndpoint>, StoreError> {
-        let enabled = || existing(organization_id).filter(Column::DisabledAt.is_null());
-        let endpoints = enabled().order_by_asc(Column::Id);
-        let endpoints = read_all(self, endpoints, |row| row.to_domain()).await?;
-        let ids = enabled().select_only().column(Column::Id).into_query();
-        let keys = active_keys().filter(encryption_key::Column::EndpointId.in_subquery(ids));
-        let mut active_keys = read_keys(self, keys).await?;
-        let with_key = |endpoint: Endpoint| {
-            let (active_key, unreadable_key) = match active_keys.remove(endpoint.id.as_str()) {
-                Some(ActiveKey::Usable(key)) => (Some(key), None),
-                Some(ActiveKey::Unreadable(id)) => (None, Some(id)),
-                None => (None, None),
-            };
-            FanoutEndpoint {
-                endpoint,
-                active_key,
-                unreadable_key,
+        organization_ids: &BTreeSet<OrganizationId>,
+    ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError> {
+        let ids: Vec<Uuid> = organization_ids.iter().map(|id| id.0).collect();
+        let rows = self.query_all_raw(self.dialect().enabled_endpoints(&ids));
+        let mut endpoints: BTreeMap<OrganizationId, Vec<FanoutEndpoint>> = BTreeMap::new();
+        for row in rows.await.map_err(store_error)? {
+            if let Ok(endpoint) = fanout_endpoint(&row).inspect_err(report_damage) {
+                let organization_id = endpoint.endpoint.organization_id;
+                endpoints.entry(organization_id).or_default().push(endpoint);
             }
-        };
-        Ok(endpoints.items.into_iter().map(with_key).collect())
+        }
+        Ok(endpoints)
     }
+}
+
+/// Reads an endpoint with its active key and its organization, if it can be read without the key.
+fn fanout_endpoint(row: &QueryResult) -> Result<FanoutEndpoint, StoreError> {
+    let endpoint = decode::<Entity>(row, "")?;
+    let organization = Row {
+        table: "organizations",
+        id: &endpoint.organization_id,
+    };
+    let column = "pending_deletion_at";
+    let frozen_at: Option<i64> =
+        organization.parsed(column, row.try_get("organization_", column))?;
+    let (active_key, unreadable_key) = match active_key(row) {
+        Some(ActiveKey::Usable(key)) => (Some(*key), None),
+        Some(ActiveKey::Unreadable(id)) => (None, Some(id)),
+        None => (None, None),
+    };
+    Ok(FanoutEndpoint {
+        signing_secret: endpoint.signing_secret(),
+        endpoint: endpoint.to_domain()?,
+        active_key,
+        unreadable_key,
+        organization_frozen: frozen_at.is_some(),
+    })
 }
 
 /// A key that is in use, or would be if it could be read.
 enum ActiveKey {
-    Usable(EncryptionKey),
+    Usable(Box<EncryptionKey>),
     Unreadable(EncryptionKeyId),
 }
 
-/// Reads keys, by the ids of their endpoints.
-async fn read_keys<C: ConnectionTrait>(
-    connection: &C,
-    keys: Select<encryption_key::Entity>,
-) -> Result<HashMap<String, ActiveKey>, StoreError> {
-    let statement = keys.build(connection.get_database_backend());
-    let rows = connection.query_all_raw(statement).await;
-    let rows = rows.map_err(store_error)?;
-    Ok(rows.iter().filter_map(active_key).collect())
-}
-
-/// Reads a key, with the id of its endpoint; `None` if not even these can be read.
-fn active_key(row: &QueryResult) -> Option<(String, ActiveKey)> {
-    let key = decode::<encryption_key::Entity>(row, "");
+/// Reads the active key beside an endpoint; `None` if there is none, or not even its id can be
+/// read.
+fn active_key(row: &QueryResult) -> Option<ActiveKey> {
+    let id: String = row.try_get(ACTIVE_KEY_PREFIX, "id").ok()?;
+    let key = decode::<encryption_key::Entity>(row, ACTIVE_KEY_PREFIX);
     let key = key.and_then(encryption_key::Model::into_domain);
-    if let Ok(key) = key.inspect_err(report_damage) {
-        return Some((key.endpoint_id.to_string(), ActiveKey::Usable(key)));
+    match key.inspect_err(report_damage) {
+        Ok(key) => Some(ActiveKey::Usable(Box::new(key))),
+        Err(_) => EncryptionKeyId::parse(&id).ok().map(ActiveKey::Unreadable),
     }
-    let text = |column: encryption_key::Column| row.try_get::<String>("", column.as_str());
-    let id = text(encryption_key::Column::Id).ok()?;
-    let id = EncryptionKeyId::parse(&id).ok()?;
-    let endpoint_id = text(encryption_key::Column::EndpointId).ok()?;
-    Some((endpoint_id, ActiveKey::Unreadable(id)))
 }
 
 #[async_trait]
@@ -253,8 +258,4 @@ fn erased_keys(endpoint_id: &EndpointId, at: i64) -> UpdateMany<encryption_key::
         .col_expr(Column::DisabledAt, disabled_at.into())
         .col_expr(Column::UpdatedAt, Expr::value(at))
         .filter(Column::EndpointId.eq(endpoint_id.as_str()))
-}
-
-fn active_keys() -> Select<encryption_key::Entity> {
-    encryption_key::Entity::find().filter(encryption_key::Column::DisabledAt.is_null())
 }

@@ -102,6 +102,20 @@ pub(crate) fn decode<E: EntityTrait>(
     })
 }
 
+/// Names the columns of `E` in a statement that sea-orm does not write, as [`decode`] reads them
+/// with this prefix.
+///
+/// A statement never says `*`: once a column is added to the table, PostgreSQL refuses to run one
+/// that was prepared before.
+pub(crate) fn columns_of<E: EntityTrait>(prefix: &str) -> String {
+    let table = E::default().table_name();
+    let columns = E::Column::iter().map(|column| {
+        let name = column.as_str();
+        format!("{table}.{name} AS {prefix}{name}")
+    });
+    columns.collect::<Vec<String>>().join(", ")
+}
+
 fn undecodable<E: EntityTrait>(row: &QueryResult, prefix: &str, error: &DbErr) -> StoreError {
     // The driver names the column in quotes and nowhere else.
     let told = error.to_string();

@@ -1,27 +1,30 @@
 //! Sessions and their attempts in SQL.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, Caused, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionWrites, StoreError,
+    Batch, Caused, NewDelivery, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionStep,
+    SessionWrites, StoreError, report_damage,
 };
 use kayle_events::{EventType, TriggerType};
-use kayle_primitives::{AttemptId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
+use kayle_primitives::{AttemptId, Id, OrganizationId, Page, PageRequest, SessionId, Timestamp};
 use kayle_sessions::Session;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement,
 };
 
+use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
 use crate::entities::session::{Column, Entity, Model};
 use crate::entities::values::Row;
 use crate::entities::{attempt, delivery, event};
 use crate::error::store_error;
 use crate::page::by_id;
-use crate::readable::{portion_of, read_all, read_one, read_page};
+use crate::readable::{columns_of, decode, portion_of, read_all, read_one, read_page};
 use crate::store::SqlTx;
 
 #[async_trait]
@@ -40,6 +43,31 @@ impl SessionReads for Link {
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let row = read_one(self, Entity::find_by_id(id.as_str())).await?;
         row.map(Model::into_domain).transpose()
+    }
+
+    async fn find_sessions_for_intake(
+        &self,
+        ids: &BTreeSet<SessionId>,
+    ) -> Result<BTreeMap<SessionId, Result<Session, StoreError>>, StoreError> {
+        let ids: Vec<&str> = ids.iter().map(SessionId::as_str).collect();
+        let rows = self
+            .query_all_raw(by_ids::<Entity>(self.dialect(), &ids))
+            .await;
+        let rows = rows.map_err(store_error)?;
+        Ok(each_by_id(&rows, |row| {
+            decode::<Entity>(row, "")?.into_domain()
+        }))
+    }
+
+    async fn find_attempts_for_intake(
+        &self,
+        ids: &BTreeSet<AttemptId>,
+    ) -> Result<BTreeMap<AttemptId, Result<RecordedAttempt, StoreError>>, StoreError> {
+        let ids: Vec<&str> = ids.iter().map(AttemptId::as_str).collect();
+        let attempts = by_ids::<attempt::Entity>(self.dialect(), &ids);
+        let rows = self.query_all_raw(attempts).await.map_err(store_error)?;
+        let read = |row: &QueryResult| decode::<attempt::Entity>(row, "")?.into_domain();
+        Ok(each_by_id(&rows, read))
     }
 
     async fn find_attempt_for_intake(
@@ -138,6 +166,62 @@ impl SessionWrites for SqlTx {
         let inserted = attempt::Entity::insert(row).exec_without_returning(self.connection());
         inserted.await.map(drop).map_err(store_error)
     }
+}
+
+impl SqlTx {
+    /// Writes steps of different sessions; returns for each, in order, whether it was written.
+    pub(crate) async fn write_steps(
+        &mut self,
+        steps: &[&SessionStep],
+    ) -> Result<Vec<bool>, StoreError> {
+        let rows: Vec<Model> = steps
+            .iter()
+            .map(|step| Model::from_domain(&step.session))
+            .collect();
+        let saved = self.dialect().save_sessions(&rows);
+        let saved = self.connection().query_all_raw(saved).await;
+        let saved = saved.map_err(store_error)?;
+        let saved: HashSet<String> = saved
+            .iter()
+            .filter_map(|row| row.try_get("", "id").ok())
+            .collect();
+        let is_saved = |step: &&&SessionStep| saved.contains(step.session.id.as_str());
+        let written: Vec<&SessionStep> = steps.iter().filter(is_saved).copied().collect();
+        let attempts = written.iter().filter_map(|step| step.attempt.as_ref());
+        let attempts = attempts.map(|row| attempt::Model::from_domain(row).into_active_model());
+        self.insert_all::<attempt::Entity>(attempts.collect())
+            .await?;
+        let events = written.iter().flat_map(|step| &step.events);
+        let events = events.map(|row| event::Model::from_domain(row).into_active_model());
+        self.insert_all::<event::Entity>(events.collect()).await?;
+        let deliveries = written.iter().flat_map(|step| &step.deliveries);
+        let deliveries: Vec<&NewDelivery> = deliveries.collect();
+        self.insert_new_deliveries(&deliveries).await?;
+        Ok(steps.iter().map(|step| is_saved(&step)).collect())
+    }
+}
+
+/// Asks for the rows with these ids, by one value: the statement is always the same.
+fn by_ids<E: EntityTrait>(dialect: &dyn Dialect, ids: &[&str]) -> Statement {
+    let sql = format!(
+        "SELECT {columns} FROM {table} WHERE id {wanted}",
+        columns = columns_of::<E>(""),
+        table = E::default().table_name(),
+        wanted = dialect.in_list(1),
+    );
+    dialect.statement(&sql, vec![dialect.list(ids)])
+}
+
+/// Reads rows, each by its id, with what cannot be read of it.
+fn each_by_id<K: Ord, T>(
+    rows: &[QueryResult],
+    read: impl Fn(&QueryResult) -> Result<T, StoreError>,
+) -> BTreeMap<Id<K>, Result<T, StoreError>> {
+    let read = rows.iter().filter_map(|row| {
+        let id: String = row.try_get("", "id").ok()?;
+        Some((Id::parse(&id).ok()?, read(row).inspect_err(report_damage)))
+    });
+    read.collect()
 }
 
 /// Asks for the active sessions whose window has passed, the longest first.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx, SweepTurn};
+use kayle_app::ports::store::{Reads, SessionStep, Store, StoreError, StoreTx, SweepTurn};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::Mutex;
 
@@ -147,6 +147,13 @@ impl Store for SqlStore {
 
     async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError> {
         Ok(Box::new(self.begin_write().await?))
+    }
+
+    async fn write_steps(&self, steps: &[&SessionStep]) -> Result<Vec<bool>, StoreError> {
+        let mut tx = self.begin_write().await?;
+        let written = tx.write_steps(steps).await?;
+        tx.commit().await?;
+        Ok(written)
     }
 
     async fn sweep_turn(&self) -> Result<Option<SweepTurn>, StoreError> {

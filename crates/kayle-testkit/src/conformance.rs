@@ -277,6 +277,7 @@ macro_rules! store_conformance {
                 every_state_of_a_session_is_stored,
                 a_foreign_session_is_missing_except_for_the_intake,
                 only_the_next_revision_is_saved,
+                steps_are_written_together_but_for_those_that_come_too_late,
                 of_two_savers_of_one_revision_one_wins,
                 an_attempt_is_found_as_it_was_stored,
                 an_attempt_id_is_taken_once,

@@ -16,26 +16,37 @@ pub struct Claim {
     pub holder: LeaseHolder,
     /// The longest due first.
     pub deliveries: Vec<Claimed>,
+    /// When it was committed.
+    pub committed_at: Timestamp,
 }
 
 impl Webhooks {
     /// Takes as many due deliveries as there is room for, up to one batch.
     pub async fn claim_deliveries(&self, room: &Room) -> Result<Claim, StoreError> {
-        let now = self.clock.now();
-        let holder = LeaseHolder(random_uuid(&*self.entropy).to_string());
+        let lease = self.new_lease();
+        let holder = lease.holder.clone();
         let request = ClaimRequest {
-            now,
-            lease: Lease {
-                holder: holder.clone(),
-                until: now.plus(self.settings.lease),
-            },
+            now: self.clock.now(),
+            lease,
             room: Room {
                 total: room.total.min(CLAIM_BATCH_MAX),
                 ..room.clone()
             },
         };
         let deliveries = self.queue.claim_due(&request).await?;
-        Ok(Claim { holder, deliveries })
+        Ok(Claim {
+            holder,
+            deliveries,
+            committed_at: self.clock.now(),
+        })
+    }
+
+    /// Makes a lease for one claim, from now on.
+    pub(crate) fn new_lease(&self) -> Lease {
+        Lease {
+            holder: LeaseHolder(random_uuid(&*self.entropy).to_string()),
+            until: self.clock.now().plus(self.settings.lease),
+        }
     }
 
     /// Returns when the next pending delivery is due.

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use kayle_crypto::signature_header;
-use kayle_delivery::{AttemptOutcome, FailureReason};
+use kayle_delivery::{AttemptOutcome, FailureReason, LeaseHolder};
 use kayle_endpoints::{Endpoint, SigningSecret};
-use kayle_primitives::DeliveryId;
+use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 
 use super::claim::Claim;
 use super::settle::{Finished, InFlight, Outcome};
 use crate::Webhooks;
+use crate::limits::LAST_LOOK_AGE_MAX;
 use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::sender::SendRequest;
 
@@ -30,6 +31,15 @@ pub struct ToSend {
     pub request: SendRequest,
     /// What must be settled afterwards.
     pub in_flight: InFlight,
+    /// When it was last certain that the delivery is leased to its claim.
+    looked_at: Timestamp,
+}
+
+impl ToSend {
+    /// Returns the endpoint that it goes to.
+    pub fn endpoint_id(&self) -> &EndpointId {
+        &self.in_flight.delivery.endpoint_id
+    }
 }
 
 impl Webhooks {
@@ -37,23 +47,70 @@ impl Webhooks {
     /// alone: whoever took it has written their end. If the store cannot say whose they are,
     /// nothing is sent, and they are tried again.
     pub async fn prepare(&self, claim: Claim) -> Prepared {
+        let holder = claim.holder.clone();
+        let mut prepared = self.prepare_unseen(claim);
+        if !prepared.to_send.is_empty() {
+            self.look_again(&holder, &mut prepared).await;
+        }
+        prepared
+    }
+
+    /// Checks every delivery of a claim that was committed just now: nobody else has seen it.
+    pub fn prepare_unseen(&self, claim: Claim) -> Prepared {
         let mut prepared = Prepared::default();
         for claimed in claim.deliveries {
             let in_flight = InFlight::new(&claimed, claim.holder.clone(), self.clock.now());
             match self.check(claimed) {
-                Ok(request) => prepared.to_send.push(ToSend { request, in_flight }),
+                Ok(request) => prepared.to_send.push(ToSend {
+                    request,
+                    in_flight,
+                    looked_at: claim.committed_at,
+                }),
                 Err(outcome) => prepared.finished.push(self.finish(in_flight, outcome)),
             }
         }
-        if prepared.to_send.is_empty() {
-            return prepared;
+        prepared
+    }
+
+    /// Looks again whether a delivery whose turn to be sent has come is leased to its claim, unless
+    /// it was just looked at; `None` if the lease was taken away.
+    ///
+    /// # Errors
+    /// The store cannot say: it is not sent, and this is its end.
+    pub async fn recheck(&self, mut ready: ToSend) -> Result<Option<ToSend>, Box<Finished>> {
+        let now = self.clock.now();
+        let is_fresh = ready.looked_at <= now && now.since(ready.looked_at) <= LAST_LOOK_AGE_MAX;
+        if !is_fresh {
+            let holder = ready.in_flight.holder.clone();
+            let mut prepared = Prepared {
+                to_send: vec![ready],
+                finished: Vec::new(),
+            };
+            self.look_again(&holder, &mut prepared).await;
+            if let Some(unsent) = prepared.finished.pop() {
+                return Err(Box::new(unsent));
+            }
+            let Some(still_leased) = prepared.to_send.pop() else {
+                return Ok(None);
+            };
+            ready = still_leased;
         }
-        match self.queue.still_leased_to(&claim.holder).await {
+        ready.in_flight.started_at = self.clock.now();
+        Ok(Some(ready))
+    }
+
+    /// Leaves out what is no longer leased to its claim.
+    async fn look_again(&self, holder: &LeaseHolder, prepared: &mut Prepared) {
+        let now = self.clock.now();
+        match self.queue.still_leased_to(holder).await {
             Ok(leased) => {
                 let leased: BTreeSet<DeliveryId> = leased.into_iter().collect();
                 prepared
                     .to_send
                     .retain(|ready| leased.contains(&ready.request.delivery_id));
+                for ready in &mut prepared.to_send {
+                    ready.looked_at = now;
+                }
             }
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
@@ -63,7 +120,6 @@ impl Webhooks {
                 prepared.finished.extend(unsent);
             }
         }
-        prepared
     }
 
     fn check(&self, claimed: Claimed) -> Result<SendRequest, Outcome> {

@@ -40,8 +40,8 @@ pub enum Outcome {
     EndpointDeleted,
     /// Something in our own house broke before a request was made.
     Fault,
-    /// The dispatcher stops before it was tried.
-    Stopping,
+    /// It was not tried: the dispatcher stops, or has had no slot for it.
+    Untried,
 }
 
 /// A delivery whose claim has ended.
@@ -174,7 +174,7 @@ impl Webhooks {
             Outcome::Fault => Input::Released {
                 due_at: ended_at.plus(FAULT_DELAY),
             },
-            Outcome::Stopping => Input::Released { due_at: *ended_at },
+            Outcome::Untried => Input::Released { due_at: *ended_at },
         };
         kayle_delivery::step(&in_flight.delivery, input, *ended_at)
     }

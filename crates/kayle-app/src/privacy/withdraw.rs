@@ -13,8 +13,8 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::change::{unless_conflict, until_settled};
-use crate::ports::store::{FanoutEndpoint, StoreError};
-use crate::sessions::commit::scrub_all;
+use crate::ports::store::{FanoutEndpoint, SessionStep, StoreError};
+use crate::sessions::commit::{Draft, scrub_all};
 
 /// The token was not redeemed.
 #[derive(Debug, thiserror::Error)]
@@ -99,16 +99,28 @@ impl Webhooks {
             StoredPayloads::Scrub => (scrub_all(&deliveries.items, now), deliveries.unreadable),
             StoredPayloads::Keep => (Vec::new(), Vec::new()),
         };
-        let draft = self.draft(&session, None, event.as_slice(), &endpoints, now);
+        let lease = self.new_lease();
+        let Draft {
+            events,
+            deliveries,
+            handed_over,
+        } = self.draft(&session, None, event.as_slice(), &endpoints, &lease, now);
         let details =
             json!({ "scrubbed_deliveries": scrubbed.len(), "endpoints_told": told.len() });
-        tx.save_session(&session).await?;
+        let step = SessionStep {
+            session,
+            attempt: None,
+            events,
+            deliveries,
+        };
+        if !tx.write_step(&step).await? {
+            return Err(StoreError::Conflict);
+        }
         tx.save_deliveries(&scrubbed).await?;
         tx.erase_payloads(&unreadable).await?;
-        draft.write(&mut *tx).await?;
         let action = AuditAction::PrivacyRequestSubmitted;
-        tx.commit(action, session.id.as_str(), details).await?;
-        self.announce(draft);
+        tx.commit(action, step.session.id.as_str(), details).await?;
+        self.announce(handed_over, step);
         Ok(())
     }
 }

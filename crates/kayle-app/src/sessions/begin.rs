@@ -1,10 +1,11 @@
 //! The person has come (contract 12).
 
 use kayle_primitives::SessionId;
-use kayle_sessions::{Input, Refusal, Session, SessionStatus, step};
+use kayle_sessions::{Session, SessionStatus};
 
+use super::intake::{News, Request};
+use super::report_attempt::ReportAttemptError;
 use crate::Webhooks;
-use crate::change::until_settled;
 use crate::ports::store::StoreError;
 
 /// The session could not begin.
@@ -24,31 +25,27 @@ pub enum BeginSessionError {
     Store(#[from] StoreError),
 }
 
+impl From<ReportAttemptError> for BeginSessionError {
+    fn from(error: ReportAttemptError) -> Self {
+        match error {
+            ReportAttemptError::NotFound => Self::NotFound,
+            ReportAttemptError::Terminal(status) => Self::Terminal(status),
+            ReportAttemptError::Expired => Self::Expired,
+            ReportAttemptError::Store(error) => Self::Store(error),
+            ReportAttemptError::AttemptIdReused(_) | ReportAttemptError::Claims(_) => {
+                unreachable!("a begin has no attempt and carries no claims")
+            }
+        }
+    }
+}
+
 impl Webhooks {
     /// Marks a session as in progress; repeating changes nothing.
     pub async fn begin_session(&self, id: &SessionId) -> Result<Session, BeginSessionError> {
-        until_settled(|| async {
-            let session = self.store.reads().find_session_for_intake(id).await?;
-            let session = session.ok_or(BeginSessionError::NotFound)?;
-            let now = self.clock.now();
-            if session.is_overdue(now) {
-                let expired = self.expire_if_overdue(session, now).await?;
-                return expired.map_or(Ok(None), |_| Err(BeginSessionError::Expired));
-            }
-            let revision = session.revision;
-            match step(session, Input::Begin, now) {
-                Ok(step) if step.session.revision == revision => Ok(Some(step.session)),
-                Ok(step) => {
-                    let begun = step.session.clone();
-                    let committed = self.commit_step(step, None, now).await?;
-                    Ok(committed.map(|_| begun))
-                }
-                Err(Refusal::Terminal(status)) => Err(BeginSessionError::Terminal(status)),
-                Err(Refusal::PastWindow | Refusal::InsideWindow | Refusal::Claims(_)) => {
-                    unreachable!("the window has not passed, and a begin carries no claims")
-                }
-            }
-        })
-        .await
+        let begun = self.take_in(Request {
+            session_id: id.clone(),
+            news: News::Begun,
+        });
+        Ok(begun.await?.session)
     }
 }

@@ -1,5 +1,7 @@
 //! The customer cancels a session (contract 3.8, S4).
 
+use std::collections::BTreeSet;
+
 use kayle_primitives::{SessionId, Timestamp};
 use kayle_sessions::{Input, Step, step};
 use serde_json::json;
@@ -37,13 +39,15 @@ impl Webhooks {
         step: Step,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let ready = self.make_ready(step, None, now).await?;
+        let organizations = BTreeSet::from([caller.organization_id]);
+        let endpoints = self.endpoints_to_tell(organizations).await?;
+        let ready = self.make_ready(step.into(), &endpoints, &self.new_lease(), now);
         let mut tx = self.change(caller).await?;
         ready.write(&mut *tx).await?;
         let action = AuditAction::SessionCancelled;
-        tx.commit(action, ready.session.id.as_str(), json!({}))
+        tx.commit(action, ready.step.session.id.as_str(), json!({}))
             .await?;
-        self.announce(ready.draft);
+        self.announce(ready.handed_over, ready.step);
         Ok(())
     }
 }

@@ -1,90 +1,183 @@
-//! Commits one step of a session: its new state, its attempt, its events and every delivery, in
-//! one transaction, or nothing.
+//! Commits steps of sessions: of each its new state, its attempt, its events and every delivery, or
+//! nothing. Many are written together, and none fails because of another.
 //!
 //! Plaintext lives in [`Webhooks::draft`] only: between the step that says what the customer is
 //! told and the encryption for each endpoint.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kayle_delivery::fanout::{Birth, Encrypted, recipients};
-use kayle_delivery::{self as delivery, CompactJwe, Delivery, Input};
+use kayle_delivery::{self as delivery, CompactJwe, Delivery, DeliveryState, Input, Lease};
 use kayle_events::{Event, EventData, EventType, Plaintext, TriggerType};
-use kayle_primitives::{AttemptId, DeliveryAttemptId, DeliveryId, EventId, Timestamp};
+use kayle_primitives::{
+    AttemptId, DeliveryAttemptId, DeliveryId, EventId, OrganizationId, Timestamp,
+};
 use kayle_sessions::{Session, Step};
 
 use crate::Webhooks;
 use crate::change::unless_conflict;
+use crate::dispatch::{Claim, HandedOver};
+use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::store::{
-    Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, StoreError, StoreTx,
+    Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, SessionStep, StoreError, StoreTx,
 };
+
+/// A step of a session that was decided and not written yet.
+pub(crate) struct DecidedStep {
+    pub(crate) step: Step,
+    /// The keyed hash of the report that caused it, if one did.
+    pub(crate) fingerprint: Option<String>,
+}
+
+/// What came of a step: what it caused, or `None` if the session moved meanwhile and must be read
+/// again.
+pub(crate) type Committed = Result<Option<Caused>, StoreError>;
 
 /// A step with everything that must be written of it, encrypted and ready.
 pub(crate) struct ReadyStep {
-    pub(crate) session: Session,
-    pub(crate) draft: Draft,
-    attempt: Option<RecordedAttempt>,
+    pub(crate) step: SessionStep,
+    pub(crate) handed_over: Vec<HandedOver>,
     now: Timestamp,
 }
 
 /// Events with their deliveries, encrypted and ready to be written.
 #[derive(Default)]
 pub(crate) struct Draft {
-    events: Vec<Event>,
-    deliveries: Vec<NewDelivery>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) deliveries: Vec<NewDelivery>,
+    pub(crate) handed_over: Vec<HandedOver>,
+}
+
+impl From<Step> for DecidedStep {
+    fn from(step: Step) -> Self {
+        Self {
+            step,
+            fingerprint: None,
+        }
+    }
 }
 
 impl Webhooks {
-    /// Commits a step that no caller asked for by name, and wakes the dispatcher if there is
-    /// something to send; `None` if the session moved meanwhile: then it must be read again.
-    ///
-    /// `fingerprint` is the keyed hash of the report that caused it, if one did.
-    pub(crate) async fn commit_step(
-        &self,
-        step: Step,
-        fingerprint: Option<String>,
-        now: Timestamp,
-    ) -> Result<Option<Caused>, StoreError> {
-        let ready = self.make_ready(step, fingerprint, now).await?;
-        match unless_conflict(self.write_alone(&ready).await)? {
-            Some(()) => Ok(Some(self.announce(ready.draft))),
-            None => Ok(None),
-        }
+    /// Commits a step that no caller asked for by name.
+    pub(crate) async fn commit_step(&self, step: Step, now: Timestamp) -> Committed {
+        let mut committed = self.commit_steps(vec![step.into()], now).await?;
+        committed.pop().unwrap_or(Ok(None))
     }
 
-    async fn write_alone(&self, ready: &ReadyStep) -> Result<(), StoreError> {
-        let mut tx = self.store.unaudited().await?;
-        ready.write(&mut *tx).await?;
-        tx.commit().await
+    /// Commits steps of different sessions that no caller asked for by name, and sends what is to
+    /// be sent; tells, in order, what came of each.
+    ///
+    /// # Errors
+    /// The store can do nothing at present: none was committed.
+    pub(crate) async fn commit_steps(
+        &self,
+        steps: Vec<DecidedStep>,
+        now: Timestamp,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let told = steps
+            .iter()
+            .filter(|decided| !decided.step.events.is_empty());
+        let organizations = told.map(|decided| decided.step.session.organization_id);
+        let endpoints = self.endpoints_to_tell(organizations.collect()).await?;
+        let lease = self.new_lease();
+        let ready: Vec<ReadyStep> = steps
+            .into_iter()
+            .map(|decided| self.make_ready(decided, &endpoints, &lease, now))
+            .collect();
+        let written = self.write_together(&ready).await?;
+        let announced = ready.into_iter().zip(written).map(|(ready, written)| {
+            written.map(|written| written.then(|| self.announce(ready.handed_over, ready.step)))
+        });
+        Ok(announced.collect())
+    }
+
+    /// Reads the endpoints that may have to be told what happened.
+    pub(crate) async fn endpoints_to_tell(
+        &self,
+        organizations: BTreeSet<OrganizationId>,
+    ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError> {
+        if organizations.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let reads = self.store.reads();
+        reads.enabled_endpoints_of(&organizations).await
+    }
+
+    /// Writes steps with one transaction, or one by one if the store does not take them together:
+    /// then only those fail that are at fault.
+    async fn write_together(
+        &self,
+        ready: &[ReadyStep],
+    ) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+        let is_plain = |ready: &&ReadyStep| !ready.step.session.is_suppressed();
+        let plain = ready.iter().filter(is_plain).map(|ready| &ready.step);
+        let plain: Vec<&SessionStep> = plain.collect();
+        let together = match &*plain {
+            [] => Some(Vec::new()),
+            [_, ..] => match self.store.write_steps(&plain).await {
+                Ok(written) => Some(written),
+                Err(StoreError::Conflict | StoreError::Corrupt { .. }) => None,
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+            },
+        };
+        let mut together = together.map(Vec::into_iter);
+        let mut written = Vec::with_capacity(ready.len());
+        for ready in ready {
+            let known = match &mut together {
+                Some(together) if is_plain(&ready) => together.next(),
+                Some(_) | None => None,
+            };
+            written.push(match known {
+                Some(written) => Ok(written),
+                None => self.write_alone(ready).await,
+            });
+        }
+        Ok(written)
+    }
+
+    async fn write_alone(&self, ready: &ReadyStep) -> Result<bool, StoreError> {
+        let write = async {
+            let mut tx = self.store.unaudited().await?;
+            ready.write(&mut *tx).await?;
+            tx.commit().await
+        };
+        Ok(unless_conflict(write.await)?.is_some())
     }
 
     /// Makes the events of a step and encrypts them, before any transaction: nobody waits for it.
-    pub(crate) async fn make_ready(
+    /// What is handed over is leased by `lease`.
+    pub(crate) fn make_ready(
         &self,
-        step: Step,
-        fingerprint: Option<String>,
+        decided: DecidedStep,
+        endpoints: &BTreeMap<OrganizationId, Vec<FanoutEndpoint>>,
+        lease: &Lease,
         now: Timestamp,
-    ) -> Result<ReadyStep, StoreError> {
+    ) -> ReadyStep {
+        let DecidedStep { step, fingerprint } = decided;
         let Step {
             session,
             attempt,
             events,
         } = step;
-        let endpoints = if events.is_empty() {
-            Vec::new()
-        } else {
-            let reads = self.store.reads();
-            reads.enabled_endpoints(session.organization_id).await?
-        };
+        let endpoints = endpoints.get(&session.organization_id);
+        let endpoints = endpoints.map(Vec::as_slice).unwrap_or_default();
         let attempt_id = attempt.as_ref().map(|attempt| &attempt.id);
-        let draft = self.draft(&session, attempt_id, &events, &endpoints, now);
+        let draft = self.draft(&session, attempt_id, &events, endpoints, lease, now);
         let recorded = attempt.zip(fingerprint);
-        Ok(ReadyStep {
-            session,
-            draft,
-            attempt: recorded.map(|(attempt, fingerprint)| RecordedAttempt {
+        let attempt = recorded.map(|(attempt, fingerprint)| RecordedAttempt {
+            attempt,
+            fingerprint,
+        });
+        ReadyStep {
+            step: SessionStep {
+                session,
                 attempt,
-                fingerprint,
-            }),
+                events: draft.events,
+                deliveries: draft.deliveries,
+            },
+            handed_over: draft.handed_over,
             now,
-        })
+        }
     }
 
     /// Makes the events that `data` tells, and a delivery of each for everyone among `endpoints`
@@ -95,6 +188,7 @@ impl Webhooks {
         attempt_id: Option<&AttemptId>,
         data: &[EventData],
         endpoints: &[FanoutEndpoint],
+        lease: &Lease,
         now: Timestamp,
     ) -> Draft {
         let mut draft = Draft::default();
@@ -107,24 +201,36 @@ impl Webhooks {
                 attempt_id: attempt_id.cloned(),
                 created_at: now,
             };
-            let deliveries = self.fan_out(&event, data, session, endpoints, now);
+            let recipients = recipients(&event, session.targets.as_slice(), endpoints);
             // An attempt event is written only for those who subscribe to it (D1).
-            if event.event_type.trigger_type() == TriggerType::Session || !deliveries.is_empty() {
-                draft.events.push(event);
-                draft.deliveries.extend(deliveries);
+            let is_written = event.event_type.trigger_type() == TriggerType::Session;
+            if recipients.is_empty() && !is_written {
+                continue;
             }
+            if !recipients.is_empty() {
+                let plaintext = data.to_plaintext(&event);
+                for recipient in recipients {
+                    let mut new = self.deliver(&event, recipient, &plaintext, now);
+                    let handed_over = self.lease_new(&mut new, session, &event, recipient, lease);
+                    draft.handed_over.extend(handed_over);
+                    draft.deliveries.push(new);
+                }
+            }
+            draft.events.push(event);
         }
         draft
     }
 
-    /// Wakes the dispatcher for a draft that was committed, and names what it held.
-    pub(crate) fn announce(&self, draft: Draft) -> Caused {
-        if !draft.deliveries.is_empty() {
+    /// Sends what was committed, or wakes whoever sends it, and names what there was.
+    pub(crate) fn announce(&self, handed_over: Vec<HandedOver>, step: SessionStep) -> Caused {
+        let waits = |new: &NewDelivery| matches!(new.delivery.state, DeliveryState::Pending { .. });
+        if step.deliveries.iter().any(waits) {
             self.wakeup.wake();
         }
+        self.handover.hand_over(handed_over, self.clock.now());
         Caused {
-            events: draft.events.into_iter().map(|event| event.id).collect(),
-            deliveries: draft
+            events: step.events.into_iter().map(|event| event.id).collect(),
+            deliveries: step
                 .deliveries
                 .into_iter()
                 .map(|made| made.delivery.id)
@@ -132,41 +238,73 @@ impl Webhooks {
         }
     }
 
-    fn fan_out(
+    /// Makes a delivery of an event.
+    fn deliver(
         &self,
         event: &Event,
-        data: &EventData,
-        session: &Session,
-        endpoints: &[FanoutEndpoint],
+        recipient: &FanoutEndpoint,
+        plaintext: &Plaintext,
         now: Timestamp,
-    ) -> Vec<NewDelivery> {
-        let recipients = recipients(event, session.targets.as_slice(), endpoints);
-        if recipients.is_empty() {
-            return Vec::new();
+    ) -> NewDelivery {
+        let (encrypted, jwe) = self.encrypt_for(recipient, plaintext);
+        let endpoint = &recipient.endpoint;
+        let birth = Birth {
+            id: DeliveryId::generate(now, &*self.entropy),
+            attempt_id: DeliveryAttemptId::generate(now, &*self.entropy),
+            event,
+            endpoint,
+            encrypted,
+            schedule: self.settings.retry_schedules.named(endpoint.retry_schedule),
+            now,
+        };
+        let step = birth.create();
+        NewDelivery {
+            delivery: step.delivery,
+            attempt: step.attempt,
+            jwe,
         }
-        let plaintext = data.to_plaintext(event);
-        recipients
-            .into_iter()
-            .map(|recipient| {
-                let (encrypted, jwe) = self.encrypt_for(recipient, &plaintext);
-                let endpoint = &recipient.endpoint;
-                let birth = Birth {
-                    id: DeliveryId::generate(now, &*self.entropy),
-                    attempt_id: DeliveryAttemptId::generate(now, &*self.entropy),
-                    event,
-                    endpoint,
-                    encrypted,
-                    schedule: self.settings.retry_schedules.named(endpoint.retry_schedule),
-                    now,
-                };
-                let step = birth.create();
-                NewDelivery {
-                    delivery: step.delivery,
-                    attempt: step.attempt,
-                    jwe,
-                }
-            })
-            .collect()
+    }
+
+    /// Leases a new delivery to this process, if it is due and its dispatcher has room for it.
+    fn lease_new(
+        &self,
+        new: &mut NewDelivery,
+        session: &Session,
+        event: &Event,
+        recipient: &FanoutEndpoint,
+        lease: &Lease,
+    ) -> Option<HandedOver> {
+        let now = event.created_at;
+        let is_due =
+            matches!(new.delivery.state, DeliveryState::Pending { due_at } if due_at <= now);
+        if !is_due || recipient.organization_frozen {
+            return None;
+        }
+        let jwe = new.jwe.clone()?;
+        let reservation = self.handover.reserve(&recipient.endpoint.id)?;
+        let claimed = Input::Claimed {
+            lease: lease.clone(),
+        };
+        new.delivery = delivery::step(&new.delivery, claimed, now).ok()?.delivery;
+        let claimed = Claimed {
+            delivery: new.delivery.clone(),
+            event: event.clone(),
+            jwe,
+            endpoint: Some(ClaimedEndpoint {
+                endpoint: recipient.endpoint.clone(),
+                signing_secret: recipient.signing_secret.clone(),
+            }),
+            session_suppressed: session.is_suppressed(),
+            organization_frozen: recipient.organization_frozen,
+        };
+        Some(HandedOver {
+            claim: Claim {
+                holder: lease.holder.clone(),
+                deliveries: vec![claimed],
+                committed_at: now,
+            },
+            reservation,
+        })
     }
 
     fn encrypt_for(
@@ -210,25 +348,21 @@ impl ReadyStep {
     /// # Errors
     /// [`StoreError::Conflict`] if the session moved meanwhile.
     pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<(), StoreError> {
-        tx.save_session(&self.session).await?;
-        if self.session.is_suppressed() {
+        // Looked for before the step adds some that stay.
+        let before = if self.step.session.is_suppressed() {
+            Some(tx.lock_deliveries_of_session(&self.step.session.id).await?)
+        } else {
+            None
+        };
+        if !tx.write_step(&self.step).await? {
+            return Err(StoreError::Conflict);
+        }
+        if let Some(deliveries) = before {
             // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
-            let deliveries = tx.lock_deliveries_of_session(&self.session.id).await?;
             tx.save_deliveries(&scrub_all(&deliveries.items, self.now))
                 .await?;
             tx.erase_payloads(&deliveries.unreadable).await?;
         }
-        if let Some(attempt) = &self.attempt {
-            tx.insert_attempt(attempt).await?;
-        }
-        self.draft.write(tx).await
-    }
-}
-
-impl Draft {
-    /// Writes the events and their deliveries.
-    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<(), StoreError> {
-        tx.insert_events(&self.events).await?;
-        tx.insert_deliveries(&self.deliveries).await
+        Ok(())
     }
 }

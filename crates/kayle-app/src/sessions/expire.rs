@@ -7,6 +7,7 @@ use kayle_sessions::{Input, Session, step};
 use crate::Webhooks;
 use crate::ports::store::{Portion, StoreError, report_damage};
 use crate::retention::Found;
+use crate::sessions::commit::DecidedStep;
 
 impl Webhooks {
     /// Returns the session as it is, expired first if its window has passed; `None` if another
@@ -23,7 +24,7 @@ impl Webhooks {
             unreachable!("an overdue session is active, and its window has passed")
         };
         let expired = step.session.clone();
-        let committed = self.commit_step(step, None, now).await?;
+        let committed = self.commit_step(step, now).await?;
         Ok(committed.map(|_| expired))
     }
 
@@ -36,8 +37,11 @@ impl Webhooks {
         let reads = self.store.reads();
         let overdue = reads.overdue_sessions(now, portion).await?;
         let mut found = Found::of(&overdue);
-        for session in overdue.items {
-            match self.expire_if_overdue(session, now).await {
+        let steps = overdue.items.into_iter();
+        let steps = steps.filter_map(|session| step(session, Input::WindowPassed, now).ok());
+        let steps: Vec<DecidedStep> = steps.map(DecidedStep::from).collect();
+        for committed in self.commit_steps(steps, now).await? {
+            match committed {
                 Ok(Some(_)) => found.moved += 1,
                 // Another change came first; or none is taken, and then it may not come up again
                 // and again in this sweep.

@@ -5,6 +5,7 @@ mod cancel;
 pub(crate) mod commit;
 mod create;
 mod expire;
+pub(crate) mod intake;
 pub(crate) mod public_keys;
 mod read;
 mod report_attempt;

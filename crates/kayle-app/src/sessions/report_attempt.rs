@@ -1,16 +1,12 @@
 //! A check has finished (contract 12): the operation that everything else exists for.
 
-use kayle_events::ClaimValue;
 use kayle_primitives::{AttemptId, DeliveryId, EventId, SessionId};
 use kayle_sessions::share_contract::InvalidClaims;
-use kayle_sessions::{
-    Attempt, Input, Refusal, ReportedOutcome, Session, SessionStatus, Step, step,
-};
-use zeroize::Zeroizing;
+use kayle_sessions::{Attempt, ReportedOutcome, Session, SessionStatus};
 
+use super::intake::{News, Report, Request};
 use crate::Webhooks;
-use crate::change::until_settled;
-use crate::ports::store::{RecordedAttempt, StoreError};
+use crate::ports::store::StoreError;
 
 /// One finished check, as a Kayle service reports it.
 #[derive(Debug, Clone)]
@@ -65,113 +61,27 @@ impl Webhooks {
         session_id: &SessionId,
         report: AttemptReport,
     ) -> Result<Reported, ReportAttemptError> {
-        let content = content_to_fingerprint(&report.outcome);
         let AttemptReport {
             attempt_id,
             outcome,
         } = report;
-        until_settled(|| async {
-            let reads = self.store.reads();
-            let session = reads.find_session_for_intake(session_id).await?;
-            let session = session.ok_or(ReportAttemptError::NotFound)?;
-            if let Some(id) = &attempt_id
-                && let Some(recorded) = reads.find_attempt_for_intake(id).await?
-            {
-                return self
-                    .answer_again(session, recorded, &content)
-                    .await
-                    .map(Some);
-            }
-            let now = self.clock.now();
-            if session.is_overdue(now) {
-                let expired = self.expire_if_overdue(session, now).await?;
-                return expired.map_or(Ok(None), |_| Err(ReportAttemptError::Expired));
-            }
-            let id = attempt_id.clone();
-            let input = Input::AttemptReported {
-                attempt_id: id.unwrap_or_else(|| AttemptId::generate(now, &*self.entropy)),
-                outcome: outcome.clone(),
-            };
-            match step(session, input, now) {
-                Ok(step) => Ok(self.commit_report(step, &content).await?),
-                Err(Refusal::Terminal(status)) => Err(ReportAttemptError::Terminal(status)),
-                Err(Refusal::Claims(error)) => Err(ReportAttemptError::Claims(error)),
-                Err(Refusal::PastWindow | Refusal::InsideWindow) => {
-                    unreachable!("the window has not passed, and a report does not say that it has")
-                }
-            }
-        })
-        .await
-    }
-
-    /// Commits a report; `None` if another change came first.
-    async fn commit_report(
-        &self,
-        step: Step,
-        content: &[u8],
-    ) -> Result<Option<Reported>, StoreError> {
-        let session = step.session.clone();
-        let attempt = step.attempt.clone();
-        let attempt = attempt.expect("a reported attempt is recorded");
-        let fingerprint = self.keys.fingerprint_attempt_report(content);
-        let now = attempt.created_at;
-        let caused = self.commit_step(step, Some(fingerprint), now).await?;
-        Ok(caused.map(|caused| Reported {
-            attempt,
-            session,
-            events: caused.events,
-            deliveries: caused.deliveries,
-        }))
-    }
-
-    async fn answer_again(
-        &self,
-        session: Session,
-        recorded: RecordedAttempt,
-        content: &[u8],
-    ) -> Result<Reported, ReportAttemptError> {
-        let RecordedAttempt {
-            attempt,
-            fingerprint,
-        } = recorded;
-        let same = attempt.session_id == session.id
-            && self.keys.attempt_report_matches(content, &fingerprint);
-        if !same {
-            return Err(ReportAttemptError::AttemptIdReused(attempt.id));
-        }
-        let caused = self.store.reads().caused_by_attempt(&attempt.id).await?;
+        let id_was_given = attempt_id.is_some();
+        let new_id = || AttemptId::generate(self.clock.now(), &*self.entropy);
+        let report = Report {
+            attempt_id: attempt_id.unwrap_or_else(new_id),
+            id_was_given,
+            outcome,
+        };
+        let taken = self.take_in(Request {
+            session_id: session_id.clone(),
+            news: News::Reported(report),
+        });
+        let taken = taken.await?;
         Ok(Reported {
-            session: session.as_of(attempt.progress.clone()),
-            attempt,
-            events: caused.events,
-            deliveries: caused.deliveries,
+            attempt: taken.attempt.expect("a reported attempt is recorded"),
+            session: taken.session,
+            events: taken.caused.events,
+            deliveries: taken.caused.deliveries,
         })
     }
-}
-
-/// Writes what makes two reports the same, unambiguously: every text is preceded by its length.
-fn content_to_fingerprint(outcome: &ReportedOutcome) -> Zeroizing<Vec<u8>> {
-    let parts: Vec<&[u8]> = match outcome {
-        ReportedOutcome::Failed(code) => vec![b"failed", code.as_str().as_bytes()],
-        ReportedOutcome::Succeeded(claims) => claims
-            .iter()
-            .flat_map(|(key, value)| {
-                let (kind, value): (&[u8], &[u8]) = match value {
-                    ClaimValue::Text(text) => (b"text", text.as_bytes()),
-                    ClaimValue::Boolean(true) => (b"boolean", b"true"),
-                    ClaimValue::Boolean(false) => (b"boolean", b"false"),
-                    ClaimValue::Null => (b"null", b""),
-                };
-                [key.as_str().as_bytes(), kind, value]
-            })
-            .collect(),
-    };
-    let room = parts.iter().map(|part| part.len() + size_of::<u64>()).sum();
-    let mut content = Zeroizing::new(Vec::with_capacity(room));
-    for part in parts {
-        let length = u64::try_from(part.len()).expect("a length fits 64 bits");
-        content.extend_from_slice(&length.to_be_bytes());
-        content.extend_from_slice(part);
-    }
-    content
 }

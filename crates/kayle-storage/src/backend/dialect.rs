@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use sea_orm::prelude::Uuid;
 use sea_orm::{DbBackend, Statement, Value};
 
-use crate::entities::delivery;
+use crate::entities::{delivery, encryption_key, endpoint, session};
+use crate::readable::columns_of;
 
 /// Where a scan of what is due has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,12 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Returns a list as one value.
     fn list(&self, texts: &[&str]) -> Value;
 
+    /// Returns the condition that a column is in the list of UUIDs at this place of the values.
+    fn in_uuid_list(&self, place: usize) -> String;
+
+    /// Returns a list of UUIDs as one value.
+    fn uuid_list(&self, uuids: &[Uuid]) -> Value;
+
     /// Returns how an UPDATE of many rows begins which leaves alone those that break a rule of the
     /// schema.
     fn update(&self) -> &'static str {
@@ -96,6 +104,10 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// Writes all that changes in deliveries.
     fn save(&self, rows: &[delivery::Model]) -> Statement;
 
+    /// Saves the next revisions of sessions, each unless it has moved meanwhile. Column: `id`, of
+    /// those that were saved.
+    fn save_sessions(&self, rows: &[session::Model]) -> Statement;
+
     /// Adds to request counts.
     fn count_requests(&self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement;
 
@@ -108,6 +120,20 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         let (wanted, condition) = self.wanted_deliveries();
         let sql = format!("{PAYLOADS} FROM {wanted} {WITH_PAYLOADS} {condition}");
         self.statement(&sql, vec![self.list(ids)])
+    }
+
+    /// Reads the enabled endpoints of organizations, each with its active key, whose columns have
+    /// the prefix [`ACTIVE_KEY_PREFIX`], in the order of their ids.
+    fn enabled_endpoints(&self, organization_ids: &[Uuid]) -> Statement {
+        let sql = format!(
+            "SELECT {endpoint}, {key}, organizations.pending_deletion_at \
+             AS organization_pending_deletion_at {ENABLED_ENDPOINTS} \
+             AND endpoints.organization_id {wanted} ORDER BY endpoints.id",
+            endpoint = columns_of::<endpoint::Entity>(""),
+            key = columns_of::<encryption_key::Entity>(ACTIVE_KEY_PREFIX),
+            wanted = self.in_uuid_list(1),
+        );
+        self.statement(&sql, vec![self.uuid_list(organization_ids)])
     }
 
     /// Creates a statement.
@@ -198,6 +224,15 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(&sql, vec![id.as_str().into(), now.unix_ms().into()])
     }
 }
+
+/// Begins the names of an active key's columns.
+pub(crate) const ACTIVE_KEY_PREFIX: &str = "active_key_";
+
+const ENABLED_ENDPOINTS: &str = "\
+FROM endpoints JOIN organizations ON organizations.id = endpoints.organization_id \
+LEFT JOIN encryption_keys ON encryption_keys.endpoint_id = endpoints.id \
+AND encryption_keys.disabled_at IS NULL \
+WHERE endpoints.disabled_at IS NULL AND endpoints.deleted_at IS NULL";
 
 /// Finds what is due, from a place in the queue on.
 const DUE: &str = "\

@@ -12,6 +12,7 @@ use sea_orm::{DbBackend, Statement, Value};
 
 use super::dialect::Dialect;
 use crate::entities::delivery::Model;
+use crate::entities::session;
 
 /// PostgreSQL's way of saying things.
 #[derive(Debug)]
@@ -39,6 +40,25 @@ $13::bigint[]) AS saved (id, state, due_at, claimed_at, lease_holder, lease_unti
 attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, \
 payload_scrubbed_at, updated_at) \
 WHERE deliveries.id = saved.id";
+
+/// Saves sessions whose stored revision is the one before; what never changes stays as it is. They
+/// are locked in the order of their ids.
+const SAVE_SESSIONS: &str = "\
+WITH saved AS MATERIALIZED (\
+SELECT sessions.id, saved.status, saved.failure_code, saved.nfc_tries_used, \
+saved.liveness_tries_used, saved.withdrawn_at, saved.completed_at, saved.updated_at, \
+saved.revision FROM UNNEST($1::text[], $2::uuid[], $3::text[], $4::text[], $5::integer[], \
+$6::integer[], $7::bigint[], $8::bigint[], $9::bigint[], $10::integer[]) \
+AS saved (id, organization_id, status, failure_code, nfc_tries_used, liveness_tries_used, \
+withdrawn_at, completed_at, updated_at, revision) \
+JOIN sessions ON sessions.id = saved.id AND sessions.organization_id = saved.organization_id \
+ORDER BY sessions.id FOR UPDATE OF sessions) \
+UPDATE sessions SET status = saved.status, failure_code = NULLIF(saved.failure_code, ''), \
+nfc_tries_used = saved.nfc_tries_used, liveness_tries_used = saved.liveness_tries_used, \
+withdrawn_at = NULLIF(saved.withdrawn_at, -1), completed_at = NULLIF(saved.completed_at, -1), \
+updated_at = saved.updated_at, revision = saved.revision \
+FROM saved WHERE sessions.id = saved.id AND sessions.revision = saved.revision - 1 \
+RETURNING sessions.id AS id";
 
 const ABSENT: i64 = -1;
 
@@ -94,6 +114,14 @@ impl Dialect for Postgres {
         array(texts.iter().copied())
     }
 
+    fn in_uuid_list(&self, place: usize) -> String {
+        self.in_list(place)
+    }
+
+    fn uuid_list(&self, uuids: &[Uuid]) -> Value {
+        uuids.to_vec().into()
+    }
+
     fn skip_locked(&self) -> &'static str {
         "FOR UPDATE SKIP LOCKED"
     }
@@ -131,6 +159,33 @@ impl Dialect for Postgres {
                 moments(|row| row.payload_expires_at),
                 moments(|row| row.payload_scrubbed_at),
                 moments(|row| Some(row.updated_at)),
+            ],
+        )
+    }
+
+    fn save_sessions(&self, rows: &[session::Model]) -> Statement {
+        let words = |column: fn(&session::Model) -> &str| array(rows.iter().map(column));
+        let numbers = |column: fn(&session::Model) -> i32| -> Value {
+            rows.iter().map(column).collect::<Vec<i32>>().into()
+        };
+        let moments = |column: fn(&session::Model) -> Option<i64>| -> Value {
+            let values = rows.iter().map(|row| column(row).unwrap_or(ABSENT));
+            values.collect::<Vec<i64>>().into()
+        };
+        let organizations: Vec<Uuid> = rows.iter().map(|row| row.organization_id).collect();
+        self.statement(
+            SAVE_SESSIONS,
+            vec![
+                words(|row| &row.id),
+                organizations.into(),
+                words(|row| &row.status),
+                words(|row| row.failure_code.as_deref().unwrap_or_default()),
+                numbers(|row| row.nfc_tries_used),
+                numbers(|row| row.liveness_tries_used),
+                moments(|row| row.withdrawn_at),
+                moments(|row| row.completed_at),
+                moments(|row| Some(row.updated_at)),
+                numbers(|row| row.revision),
             ],
         )
     }

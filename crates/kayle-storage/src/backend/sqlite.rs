@@ -9,11 +9,12 @@
 use std::collections::BTreeMap;
 
 use kayle_primitives::{ApiKeyId, EndpointId};
+use sea_orm::prelude::Uuid;
 use sea_orm::{DbBackend, Statement, Value};
 use serde_json::json;
 
 use super::dialect::Dialect;
-use crate::entities::delivery;
+use crate::entities::{delivery, session};
 
 /// SQLite's way of saying things.
 #[derive(Debug)]
@@ -39,6 +40,20 @@ value ->> 9 AS payload_reason, value ->> 10 AS payload_expires_at, \
 value ->> 11 AS payload_scrubbed_at, value ->> 12 AS updated_at \
 FROM json_each($1)) AS saved \
 WHERE deliveries.id = saved.id";
+
+/// Saves sessions whose stored revision is the one before; what never changes stays as it is. The
+/// organization is checked beside the key, so that no other index is tempting.
+const SAVE_SESSIONS: &str = "\
+UPDATE sessions SET status = saved.status, failure_code = saved.failure_code, \
+nfc_tries_used = saved.nfc_tries_used, liveness_tries_used = saved.liveness_tries_used, \
+withdrawn_at = saved.withdrawn_at, completed_at = saved.completed_at, \
+updated_at = saved.updated_at, revision = saved.revision \
+FROM (SELECT value ->> 0 AS id, unhex(value ->> 1) AS organization_id, value ->> 2 AS status, \
+value ->> 3 AS failure_code, value ->> 4 AS nfc_tries_used, value ->> 5 AS liveness_tries_used, \
+value ->> 6 AS withdrawn_at, value ->> 7 AS completed_at, value ->> 8 AS updated_at, \
+value ->> 9 AS revision FROM json_each($1)) AS saved \
+WHERE sessions.id = saved.id AND +sessions.organization_id = saved.organization_id \
+AND sessions.revision = saved.revision - 1 RETURNING sessions.id AS id";
 
 /// Adds to request counts. The ids are stored as 16 bytes.
 const COUNT_REQUESTS: &str = "\
@@ -76,6 +91,16 @@ impl Dialect for Sqlite {
         json!(texts).to_string().into()
     }
 
+    /// They are stored as 16 bytes.
+    fn in_uuid_list(&self, place: usize) -> String {
+        format!("IN (SELECT unhex(value) FROM json_each(${place}))")
+    }
+
+    fn uuid_list(&self, uuids: &[Uuid]) -> Value {
+        let uuids: Vec<String> = uuids.iter().map(|id| id.simple().to_string()).collect();
+        json!(uuids).to_string().into()
+    }
+
     /// Its rules are not looked at when a damaged file is opened: one row that breaks them would
     /// refuse the change of all.
     fn update(&self) -> &'static str {
@@ -100,6 +125,25 @@ impl Dialect for Sqlite {
     fn save(&self, rows: &[delivery::Model]) -> Statement {
         let rows: serde_json::Value = rows.iter().map(saved_columns).collect();
         self.statement(SAVE, vec![rows.to_string().into()])
+    }
+
+    fn save_sessions(&self, rows: &[session::Model]) -> Statement {
+        let columns = |row: &session::Model| {
+            json!([
+                row.id,
+                row.organization_id.simple().to_string(),
+                row.status,
+                row.failure_code,
+                row.nfc_tries_used,
+                row.liveness_tries_used,
+                row.withdrawn_at,
+                row.completed_at,
+                row.updated_at,
+                row.revision,
+            ])
+        };
+        let rows: serde_json::Value = rows.iter().map(columns).collect();
+        self.statement(SAVE_SESSIONS, vec![rows.to_string().into()])
     }
 
     fn count_requests(&self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement {

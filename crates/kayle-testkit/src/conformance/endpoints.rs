@@ -132,14 +132,18 @@ pub async fn enabled_endpoints_come_with_their_active_key(test: &TestStore) -> O
 
     let mut expected = [
         FanoutEndpoint {
+            signing_secret: test.secret(&keyed.endpoint).await?,
             endpoint: keyed.endpoint,
             active_key: Some(renewed),
             unreadable_key: None,
+            organization_frozen: false,
         },
         FanoutEndpoint {
+            signing_secret: test.secret(&keyless).await?,
             endpoint: keyless,
             active_key: None,
             unreadable_key: None,
+            organization_frozen: false,
         },
     ];
     expected.sort_by_key(|found| found.endpoint.id.clone());

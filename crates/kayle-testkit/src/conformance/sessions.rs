@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kayle_app::ports::store::{Caused, Portion, RecordedAttempt, SessionFilter, StoreError};
+use kayle_app::ports::store::{
+    Caused, Portion, RecordedAttempt, SessionFilter, SessionStep, StoreError,
+};
 use kayle_events::{Event, EventType, FailureCode};
 use kayle_primitives::{AttemptId, OrganizationId, SessionId};
 use kayle_sessions::{
@@ -93,6 +95,58 @@ pub async fn only_the_next_revision_is_saved(test: &TestStore) -> Outcome {
     assert_conflict(save(test, &begun).await);
     let found = find(test, organization.id, &opened.id).await?;
     assert_eq!(found, Some(begun));
+    Ok(())
+}
+
+pub async fn steps_are_written_together_but_for_those_that_come_too_late(
+    test: &TestStore,
+) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization = &subscriber.organization;
+    let mut steps = Vec::new();
+    for _ in 0..3 {
+        let opened = test.seed.make.session(organization);
+        test.seed.session(&opened).await;
+        let event = test.seed.make.event(&opened, EventType::SessionFailed);
+        let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
+        let delivery = test.seed.make.delivery(&event, endpoint, key);
+        steps.push(SessionStep {
+            attempt: Some(test.seed.make.attempt(&opened)),
+            session: begun(&opened),
+            events: vec![event],
+            deliveries: vec![delivery],
+        });
+    }
+    // Somebody else was faster with the second one.
+    save(test, &steps[1].session).await?;
+    let together: Vec<&SessionStep> = steps.iter().collect();
+    let written = test.store.write_steps(&together).await?;
+    assert_eq!(written, [true, false, true]);
+
+    for (step, is_written) in steps.iter().zip([true, false, true]) {
+        let found = find(test, organization.id, &step.session.id).await?;
+        assert_eq!(found.as_ref(), Some(&step.session));
+        let attempt = step.attempt.as_ref().expect("each has one");
+        let found = test.reads().find_attempt_for_intake(&attempt.attempt.id);
+        assert_eq!(found.await?.is_some(), is_written);
+        let event = test.reads().find_event(organization.id, &step.events[0].id);
+        let deliveries = event.await?.map(|found| found.deliveries);
+        let expected = is_written.then(|| vec![step.deliveries[0].delivery.clone()]);
+        assert_eq!(deliveries, expected);
+    }
+    let ids = steps.iter().map(|step| step.session.id.clone());
+    let unknown = test.seed.make.session(organization).id;
+    let ids = ids.chain([unknown]).collect();
+    let found = test.reads().find_sessions_for_intake(&ids).await?;
+    let found: Vec<Session> = found.into_values().collect::<Result<_, _>>()?;
+    let mut expected: Vec<Session> = steps.iter().map(|step| step.session.clone()).collect();
+    expected.sort_by_key(|session| session.id.clone());
+    assert_eq!(found, expected);
+    let attempts = steps.iter().filter_map(|step| step.attempt.as_ref());
+    let ids = attempts.map(|recorded| recorded.attempt.id.clone());
+    let ids = ids.collect();
+    let found = test.reads().find_attempts_for_intake(&ids).await?;
+    assert_eq!(found.len(), 2);
     Ok(())
 }
 

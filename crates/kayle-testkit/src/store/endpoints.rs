@@ -1,5 +1,7 @@
 //! Endpoints in memory. A deleted one leaves its place in lists behind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{EndpointReads, EndpointWrites, FanoutEndpoint, StoreError};
 use kayle_crypto::Sealed;
@@ -61,19 +63,27 @@ impl EndpointReads for View {
         Ok(row.and_then(|row| row.signing_secret.clone()))
     }
 
-    async fn enabled_endpoints(
+    async fn enabled_endpoints_of(
         &self,
-        organization_id: OrganizationId,
-    ) -> Result<Vec<FanoutEndpoint>, StoreError> {
+        organization_ids: &BTreeSet<OrganizationId>,
+    ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError> {
         let tables = self.tables()?;
-        let with_key = |endpoint: &Endpoint| FanoutEndpoint {
-            endpoint: endpoint.clone(),
-            active_key: tables.active_key(&endpoint.id).cloned(),
-            unreadable_key: None,
-        };
-        let enabled =
-            endpoints_of(&tables, organization_id).filter(|endpoint| endpoint.is_enabled());
-        Ok(enabled.map(with_key).collect())
+        let mut endpoints: BTreeMap<OrganizationId, Vec<FanoutEndpoint>> = BTreeMap::new();
+        let rows = tables.endpoints.values();
+        for row in rows.filter(|row| row.endpoint.is_enabled()) {
+            let organization_id = row.endpoint.organization_id;
+            if organization_ids.contains(&organization_id) {
+                let endpoint = FanoutEndpoint {
+                    endpoint: row.endpoint.clone(),
+                    active_key: tables.active_key(&row.endpoint.id).cloned(),
+                    unreadable_key: None,
+                    signing_secret: row.signing_secret.clone(),
+                    organization_frozen: tables.is_frozen(organization_id),
+                };
+                endpoints.entry(organization_id).or_default().push(endpoint);
+            }
+        }
+        Ok(endpoints)
     }
 }
 

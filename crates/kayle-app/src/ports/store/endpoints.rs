@@ -1,5 +1,7 @@
 //! Endpoints in the store. A deleted endpoint is a missing one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_delivery::fanout::Recipient;
@@ -8,7 +10,8 @@ use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRe
 
 use super::StoreError;
 
-/// An endpoint with the key that its next event is encrypted with.
+/// An endpoint with all that its next event needs: the key to encrypt it with, the secret to sign
+/// it with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FanoutEndpoint {
     /// The endpoint.
@@ -17,6 +20,10 @@ pub struct FanoutEndpoint {
     pub active_key: Option<EncryptionKey>,
     /// The id of its active key if that cannot be read: what it should have encrypted has failed.
     pub unreadable_key: Option<EncryptionKeyId>,
+    /// Its sealed secret; `None` if the row has lost it.
+    pub signing_secret: Option<Sealed>,
+    /// Whether its organization is frozen.
+    pub organization_frozen: bool,
 }
 
 impl Recipient for FanoutEndpoint {
@@ -27,7 +34,7 @@ impl Recipient for FanoutEndpoint {
 
 /// Reads endpoints.
 #[async_trait]
-pub trait EndpointReads {
+pub trait EndpointReads: Sync {
     /// Finds one.
     async fn find_endpoint(
         &self,
@@ -55,7 +62,17 @@ pub trait EndpointReads {
     async fn enabled_endpoints(
         &self,
         organization_id: OrganizationId,
-    ) -> Result<Vec<FanoutEndpoint>, StoreError>;
+    ) -> Result<Vec<FanoutEndpoint>, StoreError> {
+        let ids = BTreeSet::from([organization_id]);
+        let mut endpoints = self.enabled_endpoints_of(&ids).await?;
+        Ok(endpoints.remove(&organization_id).unwrap_or_default())
+    }
+
+    /// Returns the same for several organizations; those without any are left out.
+    async fn enabled_endpoints_of(
+        &self,
+        organization_ids: &BTreeSet<OrganizationId>,
+    ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError>;
 }
 
 /// Changes endpoints.

@@ -33,7 +33,9 @@ pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation
 pub use nodes::{Node, NodeRole, NodeWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};
 pub use purge::PurgeWrites;
-pub use sessions::{Caused, RecordedAttempt, SessionFilter, SessionReads, SessionWrites};
+pub use sessions::{
+    Caused, RecordedAttempt, SessionFilter, SessionReads, SessionStep, SessionWrites,
+};
 
 /// Keeps everything.
 #[async_trait]
@@ -44,6 +46,22 @@ pub trait Store: Send + Sync {
 
     /// Begins a transaction. Dropping it without a commit undoes it.
     async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError>;
+
+    /// Writes steps of different sessions in one transaction; returns for each, in order, whether
+    /// it was written. One whose session has moved meanwhile is left out, with all that belongs to
+    /// it.
+    ///
+    /// # Errors
+    /// Nothing was written; [`StoreError::Conflict`] if one of them breaks a rule of the schema.
+    async fn write_steps(&self, steps: &[&SessionStep]) -> Result<Vec<bool>, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut written = Vec::with_capacity(steps.len());
+        for step in steps {
+            written.push(tx.write_step(step).await?);
+        }
+        tx.commit().await?;
+        Ok(written)
+    }
 
     /// Takes the turn to sweep, which one process has at a time; `None` if another has it. It ends
     /// when it is dropped, and when the process does. A store of one process always gives it.
@@ -79,6 +97,22 @@ pub trait StoreTx:
 {
     /// Returns what can be read, the transaction's own changes included.
     fn reads(&self) -> &dyn Reads;
+
+    /// Writes a step of a session; returns whether it did: nothing is written if the session has
+    /// moved meanwhile.
+    async fn write_step(&mut self, step: &SessionStep) -> Result<bool, StoreError> {
+        match self.save_session(&step.session).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        if let Some(attempt) = &step.attempt {
+            self.insert_attempt(attempt).await?;
+        }
+        self.insert_events(&step.events).await?;
+        self.insert_deliveries(&step.deliveries).await?;
+        Ok(true)
+    }
 
     /// Makes the changes durable.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -1,12 +1,15 @@
 //! Sessions and their attempts in the store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
+use kayle_events::Event;
 use kayle_primitives::{
     AttemptId, DeliveryId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
 use kayle_sessions::{Attempt, Session, SessionStatus};
 
-use super::{Batch, Portion, StoreError};
+use super::{Batch, NewDelivery, Portion, StoreError, report_damage};
 
 /// Which sessions to list; `None` means any. Both bounds are inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +31,19 @@ pub struct RecordedAttempt {
     pub fingerprint: String,
 }
 
+/// One step of a session with all that is written of it: everything or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionStep {
+    /// The next revision of the session.
+    pub session: Session,
+    /// The attempt that the step records.
+    pub attempt: Option<RecordedAttempt>,
+    /// The events that it causes.
+    pub events: Vec<Event>,
+    /// Their deliveries.
+    pub deliveries: Vec<NewDelivery>,
+}
+
 /// What one report, cancel or expiry left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caused {
@@ -39,7 +55,7 @@ pub struct Caused {
 
 /// Reads sessions.
 #[async_trait]
-pub trait SessionReads {
+pub trait SessionReads: Sync {
     /// Finds one.
     async fn find_session(
         &self,
@@ -49,6 +65,38 @@ pub trait SessionReads {
 
     /// Finds one of any organization, for the intake and for the person's own cancel.
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Finds sessions of any organization, for the intake. Missing ones are left out; one that
+    /// cannot be read is an error of its own.
+    async fn find_sessions_for_intake(
+        &self,
+        ids: &BTreeSet<SessionId>,
+    ) -> Result<BTreeMap<SessionId, Result<Session, StoreError>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            let session = self.find_session_for_intake(id).await;
+            if let Some(session) = unless_unavailable(session.transpose())? {
+                found.insert(id.clone(), session);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Finds attempts of any session, for the intake. Missing ones are left out; one that cannot
+    /// be read is an error of its own.
+    async fn find_attempts_for_intake(
+        &self,
+        ids: &BTreeSet<AttemptId>,
+    ) -> Result<BTreeMap<AttemptId, Result<RecordedAttempt, StoreError>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            let attempt = self.find_attempt_for_intake(id).await;
+            if let Some(attempt) = unless_unavailable(attempt.transpose())? {
+                found.insert(id.clone(), attempt);
+            }
+        }
+        Ok(found)
+    }
 
     /// Finds an attempt of any session, for the intake: its id is an idempotency key.
     async fn find_attempt_for_intake(
@@ -92,4 +140,18 @@ pub trait SessionWrites {
     /// # Errors
     /// [`StoreError::Conflict`] if the id is taken.
     async fn insert_attempt(&mut self, attempt: &RecordedAttempt) -> Result<(), StoreError>;
+}
+
+/// Takes an error apart that concerns one row from one that concerns the store.
+fn unless_unavailable<T>(
+    found: Option<Result<T, StoreError>>,
+) -> Result<Option<Result<T, StoreError>>, StoreError> {
+    match found {
+        Some(Err(error @ StoreError::Unavailable(_))) => Err(error),
+        Some(Err(error)) => {
+            report_damage(&error);
+            Ok(Some(Err(error)))
+        }
+        found => Ok(found),
+    }
 }

@@ -206,7 +206,7 @@ async fn a_fault_of_our_own_is_no_attempt() {
 async fn a_delivery_that_a_stopping_dispatcher_gives_back_is_due_at_once() {
     let (kit, _, delivery) = short(Retention::OneDay).await;
     let in_flight = only_in_flight(&kit).await;
-    settle(&kit, in_flight, Outcome::Stopping).await;
+    settle(&kit, in_flight, Outcome::Untried).await;
     let released = stored_delivery(&kit, &delivery).await;
     let due_at = kit.webhooks.now();
     assert_eq!(released.state, DeliveryState::Pending { due_at });

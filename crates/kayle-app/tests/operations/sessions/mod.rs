@@ -1,5 +1,6 @@
 //! The operations on sessions.
 
+mod batches;
 mod begin;
 mod cancel;
 mod create;

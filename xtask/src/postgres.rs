@@ -6,6 +6,7 @@
 //! guard ends the server even when its owner is killed; [`Frozen`] keeps it from doing anything.
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,9 @@ pub struct Cluster {
 /// The superuser's name.
 const SUPERUSER: &str = "kayle";
 
+/// What lies here outlives a restart of the machine, so it is on a disk; every user may pass.
+const ON_DISK: &str = "/var/tmp";
+
 /// Between finding a free port and using it another program may take it.
 const PORTS_TRIED_MAX: usize = 5;
 
@@ -61,10 +65,25 @@ impl Cluster {
     /// # Errors
     /// PostgreSQL is not installed, or its server does not start.
     pub fn start(durability: Durability) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("kayle-postgres-").tempdir();
+        Self::start_in(folder, durability)
+    }
+
+    /// Creates an empty server whose commits reach a disk: the folder for temporary files may lie in
+    /// memory, where waiting for the disk costs nothing.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed, or its server does not start.
+    pub fn start_on_disk() -> anyhow::Result<Self> {
+        let mut folder = tempfile::Builder::new();
+        let folder = folder.prefix("kayle-postgres-").tempdir_in(ON_DISK);
+        Self::start_in(folder, Durability::Real)
+    }
+
+    fn start_in(folder: io::Result<TempDir>, durability: Durability) -> anyhow::Result<Self> {
+        let folder = folder.context("there is no room for a throw-away folder")?;
         let programs = Programs::find()?;
         let user = User::other_than_root()?;
-        let folder = tempfile::Builder::new().prefix("kayle-postgres-").tempdir();
-        let folder = folder.context("there is no room for a throw-away folder")?;
         if let Some(user) = &user {
             user.take_over(folder.path())?;
         }
@@ -95,9 +114,43 @@ impl Cluster {
 
     /// Creates an empty database.
     pub fn create_database(&self, name: &str) -> anyhow::Result<()> {
-        let create = format!("CREATE DATABASE {name}");
-        self.programs.query(&self.url("postgres"), &create)?;
+        self.query("postgres", &format!("CREATE DATABASE {name}"))?;
         Ok(())
+    }
+
+    /// Runs one statement in a database and returns the rows as text.
+    ///
+    /// # Errors
+    /// The server does not answer, or refuses the statement.
+    pub fn query(&self, database: &str, sql: &str) -> anyhow::Result<String> {
+        self.programs.query(&self.url(database), sql)
+    }
+
+    /// Makes it count the statements of all databases, in the view `pg_stat_statements` of the
+    /// database `postgres`, and returns whether it does: the library may not be installed.
+    pub fn count_statements(&self) -> anyhow::Result<bool> {
+        const INSTALLED: &str = "SELECT count(*) FROM pg_available_extensions \
+                                 WHERE name = 'pg_stat_statements'";
+        if self.query("postgres", INSTALLED)? == "0" {
+            return Ok(false);
+        }
+        let preload = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
+        self.query("postgres", preload)?;
+        run(self.pg_ctl().args(["stop", "--silent", "--wait"]))?;
+        self.start_again()?;
+        self.query("postgres", "CREATE EXTENSION pg_stat_statements")?;
+        Ok(true)
+    }
+
+    /// Returns the number of its first process, whose children are all the others.
+    ///
+    /// # Errors
+    /// The server does not run.
+    pub fn process_id(&self) -> anyhow::Result<u32> {
+        let file = data(self.folder.path()).join("postmaster.pid");
+        let text = fs::read_to_string(&file).context("the server does not run")?;
+        let first = text.lines().next().and_then(|line| line.parse().ok());
+        first.context("the server names no process")
     }
 
     /// Makes it refuse whoever does not speak TLS, and show this certificate (both PEM).
@@ -137,9 +190,7 @@ impl Cluster {
     /// # Errors
     /// The server does not run.
     pub fn freeze(&self) -> anyhow::Result<Frozen> {
-        let file = data(self.folder.path()).join("postmaster.pid");
-        let text = fs::read_to_string(&file).context("the server does not run")?;
-        Frozen::start(text.lines().next().context("the server names no process")?)
+        Frozen::start(&self.process_id()?.to_string())
     }
 
     /// Starts it again on the same files and port, and waits until it answers.

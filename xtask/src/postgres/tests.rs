@@ -20,3 +20,13 @@ fn what_is_committed_survives_an_immediate_stop_and_nothing_survives_the_cluster
     assert!(!folder.exists());
     assert!(programs.query(&url, "SELECT 1").is_err());
 }
+
+#[test]
+fn the_statements_of_every_database_are_counted() {
+    let cluster = Cluster::start(Durability::None).unwrap();
+    assert!(cluster.count_statements().unwrap());
+    cluster.create_database("kayle").unwrap();
+    cluster.query("kayle", "SELECT 7").unwrap();
+    let calls = "SELECT calls FROM pg_stat_statements WHERE query = 'SELECT $1'";
+    assert_eq!(cluster.query("postgres", calls).unwrap(), "1");
+}

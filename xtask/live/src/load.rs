@@ -1,40 +1,59 @@
 //! `cargo xtask load`: how fast the service is, measured from outside.
 //!
-//! The real binary, built for release, runs on a throw-away SQLite database and is spoken to only
-//! as its users do. `installation` makes an organization with its endpoints, `receiver` is the
-//! server behind them, `idle` and `throughput` are the two measurements, `latency` sums up,
-//! `outcome` looks for what was lost, and `figures` prints. `scaling` is a measurement of its own:
-//! one dispatcher against several on one PostgreSQL.
+//! The real binary, built for release, runs on a throw-away database and is spoken to only as its
+//! users do. [`round`] is one measurement: [`database`] is what the service works on,
+//! [`installation`] makes an organization with its endpoints, [`receiver`] is the server behind
+//! them with its [`misbehaviour`], [`idle`] and [`throughput`] are the two phases, and [`pace`] says
+//! when the second one's reports begin. [`latency`] sums up, [`cost`] and [`processes`] say what it
+//! took, [`outcome`] looks for what was lost, and [`figures`] prints.
+//!
+//! [`server`] builds what is measured. [`scaling`] is a measurement of its own: one dispatcher
+//! against several on one PostgreSQL.
 
 use std::num::{NonZeroU16, NonZeroU32};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
-use tempfile::TempDir;
+use serde_json::Value;
+use tokio::runtime::Runtime;
 
-use crate::interrupt::unless_interrupted;
-use crate::service::Service;
-use xtask::workspace::{self, Profile};
+use xtask::workspace;
 
-use self::figures::{Figures, Machine};
-use self::installation::Installation;
+use self::database::DatabaseKind;
+use self::machine::Machine;
+use self::misbehaviour::Misbehaviour;
+use self::pace::Pace;
+use self::server::Server;
 
+mod cost;
 mod cpu_share;
+mod database;
 mod figures;
 mod idle;
 mod installation;
 mod latency;
+mod machine;
+mod misbehaviour;
 mod outcome;
+mod pace;
+mod processes;
+mod progress;
 mod receiver;
+mod round;
 mod scaling;
+mod server;
+mod table;
 mod throughput;
 
 /// How much is measured.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// Database of the service
+    #[arg(long, value_enum, default_value = "sqlite")]
+    database: DatabaseKind,
     /// Reports in the first phase, one after the other on an idle service
     #[arg(long, default_value = "200")]
     idle_reports: NonZeroU32,
@@ -44,12 +63,24 @@ pub(crate) struct Options {
     /// Callers that report at once in the second phase
     #[arg(long, default_value = "16")]
     callers: NonZeroU32,
-    /// Endpoints, each with its own RSA-2048 key; every event goes to all of them
+    /// Begin so many reports a second in the second phase, whether answers come or not
+    #[arg(long)]
+    rate: Option<NonZeroU32>,
+    /// Endpoints; every event goes to all of them
     #[arg(long, default_value = "1")]
-    endpoints: NonZeroU16,
+    endpoints: u16,
+    /// Deliveries of the second phase, in percent, whose first request is answered 500
+    #[arg(long, default_value = "0", value_parser = clap::value_parser!(u8).range(..=100))]
+    failing: u8,
+    /// Deliveries of the second phase, in percent, whose first request is answered after a second
+    #[arg(long, default_value = "0", value_parser = clap::value_parser!(u8).range(..=100))]
+    slow: u8,
+    /// Measure this binary instead of building one; a path within the checkout, or an absolute one
+    #[arg(long)]
+    server: Option<PathBuf>,
     /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one
     /// alone
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["database", "rate", "failing", "slow"])]
     dispatchers: Option<NonZeroU16>,
     /// With --dispatchers: give each this much of one core, so that they are the limit (needs root)
     #[arg(long, requires = "dispatchers", value_parser = clap::value_parser!(u16).range(1..=100))]
@@ -57,6 +88,35 @@ pub(crate) struct Options {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+}
+
+impl Options {
+    fn pace(&self) -> Pace {
+        self.rate
+            .map_or(Pace::Callers(self.callers), Pace::PerSecond)
+    }
+
+    fn misbehaviour(&self) -> Misbehaviour {
+        Misbehaviour {
+            failing_percent: self.failing,
+            slow_percent: self.slow,
+        }
+    }
+
+    fn server(&self) -> anyhow::Result<Server> {
+        match &self.server {
+            Some(path) => Server::given(path),
+            None => Server::of_this_checkout(),
+        }
+    }
+
+    fn print(&self, table: &str, json: &Value) {
+        if self.json {
+            println!("{json:#}");
+        } else {
+            print!("{table}");
+        }
+    }
 }
 
 /// Measures the service and prints the figures.
@@ -67,23 +127,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
         return run_in_release();
     }
-    let binary = workspace::build_binary(Profile::Release)?;
-    let machine = Machine::this()?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let server = options.server()?;
+    let machine = Machine::measuring(server.revision.clone())?;
+    let runtime = Runtime::new().context("cannot start the async runtime")?;
     if let Some(dispatchers) = options.dispatchers {
-        let figures = runtime.block_on(scaling::measure(&binary, options, dispatchers))?;
-        if options.json {
-            println!("{:#}", figures.json(&machine));
-        } else {
-            print!("{}", figures.table(&machine));
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let figures = runtime.block_on(measure(&binary, options))?;
-    if options.json {
-        println!("{:#}", figures.json(&machine));
+        let scaling = scaling::measure(&server.binary, options, dispatchers);
+        let figures = runtime.block_on(scaling)?;
+        options.print(&figures.table(&machine), &figures.json(&machine));
     } else {
-        print!("{}", figures.table(&machine));
+        let figures = runtime.block_on(round::measure(&server.binary, options))?;
+        let json = figures.json(&machine, options);
+        options.print(&figures.table(&machine, options), &json);
+        figures.check()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -104,46 +159,6 @@ fn run_in_release() -> anyhow::Result<ExitCode> {
         ])
         .args(std::env::args_os().skip(1));
     workspace::hand_over(&mut cargo)
-}
-
-/// Stops the service and removes its folder however the measurement ended.
-async fn measure(binary: &Path, options: &Options) -> anyhow::Result<Figures> {
-    // Beside the build, because a temporary folder may lie in memory, where commits cost nothing.
-    let folder = TempDir::with_prefix_in("kayle-load-", workspace::target_dir()?);
-    let folder = folder.context("no temporary folder")?;
-    let start = Service::start(binary, folder.path(), Vec::new());
-    let mut service = unless_interrupted(start).await?;
-    let measured = unless_interrupted(both_phases(&service, options)).await;
-    let stopped = service.stop().await;
-    if measured.is_err() {
-        eprintln!("{}", service.last_log_lines());
-    }
-    let removed = folder.close().context("cannot remove the temporary folder");
-    let figures = measured?;
-    stopped.and(removed)?;
-    Ok(figures)
-}
-
-async fn both_phases(service: &Service, options: &Options) -> anyhow::Result<Figures> {
-    let installation = Installation::set_up(service, options.endpoints).await?;
-    eprintln!(
-        "idle: {} reports, one after the other",
-        options.idle_reports
-    );
-    let idle = idle::measure(&installation, options.idle_reports).await?;
-    eprintln!("opening {} sessions", options.sessions);
-    let sessions = throughput::open(&installation, options.sessions, options.callers).await?;
-    eprintln!("reporting them, {} at once", options.callers);
-    let throughput = throughput::measure(&installation, &sessions, options.callers).await?;
-    let deliveries = idle.deliveries() + throughput.measured.deliveries();
-    outcome::check_all_succeeded(&installation, deliveries).await?;
-    Ok(Figures {
-        endpoints: options.endpoints,
-        callers: options.callers,
-        repeated: installation.receiver.repeated(),
-        idle,
-        throughput,
-    })
 }
 
 /// The monotonic clock. Callers and receiver run in this process, so all its times compare.

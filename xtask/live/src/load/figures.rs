@@ -1,131 +1,171 @@
-//! The figures of one run, as a table and as JSON.
+//! The figures of one measurement, as a table and as JSON.
 
-use std::fmt::Write;
-use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::bail;
 use serde_json::{Value, json};
 
-use xtask::workspace;
-
-use super::latency::{Measured, percentile};
+use super::Options;
+use super::cost::{Cost, CostFigure};
+use super::latency::Measured;
+use super::machine::Machine;
+use super::pace::Pace;
+use super::table::line;
 use super::throughput::Throughput;
 
 /// Everything that was measured.
 pub(super) struct Figures {
-    pub(super) endpoints: NonZeroU16,
-    pub(super) callers: NonZeroU32,
-    /// Requests beyond the first of a delivery.
-    pub(super) repeated: usize,
     pub(super) idle: Measured,
     pub(super) throughput: Throughput,
+    /// Of the busy phase, until everything was settled.
+    pub(super) cost: Cost,
+    /// The most that the service has had since its start.
+    pub(super) peak_memory_kib: u32,
+    /// Requests for a delivery that had been accepted before.
+    pub(super) duplicates: usize,
+    /// What the service itself says of the deliveries, if that is not what it should be.
+    pub(super) faults: Vec<anyhow::Error>,
 }
-
-/// What was measured, and on what.
-pub(super) struct Machine {
-    /// The commit, with `-dirty` if the checkout holds changes.
-    pub(super) revision: String,
-    pub(super) cores: NonZeroUsize,
-}
-
-impl Machine {
-    /// Asks this machine and this checkout.
-    pub(super) fn this() -> anyhow::Result<Self> {
-        let mut git = workspace::command("git");
-        git.args(["describe", "--always", "--dirty", "--abbrev=10"]);
-        let revision = git.output().ok().filter(|output| output.status.success());
-        let revision = revision.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        let cores = std::thread::available_parallelism();
-        Ok(Self {
-            revision: revision.map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned()),
-            cores: cores.context("the machine does not say how many cores it has")?,
-        })
-    }
-}
-
-const PERCENTILES: [(&str, usize); 3] = [("median", 50), ("p90", 90), ("p99", 99)];
 
 impl Figures {
+    /// Fails if something is missing.
+    ///
+    /// # Errors
+    /// A delivery did not arrive or was not settled.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.missing() > 0 {
+            bail!("lost: {} deliveries did not arrive", self.missing());
+        }
+        if let Some(fault) = self.faults.first() {
+            bail!("{fault:#}");
+        }
+        Ok(())
+    }
+
+    fn missing(&self) -> usize {
+        let missing = |measured: &Measured| measured.deliveries() - measured.arrived();
+        missing(&self.idle) + missing(&self.throughput.measured)
+    }
+
     /// Returns the figures for people.
-    pub(super) fn table(&self, machine: &Machine) -> String {
-        let (idle, throughput) = (&self.idle, &self.throughput);
-        let measured = &throughput.measured;
-        let reports_per_s = per_s(measured.reports(), throughput.accepting);
-        let deliveries_per_s = per_s(measured.deliveries(), throughput.delivering);
-        let idle_title = format!("idle: {} reports, one after the other", idle.reports());
-        let busy_title = format!(
-            "busy: {} reports, {} at once",
-            measured.reports(),
-            self.callers
-        );
-        let lines = [
+    pub(super) fn table(&self, machine: &Machine, options: &Options) -> String {
+        let misbehaviour = [options.failing, options.slow].map(|percent| format!("{percent} %"));
+        let mut lines = vec![
             line("revision", [machine.revision.clone()]),
             line("cores", [machine.cores.to_string()]),
-            line("endpoints", [self.endpoints.to_string()]),
-            line("repeated requests", [self.repeated.to_string()]),
+            line("database", [options.database.word().to_owned()]),
+            line("endpoints", [options.endpoints.to_string()]),
+            line("failing, slow", misbehaviour),
             String::new(),
-            line(&idle_title, PERCENTILES.map(|(name, _)| name.to_owned())),
-            latency_line("  intake answers after", &idle.intake_ms),
-            latency_line("  arrival after the answer", &idle.arrival_ms),
-            String::new(),
-            line(&busy_title, PERCENTILES.map(|(name, _)| name.to_owned())),
-            latency_line("  intake answers after", &measured.intake_ms),
-            latency_line("  arrival after the answer", &measured.arrival_ms),
-            line("  reports accepted", [format!("{reports_per_s:.0}/s")]),
-            line("  deliveries arrived", [format!("{deliveries_per_s:.0}/s")]),
         ];
+        let idle_title = format!("idle: {} reports, one by one", self.idle.reports());
+        lines.extend(self.idle.lines(&idle_title));
+        lines.push(String::new());
+        lines.extend(self.busy_lines(options));
+        lines.push(String::new());
+        lines.extend(self.end_lines());
         lines.join("\n") + "\n"
     }
 
-    /// Returns the figures for programs.
-    pub(super) fn json(&self, machine: &Machine) -> Value {
-        let (idle, throughput) = (&self.idle, &self.throughput);
-        let measured = &throughput.measured;
+    fn busy_lines(&self, options: &Options) -> Vec<String> {
+        let busy = &self.throughput.measured;
+        let title = format!("busy: {} reports, {}", busy.reports(), options.pace());
+        let rate = |per_s: f64| [format!("{per_s:.0}/s")];
+        let mut lines = Vec::from(busy.lines(&title));
+        lines.push(line("  reports accepted", rate(self.reports_per_s())));
+        lines.push(line("  deliveries arrived", rate(self.deliveries_per_s())));
+        let (unit, costs) = self.costs();
+        lines.push(format!("  a {unit} costs"));
+        lines.extend(costs.iter().filter_map(CostFigure::line));
+        lines
+    }
+
+    fn end_lines(&self) -> [String; 3] {
+        let peak_memory = format!("{:.1} MiB", f64::from(self.peak_memory_kib) / 1024.0);
+        [
+            line("peak memory of the service", [peak_memory]),
+            line("duplicates", [self.duplicates.to_string()]),
+            line("missing", [self.missing().to_string()]),
+        ]
+    }
+
+    /// Returns the figures for programs: what was measured of what, and [`Self::measured`].
+    pub(super) fn json(&self, machine: &Machine, options: &Options) -> Value {
+        let mut json = setting(machine, options);
+        let members = json.as_object_mut().expect("it is an object");
+        members.insert("revision".to_owned(), json!(machine.revision));
+        members.insert("measured".to_owned(), self.measured());
+        json
+    }
+
+    /// Returns the figures alone.
+    pub(super) fn measured(&self) -> Value {
+        let (unit, costs) = self.costs();
+        let costs = costs.map(|cost| (cost.name.to_owned(), json!(cost.each)));
         json!({
-            "revision": machine.revision,
-            "cores": machine.cores,
-            "endpoints": self.endpoints,
-            "repeated_requests": self.repeated,
-            "idle": {
-                "reports": idle.reports(),
-                "intake_ms": latency_json(&idle.intake_ms),
-                "arrival_after_answer_ms": latency_json(&idle.arrival_ms),
-            },
-            "busy": {
-                "reports": measured.reports(),
-                "deliveries": measured.deliveries(),
-                "callers": self.callers,
-                "intake_ms": latency_json(&measured.intake_ms),
-                "arrival_after_answer_ms": latency_json(&measured.arrival_ms),
-                "reports_per_s": per_s(measured.reports(), throughput.accepting),
-                "deliveries_per_s": per_s(measured.deliveries(), throughput.delivering),
-            },
+            "idle": self.idle.json(),
+            "busy": self.throughput.measured.json(),
+            "reports_per_s": self.reports_per_s(),
+            "deliveries_per_s": self.deliveries_per_s(),
+            format!("per_{unit}"): costs.into_iter().collect::<Value>(),
+            "peak_memory_kib": self.peak_memory_kib,
+            "duplicates": self.duplicates,
+            "missing": self.missing(),
         })
     }
-}
 
-pub(super) fn line(label: &str, values: impl IntoIterator<Item = String>) -> String {
-    /// Wide enough for the longest label with its numbers.
-    const LABEL_CHARS: usize = 40;
-    let mut line = format!("{label:LABEL_CHARS$}");
-    for value in values {
-        write!(line, "{value:>12}").expect("a string takes all that is written");
+    fn reports_per_s(&self) -> f64 {
+        per_s(
+            self.throughput.measured.reports(),
+            self.throughput.accepting,
+        )
     }
-    line
+
+    fn deliveries_per_s(&self) -> f64 {
+        per_s(
+            self.throughput.measured.arrived(),
+            self.throughput.delivering,
+        )
+    }
+
+    /// Returns what a delivery took, or a report where reports cause no deliveries.
+    fn costs(&self) -> (&'static str, [CostFigure; 5]) {
+        let busy = &self.throughput.measured;
+        match busy.deliveries() {
+            0 => ("report", self.cost.figures(float(busy.reports()))),
+            deliveries => ("delivery", self.cost.figures(float(deliveries))),
+        }
+    }
 }
 
-fn latency_line(label: &str, values_ms: &[f64]) -> String {
-    let value = |(_, percent)| format!("{:.2} ms", percentile(values_ms, percent));
-    line(label, PERCENTILES.map(value))
+/// Returns what was measured on what, but for the revision.
+pub(super) fn setting(machine: &Machine, options: &Options) -> Value {
+    let (callers, rate_per_s) = match options.pace() {
+        Pace::Callers(callers) => (Some(callers), None),
+        Pace::PerSecond(rate) => (None, Some(rate)),
+    };
+    json!({
+        "cores": machine.cores,
+        "database": options.database.word(),
+        "endpoints": options.endpoints,
+        "failing_percent": options.failing,
+        "slow_percent": options.slow,
+        "callers": callers,
+        "rate_per_s": rate_per_s,
+        "idle_reports": options.idle_reports,
+        "busy_reports": options.sessions,
+    })
 }
 
-fn latency_json(values_ms: &[f64]) -> Value {
-    let value = |(name, percent): (&str, _)| (name.to_owned(), percentile(values_ms, percent));
-    PERCENTILES.map(value).into_iter().collect()
-}
-
+/// Returns how many there were in a second; 0 if there were none, however long that took.
 pub(super) fn per_s(count: usize, time: Duration) -> f64 {
+    match count {
+        0 => 0.0,
+        count => float(count) / time.as_secs_f64(),
+    }
+}
+
+fn float(count: usize) -> f64 {
     let count = u32::try_from(count).expect("fewer than the sessions times the endpoints fit");
-    f64::from(count) / time.as_secs_f64()
+    f64::from(count)
 }

@@ -2,32 +2,85 @@
 
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use super::installation::Report;
+use super::table::line;
+
+const PERCENTILES: [(&str, usize); 4] = [("p50", 50), ("p95", 95), ("p99", 99), ("max", 100)];
 
 /// What reports and their deliveries took, in milliseconds.
 #[derive(Default)]
 pub(super) struct Measured {
     /// From the report's start to the intake's answer.
     pub(super) intake_ms: Vec<f64>,
+    /// From the report's start to a delivery's arrival.
+    pub(super) arrival_after_report_ms: Vec<f64>,
     /// From the intake's answer to a delivery's arrival; negative if the delivery was faster.
-    pub(super) arrival_ms: Vec<f64>,
+    pub(super) arrival_after_answer_ms: Vec<f64>,
+    /// What the reports caused, whether it arrived or not.
+    pub(super) delivery_ids: Vec<String>,
 }
 
 impl Measured {
-    /// Adds a report and the arrivals of its deliveries.
-    pub(super) fn add(&mut self, report: &Report, arrivals: impl IntoIterator<Item = Instant>) {
-        self.intake_ms.push(ms(report.asked_at, report.answered_at));
-        let arrivals = arrivals.into_iter();
-        let arrivals_ms = arrivals.map(|arrived_at| ms(report.answered_at, arrived_at));
-        self.arrival_ms.extend(arrivals_ms);
+    /// Adds a report and when each of its deliveries arrived, if it did.
+    pub(super) fn add(
+        &mut self,
+        report: Report,
+        arrivals: impl IntoIterator<Item = Option<Instant>>,
+    ) {
+        let (asked_at, answered_at) = (report.asked_at, report.answered_at);
+        self.intake_ms.push(ms(asked_at, answered_at));
+        for arrived_at in arrivals.into_iter().flatten() {
+            self.arrival_after_report_ms.push(ms(asked_at, arrived_at));
+            self.arrival_after_answer_ms
+                .push(ms(answered_at, arrived_at));
+        }
+        self.delivery_ids.extend(report.deliveries);
     }
 
     pub(super) fn reports(&self) -> usize {
         self.intake_ms.len()
     }
 
+    /// Returns how many deliveries the reports caused.
     pub(super) fn deliveries(&self) -> usize {
-        self.arrival_ms.len()
+        self.delivery_ids.len()
+    }
+
+    /// Returns how many of the deliveries arrived.
+    pub(super) fn arrived(&self) -> usize {
+        self.arrival_after_report_ms.len()
+    }
+
+    /// Returns the percentiles for people, under a title.
+    pub(super) fn lines(&self, title: &str) -> [String; 4] {
+        let heads = PERCENTILES.map(|(name, _)| name.to_owned());
+        let [intake, after_report, after_answer] = self.times();
+        [
+            line(title, heads),
+            percentiles_line("  intake answers after", intake),
+            percentiles_line("  arrival after the report's start", after_report),
+            percentiles_line("  arrival after the answer", after_answer),
+        ]
+    }
+
+    /// Returns the percentiles for programs; `null` where nothing was measured.
+    pub(super) fn json(&self) -> Value {
+        let [intake, after_report, after_answer] = self.times().map(percentiles_json);
+        json!({
+            "intake_ms": intake,
+            "arrival_after_report_ms": after_report,
+            "arrival_after_answer_ms": after_answer,
+        })
+    }
+
+    fn times(&self) -> [&[f64]; 3] {
+        [
+            &self.intake_ms,
+            &self.arrival_after_report_ms,
+            &self.arrival_after_answer_ms,
+        ]
     }
 }
 
@@ -41,6 +94,19 @@ pub(super) fn percentile(values_ms: &[f64], percent: usize) -> f64 {
         .get(rank.saturating_sub(1))
         .copied()
         .unwrap_or(f64::NAN)
+}
+
+fn percentiles_line(label: &str, values_ms: &[f64]) -> String {
+    let value = |(_, percent)| match percentile(values_ms, percent) {
+        none if none.is_nan() => "-".to_owned(),
+        ms => format!("{ms:.2} ms"),
+    };
+    line(label, PERCENTILES.map(value))
+}
+
+fn percentiles_json(values_ms: &[f64]) -> Value {
+    let value = |(name, percent): (&str, _)| (name.to_owned(), percentile(values_ms, percent));
+    PERCENTILES.map(value).into_iter().collect()
 }
 
 /// The milliseconds from one moment to another, negative if the other came first.

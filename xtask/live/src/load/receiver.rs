@@ -1,4 +1,5 @@
-//! The server behind every endpoint: it notes when a delivery arrived, and answers 204.
+//! The server behind every endpoint: it notes when a delivery arrived, and answers 204 if it is not
+//! told to misbehave.
 //!
 //! It keeps connections alive, reads the body and looks at one header; it neither verifies nor
 //! decrypts, so that next to nothing of the machine is spent on being measured.
@@ -9,18 +10,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use indicatif::ProgressBar;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use super::misbehaviour::{AT_ONCE, Misbehaviour, Reaction};
 use super::now;
 
 /// A running receiver; dropping it closes its port and every connection.
@@ -33,9 +37,16 @@ pub(super) struct Receiver {
 /// What has arrived so far.
 #[derive(Default)]
 struct Arrivals {
-    /// When each delivery's first request was complete.
-    at: HashMap<String, Instant>,
-    repeated: usize,
+    of: HashMap<String, Arrival>,
+    duplicates: usize,
+    misbehaviour: Misbehaviour,
+}
+
+/// What became of one delivery.
+struct Arrival {
+    /// When its first request was complete.
+    first_at: Instant,
+    accepted: bool,
 }
 
 /// Nothing more is expected after a silence as long as this: the longest wait between two
@@ -63,45 +74,61 @@ impl Receiver {
         format!("http://{}/{endpoint}", self.address)
     }
 
-    /// Waits until all of these deliveries have arrived, however slowly, and says when each did.
-    ///
-    /// # Errors
-    /// Some have not, and nothing arrives any more.
+    /// Misbehaves like this from now on.
+    pub(super) fn misbehave(&self, misbehaviour: Misbehaviour) {
+        self.arrivals
+            .send_modify(|arrivals| arrivals.misbehaviour = misbehaviour);
+    }
+
+    /// Waits until all of these deliveries have arrived, however slowly, and returns when each did;
+    /// `None` for those that have not when nothing arrives any more. The bar is moved once for each.
     pub(super) async fn wait_for<Id: AsRef<str>>(
         &self,
         deliveries: &[Id],
-    ) -> anyhow::Result<Vec<Instant>> {
+        bar: &ProgressBar,
+    ) -> Vec<Option<Instant>> {
+        self.wait_until(deliveries, |_| true, bar).await;
+        let arrivals = self.arrivals.borrow();
+        let arrivals = deliveries.iter().map(|id| arrivals.of.get(id.as_ref()));
+        arrivals
+            .map(|arrival| arrival.map(|arrival| arrival.first_at))
+            .collect()
+    }
+
+    /// Waits until all of these deliveries were accepted, or nothing arrives any more.
+    pub(super) async fn wait_until_accepted<Id: AsRef<str>>(
+        &self,
+        deliveries: &[Id],
+        bar: &ProgressBar,
+    ) {
+        self.wait_until(deliveries, |arrival| arrival.accepted, bar)
+            .await;
+    }
+
+    async fn wait_until<Id: AsRef<str>>(
+        &self,
+        deliveries: &[Id],
+        over: fn(&Arrival) -> bool,
+        bar: &ProgressBar,
+    ) {
         let mut changes = self.arrivals.subscribe();
-        let mut arrived_at = Vec::with_capacity(deliveries.len());
-        while let Some(delivery_id) = deliveries.get(arrived_at.len()) {
-            let arrival = changes
-                .borrow_and_update()
-                .at
-                .get(delivery_id.as_ref())
-                .copied();
-            match arrival {
-                Some(at) => arrived_at.push(at),
-                None if timeout(SILENCE_MAX, changes.changed()).await.is_ok() => {}
-                None => bail!(
-                    "lost: {} deliveries did not arrive",
-                    self.missing(deliveries)
-                ),
+        let mut reached = 0;
+        while let Some(delivery_id) = deliveries.get(reached) {
+            let arrivals = changes.borrow_and_update();
+            let is_over = arrivals.of.get(delivery_id.as_ref()).is_some_and(over);
+            drop(arrivals);
+            if is_over {
+                reached += 1;
+                bar.inc(1);
+            } else if timeout(SILENCE_MAX, changes.changed()).await.is_err() {
+                return;
             }
         }
-        Ok(arrived_at)
     }
 
-    fn missing<Id: AsRef<str>>(&self, deliveries: &[Id]) -> usize {
-        let arrivals = self.arrivals.borrow();
-        let missing = deliveries
-            .iter()
-            .filter(|id| !arrivals.at.contains_key(id.as_ref()));
-        missing.count()
-    }
-
-    /// Returns how many requests came for deliveries that had arrived before.
-    pub(super) fn repeated(&self) -> usize {
-        self.arrivals.borrow().repeated
+    /// Returns how many requests came for deliveries that had been accepted before.
+    pub(super) fn duplicates(&self) -> usize {
+        self.arrivals.borrow().duplicates
     }
 }
 
@@ -130,26 +157,53 @@ async fn respond(
     arrivals: &watch::Sender<Arrivals>,
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let delivery_id = head.headers.get("x-kayle-delivery-id");
-    let delivery_id = delivery_id.and_then(|id| id.to_str().ok());
+    let reaction = match body.collect().await {
+        Ok(_) => take_in(&head, arrivals),
+        Err(_) => None,
+    };
     let mut response = Response::new(Empty::new());
-    *response.status_mut() = match (delivery_id, body.collect().await) {
-        (Some(delivery_id), Ok(_)) => {
-            note(arrivals, delivery_id);
-            StatusCode::NO_CONTENT
+    *response.status_mut() = match reaction {
+        Some(reaction) => {
+            if reaction.delay > Duration::ZERO {
+                sleep(reaction.delay).await;
+            }
+            reaction.status
         }
-        (None, _) | (_, Err(_)) => StatusCode::BAD_REQUEST,
+        None => StatusCode::BAD_REQUEST,
     };
     Ok(response)
 }
 
-fn note(arrivals: &watch::Sender<Arrivals>, delivery_id: &str) {
+fn take_in(head: &Parts, arrivals: &watch::Sender<Arrivals>) -> Option<Reaction> {
     let arrived_at = now();
-    arrivals.send_modify(|arrivals| {
-        if arrivals.at.contains_key(delivery_id) {
-            arrivals.repeated += 1;
-        } else {
-            arrivals.at.insert(delivery_id.to_owned(), arrived_at);
+    let delivery_id = head.headers.get("x-kayle-delivery-id")?.to_str().ok()?;
+    let mut reaction = AT_ONCE;
+    arrivals.send_modify(|arrivals| reaction = arrivals.add(delivery_id, arrived_at));
+    Some(reaction)
+}
+
+impl Arrivals {
+    fn add(&mut self, delivery_id: &str, arrived_at: Instant) -> Reaction {
+        match self.of.get_mut(delivery_id) {
+            Some(arrival) if arrival.accepted => {
+                self.duplicates += 1;
+                AT_ONCE
+            }
+            Some(arrival) => {
+                arrival.accepted = true;
+                AT_ONCE
+            }
+            None => self.add_first(delivery_id, arrived_at),
         }
-    });
+    }
+
+    fn add_first(&mut self, delivery_id: &str, first_at: Instant) -> Reaction {
+        let reaction = self.misbehaviour.choose(self.of.len());
+        let arrival = Arrival {
+            first_at,
+            accepted: reaction.status.is_success(),
+        };
+        self.of.insert(delivery_id.to_owned(), arrival);
+        reaction
+    }
 }

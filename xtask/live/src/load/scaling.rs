@@ -7,7 +7,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -15,18 +15,15 @@ use tempfile::TempDir;
 
 use crate::interrupt::unless_interrupted;
 use crate::service::{Service, Settings};
-use xtask::postgres::{Cluster, Durability};
 use xtask::workspace;
 
 use super::cpu_share::CpuShare;
-use super::figures::{Machine, line, per_s};
+use super::database::Postgres;
+use super::figures::per_s;
 use super::installation::{Installation, Report};
-use super::{Options, outcome, throughput};
-
-const DATABASE: &str = "kayle_load";
-
-/// Base64 of 32 bytes. All nodes need the same key; this one guards nothing.
-const SECRET_KEY: &str = "bG9hZC1sb2FkLWxvYWQtbG9hZC1sb2FkLWxvYWQtbG8=";
+use super::machine::Machine;
+use super::table::line;
+use super::{Options, outcome, progress, throughput};
 
 /// One backlog, sent.
 pub(super) struct Drain {
@@ -39,7 +36,7 @@ pub(super) struct Drain {
 pub(super) struct Scaling {
     one: Drain,
     several: Drain,
-    repeated: usize,
+    duplicates: usize,
 }
 
 /// What is the same for every node.
@@ -59,34 +56,24 @@ pub(super) async fn measure(
     options: &Options,
     dispatchers: NonZeroU16,
 ) -> anyhow::Result<Scaling> {
+    ensure!(
+        options.endpoints > 0,
+        "without an endpoint nothing is sent: give --endpoints"
+    );
     let folder = TempDir::with_prefix_in("kayle-load-", workspace::target_dir()?);
     let folder = folder.context("no temporary folder")?;
-    let cluster = Cluster::start(Durability::Real)?;
-    cluster.create_database(DATABASE)?;
+    let postgres = Postgres::start()?;
+    postgres.migrate(binary)?;
     let nodes = Nodes {
         binary,
         folder: folder.path(),
-        settings: vec![
-            ("KAYLE_DATABASE_URL", cluster.url(DATABASE)),
-            ("KAYLE_SECRET_KEY", SECRET_KEY.to_owned()),
-        ],
+        settings: postgres.settings(),
         cpu_percent: options.cpu_percent,
     };
-    nodes.migrate()?;
     unless_interrupted(nodes.measure(options, dispatchers.get())).await
 }
 
 impl Nodes<'_> {
-    fn migrate(&self) -> anyhow::Result<()> {
-        let mut migrate = std::process::Command::new(self.binary);
-        migrate
-            .args(["migrate", "up"])
-            .env_clear()
-            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
-            .stdout(std::process::Stdio::null());
-        workspace::run(&mut migrate)
-    }
-
     async fn measure(&self, options: &Options, dispatchers: u16) -> anyhow::Result<Scaling> {
         let mut api = self.start("api", 0).await?;
         let installation = Installation::set_up(&api, options.endpoints).await?;
@@ -97,7 +84,7 @@ impl Nodes<'_> {
         Ok(Scaling {
             one,
             several,
-            repeated: installation.receiver.repeated(),
+            duplicates: installation.receiver.duplicates(),
         })
     }
 
@@ -126,13 +113,17 @@ impl Nodes<'_> {
         let mut started = started?;
         let shares = started.iter().map(|dispatcher| self.share_of(dispatcher));
         let shares: Vec<_> = shares.collect::<anyhow::Result<_>>()?;
-        let arrivals = installation.receiver.wait_for(&deliveries).await?;
+        let bar = progress::bar("waiting for the deliveries".to_owned(), deliveries.len());
+        let arrivals = installation.receiver.wait_for(&deliveries, &bar).await;
+        let missing = arrivals.iter().filter(|arrival| arrival.is_none()).count();
+        ensure!(missing == 0, "lost: {missing} deliveries did not arrive");
         for dispatcher in &mut started {
             dispatcher.stop().await?;
         }
         drop(shares);
-        let first = arrivals.iter().min().context("nothing was sent")?;
-        let last = arrivals.iter().max().context("nothing was sent")?;
+        let arrivals = || arrivals.iter().flatten();
+        let first = arrivals().min().context("nothing was sent")?;
+        let last = arrivals().max().context("nothing was sent")?;
         Ok(Drain {
             dispatchers,
             deliveries: deliveries.len(),
@@ -169,7 +160,7 @@ impl Scaling {
         let lines = [
             line("revision", [machine.revision.clone()]),
             line("cores", [machine.cores.to_string()]),
-            line("repeated requests", [self.repeated.to_string()]),
+            line("duplicates", [self.duplicates.to_string()]),
             rate(&self.one),
             rate(&self.several),
             line("ratio", [format!("{:.2}", self.ratio())]),
@@ -189,7 +180,7 @@ impl Scaling {
         json!({
             "revision": machine.revision,
             "cores": machine.cores,
-            "repeated_requests": self.repeated,
+            "duplicates": self.duplicates,
             "one": drain(&self.one),
             "several": drain(&self.several),
             "ratio": self.ratio(),

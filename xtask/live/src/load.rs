@@ -5,7 +5,8 @@
 //! [`installation`] makes an organization with its endpoints, [`receiver`] is the server behind
 //! them with its [`misbehaviour`], [`idle`] and [`throughput`] are the two phases, and [`pace`] says
 //! when the second one's reports begin. [`latency`] sums up, [`cost`] and [`processes`] say what it
-//! took, [`outcome`] looks for what was lost, and [`figures`] prints.
+//! took, [`outcome`] looks for what was lost and [`contents`] for what is wrong, and [`figures`]
+//! prints.
 //!
 //! [`server`] builds what is measured. [`scaling`] is a measurement of its own: one dispatcher
 //! against several on one PostgreSQL.
@@ -28,6 +29,7 @@ use self::misbehaviour::Misbehaviour;
 use self::pace::Pace;
 use self::server::Server;
 
+mod contents;
 mod cost;
 mod cpu_share;
 mod database;
@@ -122,7 +124,8 @@ impl Options {
 /// Measures the service and prints the figures.
 ///
 /// # Errors
-/// A report was refused or a delivery was lost; never because something was slow.
+/// A report was refused, a delivery was lost or a request was wrong; never because something was
+/// slow.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
         return run_in_release();

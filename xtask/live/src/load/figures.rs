@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::Options;
+use super::contents::Contents;
 use super::cost::{Cost, CostFigure};
 use super::latency::Measured;
 use super::machine::Machine;
@@ -23,18 +24,23 @@ pub(super) struct Figures {
     pub(super) peak_memory_kib: u32,
     /// Requests for a delivery that had been accepted before.
     pub(super) duplicates: usize,
+    pub(super) contents: Contents,
     /// What the service itself says of the deliveries, if that is not what it should be.
     pub(super) faults: Vec<anyhow::Error>,
 }
 
 impl Figures {
-    /// Fails if something is missing.
+    /// Fails if something is missing or wrong.
     ///
     /// # Errors
-    /// A delivery did not arrive or was not settled.
+    /// A delivery did not arrive or was not settled, or a request held something wrong.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if self.missing() > 0 {
             bail!("lost: {} deliveries did not arrive", self.missing());
+        }
+        if let Some(first) = self.contents.wrong.first() {
+            let wrong = self.contents.wrong.len();
+            bail!("{wrong} requests are wrong, one of them: {first:#}");
         }
         if let Some(fault) = self.faults.first() {
             bail!("{fault:#}");
@@ -80,12 +86,16 @@ impl Figures {
         lines
     }
 
-    fn end_lines(&self) -> [String; 3] {
+    fn end_lines(&self) -> [String; 6] {
+        let contents = &self.contents;
         let peak_memory = format!("{:.1} MiB", f64::from(self.peak_memory_kib) / 1024.0);
         [
             line("peak memory of the service", [peak_memory]),
             line("duplicates", [self.duplicates.to_string()]),
             line("missing", [self.missing().to_string()]),
+            line("signatures verified", [contents.verified.to_string()]),
+            line("requests decrypted", [contents.decrypted.to_string()]),
+            line("requests wrong", [contents.wrong.len().to_string()]),
         ]
     }
 
@@ -111,6 +121,9 @@ impl Figures {
             "peak_memory_kib": self.peak_memory_kib,
             "duplicates": self.duplicates,
             "missing": self.missing(),
+            "signatures_verified": self.contents.verified,
+            "requests_decrypted": self.contents.decrypted,
+            "requests_wrong": self.contents.wrong.len(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! An organization on the service, its endpoints, and the reports about its sessions.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -17,12 +18,19 @@ pub(super) struct Installation {
     /// The organization's own access.
     pub(super) api: Api,
     pub(super) receiver: Receiver,
+    pub(super) endpoints: Vec<Endpoint>,
     intake: Api,
-    endpoints: u16,
+}
+
+/// An endpoint as its owner knows it.
+pub(super) struct Endpoint {
+    pub(super) signing_secret: String,
+    pub(super) key: Arc<PrivateKey>,
 }
 
 /// A report that the intake has accepted.
 pub(super) struct Report {
+    pub(super) session_id: String,
     /// When it was begun, or should have been.
     pub(super) asked_at: Instant,
     pub(super) answered_at: Instant,
@@ -30,13 +38,16 @@ pub(super) struct Report {
 }
 
 /// What every session asks for and every report says: as many claims as a usual document gives.
-const CLAIMS: [(&str, &str); 5] = [
+pub(super) const CLAIMS: [(&str, &str); 5] = [
     ("family_name", "SKLODOWSKA"),
     ("given_names", "MARIE SALOMEA"),
     ("date_of_birth", "1967-11-07"),
     ("document_number", "X4RTBPFW4"),
     ("kayle_document_id", "doc-5b1c9f0e7a2d4486"),
 ];
+
+/// The label under which every endpoint registers its key.
+pub(super) const KEY_ID: &str = "load";
 
 /// Making a key takes the longer part of a tenth of a second; many endpoints share these. The service
 /// does not know, and encrypts as often.
@@ -48,26 +59,36 @@ impl Installation {
         let organization_id = service.create_organization("Load").await?;
         let api_key = service.create_api_key(&organization_id).await?;
         let service_token = service.create_service_token().await?;
-        let installation = Self {
+        let mut installation = Self {
             api: Api::new(service.url(), &api_key)?,
             receiver: Receiver::start().await?,
+            endpoints: Vec::new(),
             intake: Api::new(service.url(), &service_token)?,
-            endpoints,
         };
         let keys = usize::from(endpoints).min(KEYS_MAX);
-        let keys: Vec<_> = (0..keys).map(|_| PrivateKey::generate()).collect();
+        let keys: Vec<_> = (0..keys)
+            .map(|_| Arc::new(PrivateKey::generate()))
+            .collect();
         for (number, key) in (0..endpoints).zip(keys.iter().cycle()) {
-            installation.register_endpoint(number, key).await?;
+            let endpoint = installation.register_endpoint(number, key).await?;
+            installation.endpoints.push(endpoint);
         }
         Ok(installation)
     }
 
-    async fn register_endpoint(&self, number: u16, key: &PrivateKey) -> anyhow::Result<()> {
+    async fn register_endpoint(
+        &self,
+        number: u16,
+        key: &Arc<PrivateKey>,
+    ) -> anyhow::Result<Endpoint> {
         let body = json!({ "url": self.receiver.url(number) });
         let created = self.api.post("/v1/webhooks/endpoints", &body).await?;
         let endpoint_id = text(&created, "/endpoint/id")?;
-        self.api.register_key(endpoint_id, "load", key).await?;
-        Ok(())
+        self.api.register_key(endpoint_id, KEY_ID, key).await?;
+        Ok(Endpoint {
+            signing_secret: text(&created, "/signing_secret")?.to_owned(),
+            key: Arc::clone(key),
+        })
     }
 
     /// Opens a session for every endpoint and returns its id.
@@ -102,6 +123,7 @@ impl Installation {
         let answer = self.intake.post(&path, &body).await?;
         let answered_at = now();
         Ok(Report {
+            session_id: session_id.to_owned(),
             asked_at,
             answered_at,
             deliveries: self.caused_deliveries(&answer)?,
@@ -117,10 +139,10 @@ impl Installation {
             .collect();
         let ids = ids.context("a delivery's id is not text")?;
         ensure!(
-            ids.len() == usize::from(self.endpoints),
+            ids.len() == self.endpoints.len(),
             "lost: a report caused {} deliveries for {} endpoints",
             ids.len(),
-            self.endpoints
+            self.endpoints.len()
         );
         Ok(ids)
     }

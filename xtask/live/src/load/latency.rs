@@ -1,5 +1,6 @@
 //! Times of many reports, and what is said of them.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -18,8 +19,8 @@ pub(super) struct Measured {
     pub(super) arrival_after_report_ms: Vec<f64>,
     /// From the intake's answer to a delivery's arrival; negative if the delivery was faster.
     pub(super) arrival_after_answer_ms: Vec<f64>,
-    /// What the reports caused, whether it arrived or not.
-    pub(super) delivery_ids: Vec<String>,
+    /// Which session each delivery is about, whether it arrived or not.
+    pub(super) sessions: BTreeMap<String, String>,
 }
 
 impl Measured {
@@ -36,7 +37,10 @@ impl Measured {
             self.arrival_after_answer_ms
                 .push(ms(answered_at, arrived_at));
         }
-        self.delivery_ids.extend(report.deliveries);
+        let session_id = report.session_id;
+        let deliveries = report.deliveries.into_iter();
+        self.sessions
+            .extend(deliveries.map(|id| (id, session_id.clone())));
     }
 
     pub(super) fn reports(&self) -> usize {
@@ -45,7 +49,7 @@ impl Measured {
 
     /// Returns how many deliveries the reports caused.
     pub(super) fn deliveries(&self) -> usize {
-        self.delivery_ids.len()
+        self.sessions.len()
     }
 
     /// Returns how many of the deliveries arrived.

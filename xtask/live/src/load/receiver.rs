@@ -1,8 +1,9 @@
 //! The server behind every endpoint: it notes when a delivery arrived, and answers 204 if it is not
 //! told to misbehave.
 //!
-//! It keeps connections alive, reads the body and looks at one header; it neither verifies nor
-//! decrypts, so that next to nothing of the machine is spent on being measured.
+//! It keeps connections alive, keeps the body and two headers; it neither verifies nor decrypts, so
+//! that next to nothing of the machine is spent on being measured. [`super::contents`] does that
+//! when the measurement is over.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,9 +17,11 @@ use hyper::body::{Bytes, Incoming};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use indicatif::ProgressBar;
+use kayle_primitives::Clock;
+use kayle_testkit::receiver::{ReceivedRequest, WallClock};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +29,8 @@ use tokio::time::{sleep, timeout};
 
 use super::misbehaviour::{AT_ONCE, Misbehaviour, Reaction};
 use super::now;
+
+const SIGNATURE: &str = "x-kayle-signature";
 
 /// A running receiver; dropping it closes its port and every connection.
 pub(super) struct Receiver {
@@ -38,6 +43,7 @@ pub(super) struct Receiver {
 #[derive(Default)]
 struct Arrivals {
     of: HashMap<String, Arrival>,
+    requests: Vec<Request>,
     duplicates: usize,
     misbehaviour: Misbehaviour,
 }
@@ -47,6 +53,14 @@ struct Arrival {
     /// When its first request was complete.
     first_at: Instant,
     accepted: bool,
+}
+
+/// A request as it came, as far as its contents are checked.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) delivery_id: String,
+    /// What [`ReceivedRequest::verify`] and [`ReceivedRequest::decrypt`] need.
+    pub(super) received: ReceivedRequest,
 }
 
 /// Nothing more is expected after a silence as long as this: the longest wait between two
@@ -130,6 +144,11 @@ impl Receiver {
     pub(super) fn duplicates(&self) -> usize {
         self.arrivals.borrow().duplicates
     }
+
+    /// Returns every request that came.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.arrivals.borrow().requests.clone()
+    }
 }
 
 async fn accept(listener: TcpListener, arrivals: Arc<watch::Sender<Arrivals>>) {
@@ -153,12 +172,12 @@ async fn serve(stream: TcpStream, arrivals: Arc<watch::Sender<Arrivals>>) {
 }
 
 async fn respond(
-    request: Request<Incoming>,
+    request: hyper::Request<Incoming>,
     arrivals: &watch::Sender<Arrivals>,
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let reaction = match body.collect().await {
-        Ok(_) => take_in(&head, arrivals),
+        Ok(body) => take_in(&head, &body.to_bytes(), arrivals),
         Err(_) => None,
     };
     let mut response = Response::new(Empty::new());
@@ -174,17 +193,32 @@ async fn respond(
     Ok(response)
 }
 
-fn take_in(head: &Parts, arrivals: &watch::Sender<Arrivals>) -> Option<Reaction> {
+fn take_in(head: &Parts, body: &Bytes, arrivals: &watch::Sender<Arrivals>) -> Option<Reaction> {
     let arrived_at = now();
     let delivery_id = head.headers.get("x-kayle-delivery-id")?.to_str().ok()?;
+    let signature = head.headers.get(SIGNATURE).map(|value| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (SIGNATURE.to_owned(), value.into_owned())
+    });
+    let request = Request {
+        delivery_id: delivery_id.to_owned(),
+        received: ReceivedRequest {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            headers: signature.into_iter().collect(),
+            // A copy: as a part of the connection's buffer it would keep all of it.
+            body: Bytes::copy_from_slice(body),
+            received_at: WallClock.now(),
+        },
+    };
     let mut reaction = AT_ONCE;
-    arrivals.send_modify(|arrivals| reaction = arrivals.add(delivery_id, arrived_at));
+    arrivals.send_modify(|arrivals| reaction = arrivals.add(request, arrived_at));
     Some(reaction)
 }
 
 impl Arrivals {
-    fn add(&mut self, delivery_id: &str, arrived_at: Instant) -> Reaction {
-        match self.of.get_mut(delivery_id) {
+    fn add(&mut self, request: Request, arrived_at: Instant) -> Reaction {
+        let reaction = match self.of.get_mut(&request.delivery_id) {
             Some(arrival) if arrival.accepted => {
                 self.duplicates += 1;
                 AT_ONCE
@@ -193,8 +227,10 @@ impl Arrivals {
                 arrival.accepted = true;
                 AT_ONCE
             }
-            None => self.add_first(delivery_id, arrived_at),
-        }
+            None => self.add_first(&request.delivery_id, arrived_at),
+        };
+        self.requests.push(request);
+        reaction
     }
 
     fn add_first(&mut self, delivery_id: &str, first_at: Instant) -> Reaction {

@@ -9,6 +9,7 @@ use crate::interrupt::unless_interrupted;
 use crate::service::Service;
 use xtask::workspace;
 
+use super::contents::Contents;
 use super::cost::Meter;
 use super::database::Database;
 use super::figures::Figures;
@@ -18,7 +19,7 @@ use super::{Options, idle, outcome, processes, progress, throughput};
 /// Measures a binary once. Stops the service and removes its folder however the measurement ended.
 ///
 /// # Errors
-/// The service does not run, or refuses a report. What is missing is among the figures.
+/// The service does not run, or refuses a report. What is missing or wrong is among the figures.
 pub(super) async fn measure(binary: &Path, options: &Options) -> anyhow::Result<Figures> {
     // Beside the build, because a temporary folder may lie in memory, where commits cost nothing.
     let folder = TempDir::with_prefix_in("kayle-load-", workspace::target_dir()?);
@@ -52,7 +53,7 @@ async fn both_phases(
     let meter = Meter::start(service, database)?;
     let throughput = throughput::measure(&installation, &sessions, options.pace()).await?;
     if options.failing > 0 {
-        let deliveries: Vec<_> = throughput.measured.delivery_ids.iter().collect();
+        let deliveries: Vec<_> = throughput.measured.sessions.keys().collect();
         let bar = progress::bar(
             "waiting for the second attempts".to_owned(),
             deliveries.len(),
@@ -64,13 +65,15 @@ async fn both_phases(
     let service_id = service.id().context("the service has ended")?;
     let peak_memory_kib = processes::peak_memory_kib(service_id)?;
 
-    let deliveries = idle.deliveries() + throughput.measured.deliveries();
+    let mut sessions = idle.sessions.clone();
+    sessions.extend(throughput.measured.sessions.clone());
     let mut faults: Vec<_> = settled.err().into_iter().collect();
     if faults.is_empty() {
-        let checked = outcome::check_all_succeeded(&installation, deliveries).await;
+        let checked = outcome::check_all_succeeded(&installation, sessions.len()).await;
         faults.extend(checked.err());
     }
     Ok(Figures {
+        contents: Contents::check(&installation, &sessions),
         duplicates: receiver.duplicates(),
         idle,
         throughput,

@@ -8,8 +8,8 @@
 //! took, [`outcome`] looks for what was lost and [`contents`] for what is wrong, and [`figures`]
 //! prints.
 //!
-//! [`server`] builds what is measured. [`scaling`] is a measurement of its own: one dispatcher
-//! against several on one PostgreSQL.
+//! [`comparison`] measures two binaries in turn, which [`server`] builds. [`scaling`] is a
+//! measurement of its own: one dispatcher against several on one PostgreSQL.
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
@@ -29,6 +29,7 @@ use self::misbehaviour::Misbehaviour;
 use self::pace::Pace;
 use self::server::Server;
 
+mod comparison;
 mod contents;
 mod cost;
 mod cpu_share;
@@ -80,9 +81,15 @@ pub(crate) struct Options {
     /// Measure this binary instead of building one; a path within the checkout, or an absolute one
     #[arg(long)]
     server: Option<PathBuf>,
+    /// Measure another git revision as well, in turn with this one, and compare
+    #[arg(long)]
+    against: Option<String>,
+    /// With --against: how often each of the two is measured
+    #[arg(long, requires = "against", default_value = "3")]
+    rounds: NonZeroU16,
     /// Measure instead how fast this many dispatchers on one PostgreSQL send a backlog, and one
     /// alone
-    #[arg(long, conflicts_with_all = ["database", "rate", "failing", "slow"])]
+    #[arg(long, conflicts_with_all = ["database", "rate", "failing", "slow", "against"])]
     dispatchers: Option<NonZeroU16>,
     /// With --dispatchers: give each this much of one core, so that they are the limit (needs root)
     #[arg(long, requires = "dispatchers", value_parser = clap::value_parser!(u16).range(1..=100))]
@@ -137,6 +144,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let scaling = scaling::measure(&server.binary, options, dispatchers);
         let figures = runtime.block_on(scaling)?;
         options.print(&figures.table(&machine), &figures.json(&machine));
+    } else if let Some(revision) = &options.against {
+        let other = Server::of_revision(revision)?;
+        let comparison = runtime.block_on(comparison::measure(&server, &other, options))?;
+        let json = comparison.json(&machine, options);
+        options.print(&comparison.table(&machine, options), &json);
     } else {
         let figures = runtime.block_on(round::measure(&server.binary, options))?;
         let json = figures.json(&machine, options);

@@ -39,3 +39,7 @@ pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How fast an answer must be read beyond that.
 pub(crate) const WRITE_BYTES_PER_SECOND_MIN: u32 = 10_000;
+
+/// How long a report waits to be on disk. The database's own limits are longer, since other work
+/// may take its time; Kayle's services say a report again that had no answer.
+pub(crate) const INTAKE_TIMEOUT: Duration = Duration::from_secs(5);

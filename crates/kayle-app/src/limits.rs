@@ -17,10 +17,6 @@ pub const SWEEP_BATCH_MAX: usize = 500;
 /// Deliveries per claim: from a hundred rows on, a commit's cost is spread thin.
 pub const CLAIM_BATCH_MAX: usize = 128;
 
-/// Deliveries that are handed over to the dispatcher for each request that may be under way: they
-/// wait in memory, with their payloads, until one of those ends.
-pub const HANDED_OVER_PER_SLOT_MAX: usize = 4;
-
 /// How old the last look at a lease may be when its request begins; later it is looked at again. A
 /// withdrawal in between is not seen, so it is short.
 pub const LAST_LOOK_AGE_MAX: Duration = Duration::from_millis(100);

@@ -10,7 +10,6 @@ use kayle_primitives::EndpointId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Room;
-use crate::limits::HANDED_OVER_PER_SLOT_MAX;
 
 /// The requests that may be under way.
 #[derive(Debug)]
@@ -90,13 +89,11 @@ impl Slots {
     /// Reserves a request for a new delivery; `None` if it has to wait in the queue.
     pub fn reserve_for_new(self: &Arc<Self>, endpoint_id: &EndpointId) -> Option<Reservation> {
         let mut reserved = self.reserved();
-        let room = HANDED_OVER_PER_SLOT_MAX * self.total_max;
-        if reserved.is_behind || room <= reserved.total {
+        if reserved.is_behind || self.total_max <= reserved.total {
             return None;
         }
         let at_endpoint = reserved.at(endpoint_id, self.per_endpoint_max);
-        let room = HANDED_OVER_PER_SLOT_MAX * self.per_endpoint_max;
-        at_endpoint.is_behind |= room <= at_endpoint.reserved;
+        at_endpoint.is_behind |= self.per_endpoint_max <= at_endpoint.reserved;
         let has_room = !at_endpoint.is_behind;
         drop(reserved);
         has_room.then(|| self.reserve(endpoint_id.clone()))

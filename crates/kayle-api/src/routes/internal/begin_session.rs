@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 
+use super::in_time;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
@@ -27,6 +28,6 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
 
 async fn begin(call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;
-    let session = call.webhooks().begin_session(&id).await?;
+    let session = in_time(call.webhooks().begin_session(&id)).await?;
     Ok(answer::ok(SessionView::new(&session, &call.api.verify_url)))
 }

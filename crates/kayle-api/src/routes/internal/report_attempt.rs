@@ -15,6 +15,7 @@ use kayle_sessions::ReportedOutcome;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::in_time;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, echoed_name, list, required, text};
 use crate::operation::{Answer, Audience, Body, Operation, Run, Tag, Verb};
@@ -40,7 +41,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
 async fn report(mut call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.session_id()?;
     let report = attempt_report(call.json_object()?)?;
-    let reported = call.webhooks().report_attempt(&id, report).await?;
+    let reported = in_time(call.webhooks().report_attempt(&id, report)).await?;
     Ok(answer::ok(ReportView::new(&reported, &call.api.verify_url)))
 }
 

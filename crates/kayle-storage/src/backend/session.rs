@@ -85,6 +85,11 @@ impl Session {
         Ok(())
     }
 
+    /// Returns whether an answer has said that the connection is of no more use.
+    fn is_unusable(&self) -> bool {
+        self.is_unusable.load(Ordering::Relaxed)
+    }
+
     /// Returns the answer to a statement, and remembers if it says that the connection is of no
     /// more use. Without an answer the connection is given up: it is closed without a word, because
     /// even a word might never get away.
@@ -164,7 +169,8 @@ impl ConnectionTrait for Session {
     }
 }
 
-/// Each statement goes over whichever connection is free.
+/// Each statement goes over whichever connection is free. A read that finds its connection of no more
+/// use is made again over another one: by then all that were opened before it are given up.
 #[async_trait]
 impl ConnectionTrait for Server {
     fn get_database_backend(&self) -> DbBackend {
@@ -180,10 +186,22 @@ impl ConnectionTrait for Server {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let session = self.session().await?;
+        let answer = session.query_one_raw(statement.clone()).await;
+        if answer.is_ok() || !session.is_unusable() {
+            return answer;
+        }
+        drop(session);
         self.session().await?.query_one_raw(statement).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let session = self.session().await?;
+        let answer = session.query_all_raw(statement.clone()).await;
+        if answer.is_ok() || !session.is_unusable() {
+            return answer;
+        }
+        drop(session);
         self.session().await?.query_all_raw(statement).await
     }
 }

@@ -110,9 +110,12 @@ impl Starter {
         }
         self.webhooks.leave_new_deliveries();
         while let Some(HandedOver { claim, .. }) = handed_over.recv().await {
-            for ready in self.webhooks.prepare_unseen(claim).to_send {
-                self.end(self.webhooks.finish(ready.in_flight, Outcome::Untried));
-            }
+            let prepared = self.webhooks.prepare_unseen(claim);
+            let untried = prepared.to_send.into_iter();
+            let untried =
+                untried.map(|ready| self.webhooks.finish(ready.in_flight, Outcome::Untried));
+            let ended = prepared.finished.into_iter().chain(untried);
+            ended.for_each(|ended| self.end(ended));
         }
     }
 

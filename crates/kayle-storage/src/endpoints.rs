@@ -113,8 +113,9 @@ fn fanout_endpoint(row: &QueryResult) -> Result<FanoutEndpoint, StoreError> {
         id: &endpoint.organization_id,
     };
     let column = "pending_deletion_at";
-    let frozen_at: Option<i64> =
-        organization.parsed(column, row.try_get("organization_", column))?;
+    let frozen_at = organization.parsed(column, row.try_get("organization_", column));
+    // Nobody is told less because of it: what is not certain waits in the queue, as in frozen ones.
+    let frozen_at: Option<Option<i64>> = frozen_at.inspect_err(report_damage).ok();
     let (active_key, unreadable_key) = match active_key(row) {
         Some(ActiveKey::Usable(key)) => (Some(*key), None),
         Some(ActiveKey::Unreadable(id)) => (None, Some(id)),
@@ -125,7 +126,7 @@ fn fanout_endpoint(row: &QueryResult) -> Result<FanoutEndpoint, StoreError> {
         endpoint: endpoint.to_domain()?,
         active_key,
         unreadable_key,
-        organization_frozen: frozen_at.is_some(),
+        organization_frozen: frozen_at != Some(None),
     })
 }
 

@@ -231,6 +231,11 @@ impl Village {
             .await;
         let found = found.expect(what).expect("it is kept");
         assert!(!found.state.is_active(), "{what}: expiry");
+        if !what.starts_with("endpoints.") {
+            let damaged = self.damaged.subscriber.organization.id;
+            let told = self.store.reads().enabled_endpoints(damaged).await;
+            assert_eq!(told.expect(what).len(), 1, "{what}: fan-out");
+        }
     }
 
     /// Returns how many requests are counted of the other household's API key.

@@ -21,10 +21,6 @@ pub const CLAIM_BATCH_MAX: usize = 128;
 /// withdrawal in between is not seen, so it is short.
 pub const LAST_LOOK_AGE_MAX: Duration = Duration::from_millis(100);
 
-/// How long a leased delivery waits at most for its turn to be sent, before it is given back to the
-/// queue: an endpoint that is slower than that keeps nothing in memory.
-pub const SLOT_WAIT_MAX: Duration = Duration::from_secs(1);
-
 /// How long a delivery waits that could not be tried because of a fault of our own.
 pub const FAULT_DELAY: Duration = Duration::from_secs(5);
 

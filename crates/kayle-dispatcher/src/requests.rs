@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use kayle_app::Webhooks;
 use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, Slots, ToSend};
 use kayle_app::ports::sender::{SendRequest, Sender};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -27,7 +25,6 @@ pub(crate) struct Starter {
     pub(crate) slots: Arc<Slots>,
     webhooks: Arc<Webhooks>,
     sender: Arc<dyn Sender>,
-    slot_wait_max: Duration,
     under_way: Arc<AtomicUsize>,
     ends: UnboundedSender<Option<Finished>>,
 }
@@ -46,14 +43,12 @@ impl Requests {
         let Limits {
             in_flight_max,
             in_flight_per_endpoint_max,
-            slot_wait_max,
         } = limits;
         Self {
             starter: Starter {
                 slots: Arc::new(Slots::new(in_flight_max, in_flight_per_endpoint_max)),
                 webhooks,
                 sender,
-                slot_wait_max,
                 under_way: Arc::default(),
                 ends,
             },
@@ -162,7 +157,7 @@ impl Starter {
         };
         let starter = self.clone();
         let sent = async move {
-            end.finished = starter.send_in_turn(ready, &reservation).await;
+            end.finished = starter.send(ready).await;
             end.is_regular = true;
             // The slot is free before its end is told of.
             drop(reservation);
@@ -171,12 +166,8 @@ impl Starter {
         tokio::spawn(sent.instrument(span));
     }
 
-    /// Waits for a slot, and makes the request in it; `None` if the lease was taken away meanwhile.
-    async fn send_in_turn(&self, ready: ToSend, reservation: &Reservation) -> Option<Finished> {
-        let slot = timeout(self.slot_wait_max, reservation.slot()).await.ok();
-        let Some(slot) = slot else {
-            return Some(self.webhooks.finish(ready.in_flight, Outcome::Untried));
-        };
+    /// Makes a request; `None` if the lease was taken away meanwhile.
+    async fn send(&self, ready: ToSend) -> Option<Finished> {
         let ready = match self.webhooks.recheck(ready).await {
             Ok(ready) => ready?,
             Err(unsent) => return Some(*unsent),
@@ -185,7 +176,6 @@ impl Starter {
             request, in_flight, ..
         } = ready;
         let outcome = self.outcome_of(request).await;
-        drop(slot);
         Some(self.webhooks.finish(in_flight, outcome))
     }
 

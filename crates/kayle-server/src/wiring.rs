@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use kayle_app::limits::SLOT_WAIT_MAX;
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dispatcher::{Dispatcher, Limits};
@@ -160,12 +159,7 @@ pub(crate) fn dispatcher(
     webhooks: Arc<Webhooks>,
     sender: Arc<HyperSender>,
 ) -> Dispatcher {
-    // A lease is longer than a request; half of what it is longer by may be waited.
-    let spare = config
-        .delivery_lease
-        .saturating_sub(config.delivery_timeout);
     let limits = Limits {
-        slot_wait_max: SLOT_WAIT_MAX.min(spare / 2),
         in_flight_max: config.delivery_concurrency,
         in_flight_per_endpoint_max: config.endpoint_concurrency,
     };

@@ -40,7 +40,7 @@ pub enum Outcome {
     EndpointDeleted,
     /// Something in our own house broke before a request was made.
     Fault,
-    /// It was not tried: the dispatcher stops, or has had no slot for it.
+    /// It was not tried: the dispatcher stops.
     Untried,
 }
 

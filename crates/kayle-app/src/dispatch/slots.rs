@@ -1,13 +1,10 @@
-//! How many requests may be under way in a process, and who waits for one.
-//!
-//! The cast: [`Slots`] counts, all endpoints together and each by itself; a [`Reservation`] is one
-//! delivery's claim to a request; a [`Slot`] is the right to make it.
+//! How many requests may be under way in a process: [`Slots`] counts them, all endpoints together
+//! and each by itself; a [`Reservation`] is one of them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use kayle_primitives::EndpointId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Room;
 
@@ -16,21 +13,19 @@ use super::Room;
 pub struct Slots {
     total_max: usize,
     per_endpoint_max: usize,
-    total: Arc<Semaphore>,
     reserved: Mutex<Reserved>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Reserved {
     total: usize,
     endpoints: HashMap<EndpointId, AtEndpoint>,
-    /// Whether any endpoint may have deliveries that wait in the queue.
-    is_behind: bool,
+    /// Whether the queue is caught up with, but for endpoints that are behind.
+    is_caught_up: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct AtEndpoint {
-    slots: Arc<Semaphore>,
     reserved: usize,
     /// Whether deliveries wait for it in the queue: they come before new ones.
     is_behind: bool,
@@ -52,34 +47,19 @@ pub struct Reservation {
     endpoint_id: EndpointId,
 }
 
-/// The right to make a request. Dropping it lets another one begin.
-#[derive(Debug)]
-pub struct Slot {
-    _endpoint: OwnedSemaphorePermit,
-    _total: OwnedSemaphorePermit,
-}
-
 impl Slots {
-    /// Creates slots of which none is taken; it is taken for granted that deliveries wait.
+    /// Creates slots of which none is taken. Until a first claim, deliveries may wait in the queue.
     pub fn new(total_max: usize, per_endpoint_max: usize) -> Self {
         Self {
             total_max,
             per_endpoint_max,
-            total: Arc::new(Semaphore::new(total_max)),
-            reserved: Mutex::new(Reserved {
-                total: 0,
-                endpoints: HashMap::new(),
-                is_behind: true,
-            }),
+            reserved: Mutex::default(),
         }
     }
 
-    /// Reserves a request for a delivery that was claimed.
+    /// Reserves a request for a delivery that was claimed within the room that there was.
     pub fn reserve(self: &Arc<Self>, endpoint_id: EndpointId) -> Reservation {
-        let mut reserved = self.reserved();
-        reserved.total += 1;
-        reserved.at(&endpoint_id, self.per_endpoint_max).reserved += 1;
-        drop(reserved);
+        self.reserved().add(&endpoint_id);
         Reservation {
             slots: Arc::clone(self),
             endpoint_id,
@@ -89,19 +69,27 @@ impl Slots {
     /// Reserves a request for a new delivery; `None` if it has to wait in the queue.
     pub fn reserve_for_new(self: &Arc<Self>, endpoint_id: &EndpointId) -> Option<Reservation> {
         let mut reserved = self.reserved();
-        if reserved.is_behind || self.total_max <= reserved.total {
+        if !reserved.is_caught_up || self.total_max <= reserved.total {
             return None;
         }
-        let at_endpoint = reserved.at(endpoint_id, self.per_endpoint_max);
-        at_endpoint.is_behind |= self.per_endpoint_max <= at_endpoint.reserved;
-        let has_room = !at_endpoint.is_behind;
-        drop(reserved);
-        has_room.then(|| self.reserve(endpoint_id.clone()))
+        if let Some(at_endpoint) = reserved.endpoints.get_mut(endpoint_id) {
+            at_endpoint.is_behind |= self.per_endpoint_max <= at_endpoint.reserved;
+            if at_endpoint.is_behind {
+                return None;
+            }
+        }
+        reserved.add(endpoint_id);
+        Some(Reservation {
+            slots: Arc::clone(self),
+            endpoint_id: endpoint_id.clone(),
+        })
     }
 
-    /// Returns what a claim may take; `unsettled` requests are over but still count.
+    /// Returns what a claim may take; `unsettled` requests are over but still count. It is kept free
+    /// for the claim: until [`Self::note_left_behind`], what is new waits in the queue.
     pub fn room(&self, unsettled: usize) -> Room {
-        let reserved = self.reserved();
+        let mut reserved = self.reserved();
+        reserved.is_caught_up = false;
         let busy = reserved.endpoints.iter();
         let busy = busy.filter(|(_, at_endpoint)| 0 < at_endpoint.reserved);
         let left = |at_endpoint: &AtEndpoint| {
@@ -128,7 +116,7 @@ impl Slots {
     /// Notes what a claim had to leave behind: what is new comes after it.
     pub fn note_left_behind(&self, left: LeftBehind) {
         let mut reserved = self.reserved();
-        reserved.is_behind = left == LeftBehind::OfAny;
+        reserved.is_caught_up = left == LeftBehind::OfBusyEndpoints;
         for at_endpoint in reserved.endpoints.values_mut() {
             at_endpoint.is_behind = self.per_endpoint_max <= at_endpoint.reserved;
         }
@@ -146,32 +134,10 @@ impl Slots {
 }
 
 impl Reserved {
-    fn at(&mut self, endpoint_id: &EndpointId, slots: usize) -> &mut AtEndpoint {
-        self.endpoints
-            .entry(endpoint_id.clone())
-            .or_insert_with(|| AtEndpoint {
-                slots: Arc::new(Semaphore::new(slots)),
-                reserved: 0,
-                is_behind: false,
-            })
-    }
-}
-
-impl Reservation {
-    /// Waits for the right to make the request; first come, first served.
-    pub async fn slot(&self) -> Slot {
-        let at_endpoint = {
-            let mut reserved = self.slots.reserved();
-            let at_endpoint = reserved.at(&self.endpoint_id, self.slots.per_endpoint_max);
-            Arc::clone(&at_endpoint.slots)
-        };
-        let never_closed = "a semaphore of slots is never closed";
-        let endpoint = at_endpoint.acquire_owned().await.expect(never_closed);
-        let total = Arc::clone(&self.slots.total).acquire_owned().await;
-        Slot {
-            _endpoint: endpoint,
-            _total: total.expect(never_closed),
-        }
+    fn add(&mut self, endpoint_id: &EndpointId) {
+        self.total += 1;
+        let at_endpoint = self.endpoints.entry(endpoint_id.clone());
+        at_endpoint.or_default().reserved += 1;
     }
 }
 

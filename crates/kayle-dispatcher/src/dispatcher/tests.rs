@@ -10,7 +10,6 @@ use super::*;
 const LIMITS: Limits = Limits {
     in_flight_max: 8,
     in_flight_per_endpoint_max: 4,
-    slot_wait_max: Duration::from_secs(1),
 };
 
 struct House {

@@ -189,7 +189,7 @@ pub(crate) trait Dialect: Debug + Send + Sync {
             "{update} {LEASE} WHERE id {wanted} RETURNING {columns}",
             update = self.update(),
             wanted = self.in_list(1),
-            columns = delivery::columns(),
+            columns = columns_of::<delivery::Entity>(""),
         );
         let values = vec![
             self.list(ids),

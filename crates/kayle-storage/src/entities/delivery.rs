@@ -9,7 +9,6 @@ use kayle_delivery::{
 };
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
-use sea_orm::{IdenStatic, Iterable};
 
 use super::values::{Row, at, optional_at, optional_ms};
 
@@ -35,15 +34,6 @@ pub(crate) struct Model {
     pub(crate) payload_scrubbed_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
-}
-
-/// Returns the names of all columns, for a statement that sea-orm does not write.
-///
-/// A statement never says `*`: once a column is added to the table, PostgreSQL refuses to run one
-/// that was prepared before.
-pub(crate) fn columns() -> String {
-    let names: Vec<&str> = Column::iter().map(|column| column.as_str()).collect();
-    names.join(", ")
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -15,8 +15,8 @@ use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
 use crate::backend::dialect::{Dialect, DueScan, NewLease};
 use crate::backend::sqlite::Sqlite;
 use crate::due::WALKED_PAST_MAX;
-use crate::entities::audit_row;
 use crate::entities::delivery::{Column, Model};
+use crate::entities::{attempt, audit_row, session};
 use crate::page::newest_first;
 use crate::{SqlStore, StoreOptions, audit, deliveries, purge, queue, sessions};
 
@@ -96,6 +96,27 @@ fn leased_row() -> Model {
     }
 }
 
+fn active_session_row() -> session::Model {
+    session::Model {
+        id: "vs_1".to_owned(),
+        organization_id: Uuid::nil(),
+        status: "in_progress".to_owned(),
+        failure_code: None,
+        nfc_tries_used: 0,
+        liveness_tries_used: 0,
+        share_contract: "{}".to_owned(),
+        redirect_url: None,
+        targets: "[]".to_owned(),
+        cancel_token_hash: String::new(),
+        withdrawn_at: None,
+        expires_at: NOW,
+        completed_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+        revision: 1,
+    }
+}
+
 #[tokio::test]
 async fn a_claim_walks_the_due_index_and_nothing_else() {
     let scan = DueScan {
@@ -139,6 +160,28 @@ async fn a_settlement_reads_writes_and_scrubs_by_key() {
     let payload_by_key = "SEARCH delivery_payloads USING";
     let delete = Sqlite.delete_payloads(&["whd_1"]);
     planner.check(delete, payload_by_key).await;
+}
+
+#[tokio::test]
+async fn a_batch_of_reports_reads_and_writes_by_key() {
+    let planner = Planner::new().await;
+    let by_key = "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)";
+    let read = sessions::by_ids::<session::Entity>(&Sqlite, &["vs_1", "vs_2"]);
+    planner.check(read, by_key).await;
+    let save = Sqlite.save_sessions(&[active_session_row()]);
+    planner.check(save, by_key).await;
+    let read = sessions::by_ids::<attempt::Entity>(&Sqlite, &["va_1"]);
+    planner.check(read, "SEARCH attempts USING").await;
+
+    let mut endpoints = Sqlite.enabled_endpoints(&[ORGANIZATION.0]);
+    // A few of one organization are sorted.
+    endpoints.sql = endpoints.sql.replace("ORDER BY endpoints.id", "");
+    for step in [
+        "SEARCH endpoints USING INDEX endpoints_newest_first (organization_id=?)",
+        "SEARCH encryption_keys USING INDEX encryption_keys_one_active (endpoint_id=?)",
+    ] {
+        planner.check(endpoints.clone(), step).await;
+    }
 }
 
 #[tokio::test]

@@ -202,7 +202,7 @@ impl SqlTx {
 }
 
 /// Asks for the rows with these ids, by one value: the statement is always the same.
-fn by_ids<E: EntityTrait>(dialect: &dyn Dialect, ids: &[&str]) -> Statement {
+pub(crate) fn by_ids<E: EntityTrait>(dialect: &dyn Dialect, ids: &[&str]) -> Statement {
     let sql = format!(
         "SELECT {columns} FROM {table} WHERE id {wanted}",
         columns = columns_of::<E>(""),

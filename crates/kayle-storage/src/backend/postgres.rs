@@ -135,57 +135,41 @@ impl Dialect for Postgres {
     }
 
     fn save(&self, rows: &[Model]) -> Statement {
-        let moments = |column: fn(&Model) -> Option<i64>| -> Value {
-            let values = rows.iter().map(|row| column(row).unwrap_or(ABSENT));
-            values.collect::<Vec<i64>>().into()
-        };
-        let numbers = |column: fn(&Model) -> i32| -> Value {
-            rows.iter().map(column).collect::<Vec<i32>>().into()
-        };
-        let words = |column: fn(&Model) -> &str| array(rows.iter().map(column));
         self.statement(
             SAVE,
             vec![
-                words(|row| &row.id),
-                words(|row| &row.state),
-                moments(|row| row.due_at),
-                moments(|row| row.claimed_at),
-                words(|row| row.lease_holder.as_deref().unwrap_or_default()),
-                moments(|row| row.lease_until),
-                numbers(|row| row.attempt_count),
-                moments(|row| row.last_attempt_at),
-                numbers(|row| row.last_status_code.unwrap_or(-1)),
-                words(|row| &row.payload_reason),
-                moments(|row| row.payload_expires_at),
-                moments(|row| row.payload_scrubbed_at),
-                moments(|row| Some(row.updated_at)),
+                words(rows, |row| &row.id),
+                words(rows, |row| &row.state),
+                moments(rows, |row| row.due_at),
+                moments(rows, |row| row.claimed_at),
+                words(rows, |row| row.lease_holder.as_deref().unwrap_or_default()),
+                moments(rows, |row| row.lease_until),
+                numbers(rows, |row| row.attempt_count),
+                moments(rows, |row| row.last_attempt_at),
+                numbers(rows, |row| row.last_status_code.unwrap_or(-1)),
+                words(rows, |row| &row.payload_reason),
+                moments(rows, |row| row.payload_expires_at),
+                moments(rows, |row| row.payload_scrubbed_at),
+                moments(rows, |row| Some(row.updated_at)),
             ],
         )
     }
 
     fn save_sessions(&self, rows: &[session::Model]) -> Statement {
-        let words = |column: fn(&session::Model) -> &str| array(rows.iter().map(column));
-        let numbers = |column: fn(&session::Model) -> i32| -> Value {
-            rows.iter().map(column).collect::<Vec<i32>>().into()
-        };
-        let moments = |column: fn(&session::Model) -> Option<i64>| -> Value {
-            let values = rows.iter().map(|row| column(row).unwrap_or(ABSENT));
-            values.collect::<Vec<i64>>().into()
-        };
         let organizations: Vec<Uuid> = rows.iter().map(|row| row.organization_id).collect();
         self.statement(
             SAVE_SESSIONS,
             vec![
-                words(|row| &row.id),
+                words(rows, |row| &row.id),
                 organizations.into(),
-                words(|row| &row.status),
-                words(|row| row.failure_code.as_deref().unwrap_or_default()),
-                numbers(|row| row.nfc_tries_used),
-                numbers(|row| row.liveness_tries_used),
-                moments(|row| row.withdrawn_at),
-                moments(|row| row.completed_at),
-                moments(|row| Some(row.updated_at)),
-                numbers(|row| row.revision),
+                words(rows, |row| &row.status),
+                words(rows, |row| row.failure_code.as_deref().unwrap_or_default()),
+                numbers(rows, |row| row.nfc_tries_used),
+                numbers(rows, |row| row.liveness_tries_used),
+                moments(rows, |row| row.withdrawn_at),
+                moments(rows, |row| row.completed_at),
+                moments(rows, |row| Some(row.updated_at)),
+                numbers(rows, |row| row.revision),
             ],
         )
     }
@@ -202,6 +186,22 @@ impl Dialect for Postgres {
     fn delete_payloads_of_endpoint(&self, id: &EndpointId) -> Statement {
         self.statement(DELETE_PAYLOADS_OF_ENDPOINT, vec![id.as_str().into()])
     }
+}
+
+/// Returns a column of rows as one value; a text that is not there is empty.
+fn words<M>(rows: &[M], column: fn(&M) -> &str) -> Value {
+    array(rows.iter().map(column))
+}
+
+/// Returns a column of small numbers as one value.
+fn numbers<M>(rows: &[M], column: fn(&M) -> i32) -> Value {
+    rows.iter().map(column).collect::<Vec<i32>>().into()
+}
+
+/// Returns a column of moments as one value.
+fn moments<M>(rows: &[M], column: fn(&M) -> Option<i64>) -> Value {
+    let moments = rows.iter().map(|row| column(row).unwrap_or(ABSENT));
+    moments.collect::<Vec<i64>>().into()
 }
 
 fn array<'a>(texts: impl Iterator<Item = &'a str>) -> Value {

@@ -126,8 +126,9 @@ impl Cluster {
         self.programs.query(&self.url(database), sql)
     }
 
-    /// Makes it count the statements of all databases, in the view `pg_stat_statements` of the
-    /// database `postgres`, and returns whether it does: the library may not be installed.
+    /// Restarts the server so that it counts the statements of all databases, in the view
+    /// `pg_stat_statements` of the database `postgres`. Returns `false`, and changes nothing, if the
+    /// library is not installed.
     pub fn count_statements(&self) -> anyhow::Result<bool> {
         const INSTALLED: &str = "SELECT count(*) FROM pg_available_extensions \
                                  WHERE name = 'pg_stat_statements'";

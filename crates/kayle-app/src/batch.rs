@@ -43,9 +43,9 @@ pub(crate) struct Place<'a, R, A> {
 
 /// What waiting has led to.
 pub(crate) enum Turn<'a, R, A> {
-    /// The answer has come.
+    /// The request was answered.
     Answered(A),
-    /// One has to answer these, oneself among them, and then to wait again.
+    /// The caller leads: it answers these requests, its own among them, and then waits again.
     Leads(Batch<'a, R, A>),
 }
 
@@ -116,7 +116,7 @@ impl<R, A> Line<R, A> {
 }
 
 impl<R, A> Queue<R, A> {
-    /// Tells the first who still listens to lead.
+    /// Appoints the first caller who still listens as the leader; nobody if none does.
     fn appoint_leader(&mut self) {
         let mut waiting = self.waiting.iter();
         let leader = waiting.find(|waiting| !waiting.answer.is_closed());

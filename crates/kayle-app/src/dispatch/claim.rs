@@ -41,7 +41,7 @@ impl Webhooks {
         })
     }
 
-    /// Makes a lease for one claim, from now on.
+    /// Returns a lease for one claim, from now on.
     pub(crate) fn new_lease(&self) -> Lease {
         Lease {
             holder: LeaseHolder(random_uuid(&*self.entropy).to_string()),

@@ -238,7 +238,7 @@ impl Webhooks {
         }
     }
 
-    /// Makes a delivery of an event.
+    /// Creates the delivery of an event to one of its recipients.
     fn deliver(
         &self,
         event: &Event,

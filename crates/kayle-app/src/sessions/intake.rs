@@ -55,7 +55,7 @@ pub(crate) struct Taken {
 
 /// What is to be done about a request.
 enum Verdict {
-    /// It is refused.
+    /// The caller gets this error.
     Refused(ReportAttemptError),
     /// It changes nothing.
     Unchanged(Session),

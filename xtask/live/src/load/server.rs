@@ -14,8 +14,8 @@ pub(super) struct Server {
     pub(super) revision: String,
 }
 
-/// The worktree that other revisions are built in, one after the other, and what is built there.
-/// It is the same for all of them, so that the crates of the registry are built once.
+/// The worktree that other revisions are checked out in, and the folder that they are built in. All
+/// revisions share both, so that the crates of the registry are built once.
 const SOURCE: &str = "load-source";
 const BUILD: &str = "load-build";
 
@@ -30,10 +30,10 @@ impl Server {
         })
     }
 
-    /// Takes a binary that is there.
+    /// Returns the binary at this path, relative to the checkout.
     ///
     /// # Errors
-    /// It is not.
+    /// There is no such file.
     pub(super) fn given(path: &Path) -> anyhow::Result<Self> {
         let binary = fs::canonicalize(workspace::root().join(path));
         let binary = binary.with_context(|| format!("there is no {}", path.display()))?;

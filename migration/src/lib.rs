@@ -19,6 +19,7 @@ mod m20261121_000009_due_of_endpoint;
 mod m20261125_000010_refused_address;
 mod m20261125_000011_nodes;
 mod m20261125_000013_events_by_session;
+mod m20261125_000016_last_failure_reason;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_refused_address::Migration),
             Box::new(m20261125_000011_nodes::Migration),
             Box::new(m20261125_000013_events_by_session::Migration),
+            Box::new(m20261125_000016_last_failure_reason::Migration),
         ]
     }
 }

@@ -50,6 +50,8 @@ async fn an_exhausted_delivery_can_be_retried_and_replayed_until_it_succeeds() {
     let failed = installation.delivery_in("failed", &delivery_id).await;
     assert_eq!(failed["attempt_count"], 3);
     assert_eq!(failed["last_status_code"], 500);
+    assert_eq!(failed["last_failure_reason"], "http_status");
+    assert_eq!(failed["explanation"]["code"], "schedule_ended");
     assert_eq!(failed["next_attempt_at"], Value::Null);
     assert_eq!(
         failed["payload_retention_reason"],
@@ -61,7 +63,12 @@ async fn an_exhausted_delivery_can_be_retried_and_replayed_until_it_succeeds() {
     let requeued = retry(&installation, &delivery_id).await.data();
     assert_eq!(requeued["status"], "pending");
     assert_eq!(requeued["attempt_count"], 0);
-    for cleared in ["last_attempt_at", "last_status_code", "next_attempt_at"] {
+    for cleared in [
+        "last_attempt_at",
+        "last_status_code",
+        "last_failure_reason",
+        "next_attempt_at",
+    ] {
         assert_eq!(requeued[cleared], Value::Null, "{cleared}");
     }
     assert_eq!(requeued["payload_retention_reason"], "pending_delivery");

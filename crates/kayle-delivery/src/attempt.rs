@@ -1,11 +1,12 @@
 //! The attempt: one try of a delivery and what came of it (contract 2.8, 7.6, D12).
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use kayle_primitives::{DeliveryAttemptId, DeliveryId, Timestamp, UnknownName};
-use strum::{EnumIter, EnumString, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
 /// One recorded try: an HTTP request, or a pre-flight check that refused to make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,64 @@ pub enum FailureReason {
     LeaseExpired,
 }
 
+/// Why an attempt failed, as it is recorded and shown (D12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttemptFailure {
+    /// The answer was not a 2xx.
+    HttpStatus,
+    /// The URL policy refused the endpoint's URL.
+    UrlRejected,
+    /// There was no answer.
+    NoAnswer(FailureReason),
+}
+
+impl AttemptFailure {
+    /// Returns every reason.
+    pub fn iter() -> impl Iterator<Item = Self> {
+        let answered = [Self::HttpStatus, Self::UrlRejected].into_iter();
+        answered.chain(FailureReason::iter().map(Self::NoAnswer))
+    }
+
+    /// Returns the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HttpStatus => "http_status",
+            Self::UrlRejected => "url_rejected",
+            Self::NoAnswer(reason) => reason.as_str(),
+        }
+    }
+
+    /// Returns whether it comes with a status.
+    pub fn has_status_code(self) -> bool {
+        match self {
+            Self::HttpStatus | Self::UrlRejected => true,
+            Self::NoAnswer(_) => false,
+        }
+    }
+}
+
+impl FromStr for AttemptFailure {
+    type Err = UnknownAttemptFailure;
+
+    /// Parses the name on the wire, exactly.
+    fn from_str(text: &str) -> Result<Self, UnknownAttemptFailure> {
+        let mut reasons = Self::iter();
+        let named = reasons.find(|reason| reason.as_str() == text);
+        named.ok_or(UnknownAttemptFailure)
+    }
+}
+
+/// The text names no reason why an attempt fails. Displays the names there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownAttemptFailure;
+
+impl fmt::Display for UnknownAttemptFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = AttemptFailure::iter().map(AttemptFailure::as_str).collect();
+        write!(formatter, "must be one of {}", names.join(", "))
+    }
+}
+
 /// Whether an attempt succeeded, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, EnumIter)]
 #[strum(serialize_all = "snake_case")]
@@ -122,15 +181,15 @@ impl AttemptOutcome {
         }
     }
 
-    /// Returns the reason's name on the wire (D12); `None` for a success, and where the delivery's
+    /// Returns why it failed (D12); `None` for a success, and where the delivery's
     /// retention reason says it (nothing was encrypted).
-    pub fn failure_reason(self) -> Option<&'static str> {
+    pub fn failure_reason(self) -> Option<AttemptFailure> {
         match self {
             Self::Accepted { .. } | Self::NotEncrypted => None,
-            Self::Refused { .. } => Some("http_status"),
-            Self::UrlRejected => Some("url_rejected"),
-            Self::NoAnswer(reason) => Some(reason.as_str()),
-            Self::Blocked { .. } => Some(FailureReason::BlockedAddress.as_str()),
+            Self::Refused { .. } => Some(AttemptFailure::HttpStatus),
+            Self::UrlRejected => Some(AttemptFailure::UrlRejected),
+            Self::NoAnswer(reason) => Some(AttemptFailure::NoAnswer(reason)),
+            Self::Blocked { .. } => Some(AttemptFailure::NoAnswer(FailureReason::BlockedAddress)),
         }
     }
 
@@ -150,16 +209,19 @@ impl AttemptOutcome {
     /// [`Self::refused_address`] returned; `None` for what they return together for no outcome.
     pub fn from_recorded(
         status_code: Option<u16>,
-        failure_reason: Option<&str>,
+        failure_reason: Option<AttemptFailure>,
         refused_address: Option<IpAddr>,
     ) -> Option<Self> {
         let outcome = match (status_code, failure_reason) {
             (Some(status_code), None) => Self::Accepted { status_code },
-            (Some(status_code), Some("http_status")) => Self::Refused { status_code },
-            (Some(_), Some("url_rejected")) => Self::UrlRejected,
-            (None, Some(reason)) => Self::NoAnswer(FailureReason::from_str(reason).ok()?),
+            (Some(status_code), Some(AttemptFailure::HttpStatus)) => Self::Refused { status_code },
+            (Some(_), Some(AttemptFailure::UrlRejected)) => Self::UrlRejected,
+            (None, Some(AttemptFailure::NoAnswer(reason))) => Self::NoAnswer(reason),
             (None, None) => Self::NotEncrypted,
-            (Some(_), Some(_)) => return None,
+            (Some(_), Some(AttemptFailure::NoAnswer(_)))
+            | (None, Some(AttemptFailure::HttpStatus | AttemptFailure::UrlRejected)) => {
+                return None;
+            }
         };
         match (outcome, refused_address) {
             (outcome, None) => Some(outcome),

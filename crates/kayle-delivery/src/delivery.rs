@@ -7,6 +7,7 @@ use kayle_primitives::{
 };
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
+use crate::attempt::{Attempt, AttemptFailure};
 use crate::payload::Payload;
 
 /// One event for one endpoint.
@@ -90,6 +91,20 @@ pub struct LastAttempt {
     pub at: Timestamp,
     /// The HTTP status; `None` without an answer.
     pub status_code: Option<u16>,
+    /// Why it failed; `None` for a success, where nothing could be encrypted, and where a version
+    /// of the service recorded it that did not keep the reason here.
+    pub failure_reason: Option<AttemptFailure>,
+}
+
+impl LastAttempt {
+    /// Takes what is shown out of an attempt.
+    pub fn of(attempt: &Attempt) -> Self {
+        Self {
+            at: attempt.attempted_at,
+            status_code: attempt.outcome.status_code(),
+            failure_reason: attempt.outcome.failure_reason(),
+        }
+    }
 }
 
 /// The public name of a delivery's state.

@@ -119,10 +119,7 @@ impl Birth<'_> {
             delivery: Delivery {
                 encryption_key_id: key_id,
                 attempt_count: 1,
-                last_attempt: Some(LastAttempt {
-                    at: now,
-                    status_code: None,
-                }),
+                last_attempt: Some(LastAttempt::of(&attempt)),
                 ..self.create_untried(DeliveryState::Failed, payload)
             },
             attempt: Some(attempt),

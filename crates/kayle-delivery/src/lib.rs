@@ -3,7 +3,7 @@
 //! The cast: a [`Delivery`] is in one [`DeliveryState`] and has one [`Payload`] life beside it;
 //! [`fanout`] gives birth to it; [`step()`] moves it by one [`Input`] along its [`RetrySchedule`];
 //! an [`Attempt`] is what one try came to, closed in an [`AttemptOutcome`]; [`invariants`] says
-//! what is always true. A new way for a delivery to move is a variant of [`Input`].
+//! what is always true; [`explain`] says in words why a delivery is where it is. A new way for a delivery to move is a variant of [`Input`].
 
 #![warn(missing_docs)]
 
@@ -13,6 +13,7 @@ struct Readme;
 
 pub mod attempt;
 pub mod delivery;
+pub mod explanation;
 pub mod fanout;
 #[cfg(test)]
 mod fixtures;
@@ -21,8 +22,9 @@ pub mod payload;
 pub mod schedule;
 pub mod step;
 
-pub use attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason};
+pub use attempt::{Attempt, AttemptFailure, AttemptOutcome, AttemptStatus, FailureReason};
 pub use delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease, LeaseHolder};
+pub use explanation::{Explanation, ExplanationCode, Surroundings, explain};
 pub use payload::{CompactJwe, Payload, RetentionReason, ScrubReason, StoredReason};
 pub use schedule::{InvalidSchedule, RetrySchedule, RetrySchedules};
 pub use step::{Input, InvalidTransition, RequeueRefusal, Step, step};

@@ -239,15 +239,11 @@ fn finish(
             ),
         },
     };
-    let last_attempt = LastAttempt {
-        at: attempt.attempted_at,
-        status_code: attempt.outcome.status_code(),
-    };
     let delivery = Delivery {
         state,
         payload,
         attempt_count,
-        last_attempt: Some(last_attempt),
+        last_attempt: Some(LastAttempt::of(&attempt)),
         updated_at: now,
         ..delivery.clone()
     };
@@ -397,7 +393,7 @@ fn invalid(delivery: &Delivery, input: &'static str) -> InvalidTransition {
 /// How late an attempt may be claimed before its payload is gone, where nothing is retained. The
 /// window of the short schedule is as long, so that neither published schedule is born longer
 /// than the contract says.
-const LATENESS_MAX: Duration = Duration::from_mins(3);
+pub(crate) const LATENESS_MAX: Duration = Duration::from_mins(3);
 
 /// How long a newborn delivery's payload is stored: until the schedule has run out, and the
 /// endpoint's retention after it (contract 7.1); at least as long as the first attempt may be late.

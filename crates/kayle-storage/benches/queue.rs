@@ -116,7 +116,7 @@ impl Queue {
         let ids = ids.join(",");
         let put_back = format!(
             "UPDATE deliveries SET state = 'pending', due_at = {NOW}, attempt_count = 0, \
-             last_attempt_at = NULL, last_status_code = NULL, \
+             last_attempt_at = NULL, last_status_code = NULL, last_failure_reason = NULL, \
              payload_reason = 'pending_delivery', payload_expires_at = {NOW} + 604800000, \
              payload_scrubbed_at = NULL WHERE id IN ({ids}); \
              INSERT INTO delivery_payloads SELECT id, repeat('x', 1000) FROM deliveries \

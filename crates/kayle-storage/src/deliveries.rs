@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, Portion, ResumeScope,
-    StoreError, report_damage,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, Portion,
+    ResumeScope, StoreError, report_damage,
 };
 use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
 use kayle_events::EventType;
@@ -32,7 +32,7 @@ use crate::page::{Position, newest_first};
 use crate::readable::{portion_of, read_all, read_one, read_page};
 use crate::store::SqlTx;
 
-/// The most rows of one INSERT. The widest has 18 columns, and SQLite takes 32,766 values.
+/// The most rows of one INSERT. The widest has 19 columns, and SQLite takes 32,766 values.
 const INSERTED_ROWS_MAX: usize = 1000;
 
 #[async_trait]
@@ -58,6 +58,17 @@ impl DeliveryReads for Link {
             .order_by_asc(delivery_attempt::Column::Id);
         let attempts = read_all(self, rows, delivery_attempt::Model::into_domain);
         Ok(attempts.await?.items)
+    }
+
+    async fn count_due_before(
+        &self,
+        organization_id: OrganizationId,
+        place: DuePlace<'_>,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let statement = self.dialect().due_before(organization_id, place, most);
+        let before = self.query_all_raw(statement).await;
+        Ok(before.map_err(store_error)?.len())
     }
 
     async fn list_deliveries(

@@ -5,9 +5,11 @@ mod postgres;
 
 use std::collections::BTreeMap;
 
-use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
+use kayle_app::ports::store::{DeliveryFilter, DuePlace, Portion, ResumeScope};
 use kayle_delivery::{DeliveryStatus, LeaseHolder};
-use kayle_primitives::{ApiKeyId, EndpointId, EventId, OrganizationId, SessionId, Timestamp};
+use kayle_primitives::{
+    ApiKeyId, DeliveryId, EndpointId, EventId, OrganizationId, SessionId, Timestamp,
+};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement};
@@ -88,6 +90,7 @@ fn leased_row() -> Model {
         attempt_count: 0,
         last_attempt_at: None,
         last_status_code: None,
+        last_failure_reason: None,
         payload_reason: "pending_delivery".to_owned(),
         payload_expires_at: Some(NOW),
         payload_scrubbed_at: None,
@@ -129,7 +132,13 @@ async fn a_claim_walks_the_due_index_and_nothing_else() {
     let by_time = "SEARCH deliveries USING COVERING INDEX deliveries_due (";
     let by_endpoint = "SEARCH deliveries USING COVERING INDEX deliveries_due_of_endpoint (";
     let dialect = Sqlite;
+    let place = DuePlace {
+        endpoint_id: &EndpointId::parse("whe_1").unwrap(),
+        due_at: at(NOW),
+        id: &DeliveryId::parse("whd_1").unwrap(),
+    };
     for (statement, step) in [
+        (dialect.due_before(ORGANIZATION, place, 10), by_endpoint),
         (dialect.due(&scan), by_time),
         (dialect.due_at_place(&scan, WALKED_PAST_MAX), by_time),
         (dialect.due_of_endpoint("whe_1", &scan), by_endpoint),

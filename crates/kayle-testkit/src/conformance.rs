@@ -295,6 +295,7 @@ macro_rules! store_conformance {
                 a_foreign_delivery_is_a_missing_one,
                 deliveries_are_listed_newest_first,
                 deliveries_are_filtered,
+                the_deliveries_due_before_another_are_counted,
                 the_deliveries_of_an_event_are_locked_by_id,
                 expired_payloads_are_locked_the_longest_over_first,
                 saved_deliveries_are_stored_whole,

@@ -5,7 +5,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::Role;
-use kayle_delivery::{FailureReason, RetentionReason};
+use kayle_delivery::{AttemptFailure, ExplanationCode, RetentionReason};
 use kayle_events::EventType;
 use kayle_testkit::builders::private_key;
 use serde_json::{Value, json};
@@ -85,9 +85,10 @@ fn the_pages_for_customers_name_every_event_type_and_reason() {
         assert!(events.contains(&name), "docs/events.md lacks {name}");
     }
     let deliveries = include_str!("../../../../docs/deliveries-and-retries.md");
-    let failures = FailureReason::iter().map(FailureReason::as_str);
+    let failures = AttemptFailure::iter().map(AttemptFailure::as_str);
     let retentions = RetentionReason::iter().map(RetentionReason::as_str);
-    for reason in failures.chain(retentions) {
+    let explanations = ExplanationCode::iter().map(ExplanationCode::as_str);
+    for reason in failures.chain(retentions).chain(explanations) {
         let name = format!("`{reason}`");
         assert!(
             deliveries.contains(&name),

@@ -1,14 +1,14 @@
 //! The delivery (contract 2.6), its summary in an event (2.7) and its attempts (D12).
 
 use kayle_app::deliveries::DeliveryWithAttempts;
-use kayle_delivery::{Attempt, Delivery, LastAttempt};
+use kayle_delivery::{Attempt, Delivery, Explanation, LastAttempt};
 use kayle_primitives::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::wire::{
-    FailureReasonName, Shown, ShownAttemptStatus, ShownDeliveryAttemptId, ShownDeliveryId,
-    ShownDeliveryStatus, ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownFailureReason,
+    Shown, ShownAttemptStatus, ShownDeliveryAttemptId, ShownDeliveryId, ShownDeliveryStatus,
+    ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownExplanationCode, ShownFailureReason,
     ShownRetentionReason, ShownTime,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct DeliveryView {
     /// What the last attempt was answered; null without an answer.
     #[schema(minimum = 100, maximum = 999)]
     last_status_code: Option<u16>,
+    /// Why the last attempt failed; null if it did not, and where the payload's reason says it.
+    last_failure_reason: Option<ShownFailureReason>,
     /// When the last attempt began.
     last_attempt_at: Option<ShownTime>,
     created_at: ShownTime,
@@ -49,6 +51,16 @@ pub(crate) struct DeliveryWithAttemptsView {
     delivery: DeliveryView,
     /// What was tried, the first one first.
     attempts: Vec<AttemptView>,
+    explanation: ExplanationView,
+}
+
+/// Why the delivery is where it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Explanation)]
+pub(crate) struct ExplanationView {
+    code: ShownExplanationCode,
+    /// The same for a person to read, with the facts.
+    text: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,6 +73,8 @@ pub(crate) struct DeliverySummaryView {
     /// What the last attempt was answered; null without an answer.
     #[schema(minimum = 100, maximum = 999)]
     last_status_code: Option<u16>,
+    /// Why the last attempt failed; null if it did not, and where the payload's reason says it.
+    last_failure_reason: Option<ShownFailureReason>,
     /// Attempts since it was made or last asked for again.
     attempt_count: u32,
     /// When the last attempt began.
@@ -107,6 +121,9 @@ impl DeliveryView {
             payload_scrubbed_at: delivery.payload.scrubbed_at().map(Shown),
             payload_retention_reason: Some(Shown(delivery.payload.reason())),
             last_status_code: last_attempt.and_then(|attempt| attempt.status_code),
+            last_failure_reason: last_attempt
+                .and_then(|attempt| attempt.failure_reason)
+                .map(Shown),
             last_attempt_at: last_attempt.map(|attempt| Shown(attempt.at)),
             created_at: Shown(delivery.created_at),
             updated_at: Shown(delivery.updated_at),
@@ -120,6 +137,16 @@ impl DeliveryWithAttemptsView {
         Self {
             delivery: DeliveryView::new(&found.delivery, now),
             attempts: found.attempts.iter().map(AttemptView::from).collect(),
+            explanation: ExplanationView::from(&found.explanation),
+        }
+    }
+}
+
+impl From<&Explanation> for ExplanationView {
+    fn from(explanation: &Explanation) -> Self {
+        Self {
+            code: Shown(explanation.code()),
+            text: explanation.to_string(),
         }
     }
 }
@@ -132,6 +159,9 @@ impl From<&Delivery> for DeliverySummaryView {
             webhook_endpoint_id: Shown(delivery.endpoint_id.clone()),
             status: Shown(delivery.status()),
             last_status_code: last_attempt.and_then(|attempt| attempt.status_code),
+            last_failure_reason: last_attempt
+                .and_then(|attempt| attempt.failure_reason)
+                .map(Shown),
             attempt_count: delivery.attempt_count,
             last_attempt_at: last_attempt.map(|attempt| Shown(attempt.at)),
             payload_expires_at: delivery.payload.expires_at().map(Shown),
@@ -143,12 +173,11 @@ impl From<&Delivery> for DeliverySummaryView {
 
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
-        let reason = attempt.outcome.failure_reason();
         Self {
             id: Shown(attempt.id.clone()),
             status: Shown(attempt.outcome.status()),
             status_code: attempt.outcome.status_code(),
-            failure_reason: reason.map(|reason| Shown(FailureReasonName(reason))),
+            failure_reason: attempt.outcome.failure_reason().map(Shown),
             refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
             duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
             attempted_at: Shown(attempt.attempted_at),

@@ -36,7 +36,8 @@ fn only_200_to_299_is_success() {
 fn what_is_recorded_is_what_the_contract_names() {
     fn check(outcome: AttemptOutcome, status_code: Option<u16>, failure_reason: Option<&str>) {
         assert_eq!(outcome.status_code(), status_code, "{outcome:?}");
-        assert_eq!(outcome.failure_reason(), failure_reason, "{outcome:?}");
+        let recorded = outcome.failure_reason().map(AttemptFailure::as_str);
+        assert_eq!(recorded, failure_reason, "{outcome:?}");
     }
     let no_answer = AttemptOutcome::NoAnswer;
     check(AttemptOutcome::from_status_code(204), Some(204), None);
@@ -82,16 +83,24 @@ fn every_outcome_is_read_back_from_its_record() {
 
 #[test]
 fn a_record_that_nobody_wrote_is_not_read() {
-    assert_eq!(
-        AttemptOutcome::from_recorded(Some(200), Some("timeout"), None),
-        None
-    );
-    assert_eq!(
-        AttemptOutcome::from_recorded(None, Some("http_status"), None),
-        None
-    );
-    assert_eq!(
-        AttemptOutcome::from_recorded(None, Some("Timeout"), None),
-        None
-    );
+    let timeout = AttemptFailure::NoAnswer(FailureReason::Timeout);
+    let http_status = AttemptFailure::HttpStatus;
+    for (status_code, failure) in [(Some(200), timeout), (None, http_status)] {
+        let read = AttemptOutcome::from_recorded(status_code, Some(failure), None);
+        assert_eq!(read, None);
+    }
+}
+
+#[test]
+fn every_reason_is_read_back_from_its_name_alone() {
+    for reason in AttemptFailure::iter() {
+        assert_eq!(reason.as_str().parse(), Ok(reason));
+        assert!(
+            reason
+                .as_str()
+                .to_uppercase()
+                .parse::<AttemptFailure>()
+                .is_err()
+        );
+    }
 }

@@ -136,6 +136,7 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
         let last_attempt = LastAttempt {
             at: at(0),
             status_code: None,
+            failure_reason: None,
         };
         assert_eq!(delivery.last_attempt, Some(last_attempt));
         assert_eq!(delivery.payload, Payload::Scrubbed { at: at(0), reason });

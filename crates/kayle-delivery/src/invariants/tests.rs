@@ -103,6 +103,7 @@ fn attempts_are_counted_exactly_when_the_last_one_is_known() {
         last_attempt: Some(LastAttempt {
             at: at(0),
             status_code: None,
+            failure_reason: None,
         }),
         ..delivery()
     };

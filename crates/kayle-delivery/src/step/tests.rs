@@ -3,6 +3,7 @@
 use kayle_primitives::DeliveryId;
 
 use super::*;
+use crate::attempt::AttemptFailure;
 use crate::delivery::LeaseHolder;
 use crate::fixtures::{LEASE_S, RETENTIONS, at, attempt_id, key_id, lease, newborn};
 use crate::invariants;
@@ -75,6 +76,7 @@ fn state(name: &str) -> Delivery {
         last_attempt: Some(LastAttempt {
             at: at(1),
             status_code: Some(500),
+            failure_reason: Some(AttemptFailure::HttpStatus),
         }),
         ..newborn
     }
@@ -192,6 +194,7 @@ fn an_accepted_attempt_ends_the_delivery_and_its_payload() {
         last_attempt: Some(LastAttempt {
             at: started_at,
             status_code: Some(200),
+            failure_reason: None,
         }),
         payload: Payload::Scrubbed {
             at: started_at,
@@ -222,6 +225,7 @@ fn a_failed_attempt_is_followed_by_the_next_one_counted_from_its_end() {
         last_attempt: Some(LastAttempt {
             at: at(NOW_S - 2),
             status_code: Some(500),
+            failure_reason: Some(AttemptFailure::HttpStatus),
         }),
         updated_at: at(NOW_S),
         ..leased
@@ -293,6 +297,7 @@ fn a_lost_lease_counts_as_a_failed_attempt_that_began_with_the_claim() {
     let last_attempt = LastAttempt {
         at: claimed_at,
         status_code: None,
+        failure_reason: Some(AttemptFailure::NoAnswer(FailureReason::LeaseExpired)),
     };
     assert_eq!(step.delivery.last_attempt, Some(last_attempt));
     assert_eq!(

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use kayle_primitives::{ApiKeyId, EndpointId, SessionId, Timestamp};
+use kayle_app::ports::store::DuePlace;
+use kayle_primitives::{ApiKeyId, EndpointId, OrganizationId, SessionId, Timestamp};
 use sea_orm::prelude::Uuid;
 use sea_orm::{DbBackend, Statement, Value};
 
 use crate::entities::{delivery, encryption_key, endpoint, session};
-use crate::readable::columns_of;
+use crate::readable::{as_u64, columns_of};
 
 /// Where a scan of what is due has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,23 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(&sql, values)
     }
 
+    /// Names what is pending before a place in an endpoint's queue, in no order. Column: `id`.
+    fn due_before(
+        &self,
+        organization_id: OrganizationId,
+        place: DuePlace<'_>,
+        most: usize,
+    ) -> Statement {
+        let values = vec![
+            place.endpoint_id.as_str().into(),
+            organization_id.0.into(),
+            place.due_at.unix_ms().into(),
+            place.id.as_str().into(),
+            as_u64(most).into(),
+        ];
+        self.statement(DUE_BEFORE, values)
+    }
+
     /// Names the endpoints at which something is due, excluded or not, the longest due first.
     /// Column: `endpoint_id`.
     fn waiting_endpoints(&self, scan: &DueScan<'_>) -> Statement {
@@ -243,6 +261,11 @@ const DUE_AT_PLACE: &str = "\
 SELECT due_at FROM deliveries \
 WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) \
 ORDER BY due_at, id LIMIT 1 OFFSET $4";
+
+const DUE_BEFORE: &str = "\
+SELECT id FROM deliveries WHERE state = 'pending' \
+AND endpoint_id = (SELECT id FROM endpoints WHERE id = $1 AND organization_id = $2) \
+AND (due_at, id) < ($3, $4) LIMIT $5";
 
 /// Hops from endpoint to endpoint in the index, and looks at the first that is due at each.
 const WAITING_ENDPOINTS: &str = "\

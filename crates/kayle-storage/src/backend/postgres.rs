@@ -33,12 +33,13 @@ lease_until = NULLIF(saved.lease_until, -1), attempt_count = saved.attempt_count
 last_attempt_at = NULLIF(saved.last_attempt_at, -1), \
 last_status_code = NULLIF(saved.last_status_code, -1), payload_reason = saved.payload_reason, \
 payload_expires_at = NULLIF(saved.payload_expires_at, -1), \
-payload_scrubbed_at = NULLIF(saved.payload_scrubbed_at, -1), updated_at = saved.updated_at \
+payload_scrubbed_at = NULLIF(saved.payload_scrubbed_at, -1), updated_at = saved.updated_at, \
+last_failure_reason = NULLIF(saved.last_failure_reason, '') \
 FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], \
 $7::integer[], $8::bigint[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], \
-$13::bigint[]) AS saved (id, state, due_at, claimed_at, lease_holder, lease_until, \
+$13::bigint[], $14::text[]) AS saved (id, state, due_at, claimed_at, lease_holder, lease_until, \
 attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, \
-payload_scrubbed_at, updated_at) \
+payload_scrubbed_at, updated_at, last_failure_reason) \
 WHERE deliveries.id = saved.id";
 
 /// Saves sessions whose stored revision is the one before; what never changes stays as it is. They
@@ -151,6 +152,9 @@ impl Dialect for Postgres {
                 moments(rows, |row| row.payload_expires_at),
                 moments(rows, |row| row.payload_scrubbed_at),
                 moments(rows, |row| Some(row.updated_at)),
+                words(rows, |row| {
+                    row.last_failure_reason.as_deref().unwrap_or_default()
+                }),
             ],
         )
     }

@@ -31,13 +31,15 @@ UPDATE deliveries SET state = saved.state, due_at = saved.due_at, \
 claimed_at = saved.claimed_at, lease_holder = saved.lease_holder, \
 lease_until = saved.lease_until, attempt_count = saved.attempt_count, \
 last_attempt_at = saved.last_attempt_at, last_status_code = saved.last_status_code, \
+last_failure_reason = saved.last_failure_reason, \
 payload_reason = saved.payload_reason, payload_expires_at = saved.payload_expires_at, \
 payload_scrubbed_at = saved.payload_scrubbed_at, updated_at = saved.updated_at \
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS due_at, \
 value ->> 3 AS claimed_at, value ->> 4 AS lease_holder, value ->> 5 AS lease_until, \
 value ->> 6 AS attempt_count, value ->> 7 AS last_attempt_at, value ->> 8 AS last_status_code, \
 value ->> 9 AS payload_reason, value ->> 10 AS payload_expires_at, \
-value ->> 11 AS payload_scrubbed_at, value ->> 12 AS updated_at \
+value ->> 11 AS payload_scrubbed_at, value ->> 12 AS updated_at, \
+value ->> 13 AS last_failure_reason \
 FROM json_each($1)) AS saved \
 WHERE deliveries.id = saved.id";
 
@@ -174,5 +176,6 @@ fn saved_columns(row: &delivery::Model) -> serde_json::Value {
         row.payload_expires_at,
         row.payload_scrubbed_at,
         row.updated_at,
+        row.last_failure_reason,
     ])
 }

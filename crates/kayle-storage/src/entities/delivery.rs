@@ -5,7 +5,8 @@ use std::str::FromStr;
 use kayle_app::ports::store::StoreError;
 use kayle_delivery::invariants::Violation;
 use kayle_delivery::{
-    Delivery, DeliveryState, LastAttempt, Lease, LeaseHolder, Payload, RetentionReason, invariants,
+    AttemptFailure, Delivery, DeliveryState, LastAttempt, Lease, LeaseHolder, Payload,
+    RetentionReason, invariants,
 };
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
@@ -29,6 +30,7 @@ pub(crate) struct Model {
     pub(crate) attempt_count: i32,
     pub(crate) last_attempt_at: Option<i64>,
     pub(crate) last_status_code: Option<i32>,
+    pub(crate) last_failure_reason: Option<String>,
     pub(crate) payload_reason: String,
     pub(crate) payload_expires_at: Option<i64>,
     pub(crate) payload_scrubbed_at: Option<i64>,
@@ -56,6 +58,7 @@ impl Model {
         let state = StoredState::from_domain(&delivery.state);
         let last_attempt = delivery.last_attempt;
         let last_status_code = last_attempt.and_then(|attempt| attempt.status_code);
+        let last_failure = last_attempt.and_then(|attempt| attempt.failure_reason);
         Self {
             id: delivery.id.as_str().to_owned(),
             organization_id: delivery.organization_id.0,
@@ -70,6 +73,7 @@ impl Model {
             attempt_count: i32::try_from(delivery.attempt_count).unwrap_or(i32::MAX),
             last_attempt_at: optional_ms(last_attempt.map(|attempt| attempt.at)),
             last_status_code: last_status_code.map(i32::from),
+            last_failure_reason: last_failure.map(|reason| reason.as_str().to_owned()),
             payload_reason: delivery.payload.reason().as_str().to_owned(),
             payload_expires_at: optional_ms(delivery.payload.expires_at()),
             payload_scrubbed_at: optional_ms(delivery.payload.scrubbed_at()),
@@ -141,7 +145,20 @@ impl Model {
             .last_status_code
             .map(|code| row.number("last_status_code", code))
             .transpose()?;
-        Ok(Some(LastAttempt { at, status_code }))
+        let failure_reason = self.last_failure_reason.as_deref().map(str::parse);
+        let failure_reason: Option<AttemptFailure> =
+            row.parsed("last_failure_reason", failure_reason.transpose())?;
+        // A node of the version before saves a delivery without it: what does not fit the status
+        // is an older attempt's.
+        let is_failure = status_code.is_none_or(|code| !(200..300).contains(&code));
+        let fits = |reason: &AttemptFailure| {
+            is_failure && reason.has_status_code() == status_code.is_some()
+        };
+        Ok(Some(LastAttempt {
+            at,
+            status_code,
+            failure_reason: failure_reason.filter(fits),
+        }))
     }
 
     fn payload(&self) -> Result<Payload, StoreError> {

@@ -28,11 +28,12 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     pub(crate) fn from_domain(attempt: &Attempt) -> Self {
+        let failure_reason = attempt.outcome.failure_reason();
         Self {
             id: attempt.id.as_str().to_owned(),
             delivery_id: attempt.delivery_id.as_str().to_owned(),
             status_code: attempt.outcome.status_code().map(i32::from),
-            failure_reason: attempt.outcome.failure_reason().map(str::to_owned),
+            failure_reason: failure_reason.map(|reason| reason.as_str().to_owned()),
             refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
             duration_ms: i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
             attempted_at: attempt.attempted_at.unix_ms(),
@@ -50,7 +51,8 @@ impl Model {
             .transpose()?;
         let refused_address = self.refused_address.as_deref().map(str::parse);
         let refused_address = row.parsed("refused_address", refused_address.transpose())?;
-        let failure_reason = self.failure_reason.as_deref();
+        let failure_reason = self.failure_reason.as_deref().map(str::parse);
+        let failure_reason = row.parsed("failure_reason", failure_reason.transpose())?;
         let outcome = AttemptOutcome::from_recorded(status_code, failure_reason, refused_address);
         Ok(Attempt {
             id: row.id("id", &self.id)?,

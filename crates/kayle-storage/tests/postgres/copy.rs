@@ -34,11 +34,11 @@ INSERT INTO attempts VALUES ('va_2', 'vs_2', 'succeeded', NULL, 'print', 'in_pro
 INSERT INTO events VALUES ('evt_1', x'0123456789abcdef0123456789abcdef', 'verification.attempt.failed', 'vs_1', 'va_1', 5);
 INSERT INTO events VALUES ('evt_2', x'0123456789abcdef0123456789abcdef', 'verification.session.failed', 'vs_1', NULL, 5);
 INSERT INTO deliveries VALUES ('whd_1', x'0123456789abcdef0123456789abcdef', 'evt_1', 'whe_1', 'whk_1', 'delivering',
-  NULL, 1, 'holder', 2, 3, 4, 500, 'pending_delivery', 99, NULL, 1, 2);
+  NULL, 1, 'holder', 2, 3, 4, 500, 'pending_delivery', 99, NULL, 1, 2, 'http_status');
 INSERT INTO deliveries VALUES ('whd_2', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_1', NULL, 'failed',
-  NULL, NULL, NULL, NULL, 0, NULL, NULL, 'no_active_key', NULL, 7, 1, 2);
+  NULL, NULL, NULL, NULL, 0, NULL, NULL, 'no_active_key', NULL, 7, 1, 2, NULL);
 INSERT INTO deliveries VALUES ('whd_3', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_2', 'whk_2', 'pending',
-  6, NULL, NULL, NULL, 0, NULL, NULL, 'pending_delivery', 99, NULL, 1, 2);
+  6, NULL, NULL, NULL, 0, NULL, NULL, 'pending_delivery', 99, NULL, 1, 2, NULL);
 INSERT INTO delivery_payloads VALUES ('whd_1', 'a.b.c.d.e');
 INSERT INTO delivery_payloads VALUES ('whd_3', printf('%.*c', 2000000, 'x'));
 INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, duration_ms, attempted_at) VALUES ('wha_1', 'whd_1', 500, 'http_status', 0, 4);

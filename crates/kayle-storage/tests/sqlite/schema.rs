@@ -141,7 +141,7 @@ async fn a_delivery_says_nothing_that_contradicts_itself() {
         .accepts(
             "INSERT INTO deliveries VALUES ('whd_1', x'00000000000000000000000000000001', \
              'evt_a_session.expired', 'whe_1', NULL, 'pending', 1, NULL, NULL, NULL, 0, NULL, \
-             NULL, 'pending_delivery', 9, NULL, 1, 1)",
+             NULL, 'pending_delivery', 9, NULL, 1, 1, NULL)",
         )
         .await;
     for (change, rule) in [
@@ -184,7 +184,7 @@ async fn a_delivery_says_nothing_that_contradicts_itself() {
     let again = "INSERT INTO deliveries SELECT 'whd_2', organization_id, event_id, endpoint_id, \
                  encryption_key_id, state, due_at, claimed_at, lease_holder, lease_until, \
                  attempt_count, last_attempt_at, last_status_code, payload_reason, \
-                 payload_expires_at, payload_scrubbed_at, created_at, updated_at FROM deliveries";
+                 payload_expires_at, payload_scrubbed_at, created_at, updated_at, last_failure_reason FROM deliveries";
     database.refuses(again, "UNIQUE").await;
 }
 
@@ -206,7 +206,7 @@ async fn an_organization_takes_everything_with_it() {
         .accepts(
             "INSERT INTO deliveries VALUES ('whd_1', x'00000000000000000000000000000001', \
              'evt_a_session.expired', 'whe_1', 'whk_1', 'pending', 1, NULL, NULL, NULL, 0, NULL, \
-             NULL, 'pending_delivery', 9, NULL, 1, 1)",
+             NULL, 'pending_delivery', 9, NULL, 1, 1, NULL)",
         )
         .await;
     database

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, Portion, StoreError};
+use kayle_app::ports::store::{DeliveryFilter, DuePlace, Portion, StoreError};
 use kayle_delivery::{
-    Delivery, DeliveryState, DeliveryStatus, Input, LastAttempt, Lease, LeaseHolder, Payload,
-    ScrubReason, StoredReason, step,
+    AttemptFailure, Delivery, DeliveryState, DeliveryStatus, FailureReason, Input, LastAttempt,
+    Lease, LeaseHolder, Payload, ScrubReason, StoredReason, step,
 };
 use kayle_events::{Event, EventType};
 use kayle_primitives::DeliveryId;
@@ -145,6 +145,33 @@ pub async fn deliveries_are_filtered(test: &TestStore) -> Outcome {
         event_id: Some(failed.event_id),
     };
     assert_eq!(list(mismatched).await?, []);
+    Ok(())
+}
+
+pub async fn the_deliveries_due_before_another_are_counted(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let before = test.now();
+    let due_at = before.plus(Duration::from_secs(1));
+    for _ in 0..3 {
+        test.due(&subscriber, before).await?;
+    }
+    test.due(&other, before).await?;
+    test.held(&subscriber).await?;
+    test.due(&subscriber, due_at.plus(Duration::from_secs(1)))
+        .await?;
+    let delivery = test.due(&subscriber, due_at).await?;
+    let place = DuePlace {
+        endpoint_id: &delivery.endpoint_id,
+        due_at,
+        id: &delivery.id,
+    };
+    let organization_id = delivery.organization_id;
+    let reads = test.reads();
+    assert_eq!(reads.count_due_before(organization_id, place, 10).await?, 3);
+    assert_eq!(reads.count_due_before(organization_id, place, 2).await?, 2);
+    let foreign = test.seed.organization().await.id;
+    assert_eq!(reads.count_due_before(foreign, place, 10).await?, 0);
     Ok(())
 }
 
@@ -408,6 +435,7 @@ fn exhausted(test: &TestStore, delivery: Delivery) -> Delivery {
         last_attempt: Some(LastAttempt {
             at: test.now(),
             status_code: Some(503),
+            failure_reason: Some(AttemptFailure::HttpStatus),
         }),
         payload: Payload::Stored {
             expires_at: test.now().plus(Duration::from_hours(72)),
@@ -431,6 +459,7 @@ fn leased(test: &TestStore, delivery: Delivery) -> Delivery {
         last_attempt: Some(LastAttempt {
             at: test.now(),
             status_code: None,
+            failure_reason: Some(AttemptFailure::NoAnswer(FailureReason::Timeout)),
         }),
         updated_at: test.now(),
         ..delivery

@@ -4,10 +4,10 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, Portion, ResumeScope,
-    StoreError,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, Portion,
+    ResumeScope, StoreError,
 };
-use kayle_delivery::{Attempt, Delivery, Input, Payload, step};
+use kayle_delivery::{Attempt, Delivery, DeliveryState, Input, Payload, step};
 use kayle_events::EventType;
 use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
@@ -38,6 +38,28 @@ impl DeliveryReads for View {
         let tables = self.tables()?;
         let row = tables.delivery(organization_id, id);
         Ok(row.map_or_else(Vec::new, |row| row.attempts.clone()))
+    }
+
+    async fn count_due_before(
+        &self,
+        organization_id: OrganizationId,
+        place: DuePlace<'_>,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let is_before = |delivery: &Delivery| {
+            let DeliveryState::Pending { due_at } = delivery.state else {
+                return false;
+            };
+            delivery.organization_id == organization_id
+                && delivery.endpoint_id == *place.endpoint_id
+                && (due_at, &delivery.id) < (place.due_at, place.id)
+        };
+        let tables = self.tables()?;
+        let deliveries = tables.deliveries.values().map(|row| &row.delivery);
+        Ok(deliveries
+            .filter(|delivery| is_before(delivery))
+            .take(most)
+            .count())
     }
 
     async fn list_deliveries(

@@ -17,7 +17,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     id: "getDelivery",
     tag: Tag::Deliveries,
     summary: "Get a delivery with its attempts",
-    text: "What was delivered is not shown.",
+    text: "What was delivered is not shown. `explanation` says why the delivery is where it is.",
     query: &[],
     body: Body::None,
     answer: Answer::one::<DeliveryWithAttemptsView>(),

@@ -126,6 +126,7 @@ async fn a_delivery_is_shown_with_its_attempts() {
         "payload_scrubbed_at": NOW,
         "payload_retention_reason": "no_active_key",
         "last_status_code": null,
+        "last_failure_reason": null,
         "last_attempt_at": NOW,
         "created_at": NOW,
         "updated_at": NOW,
@@ -147,6 +148,13 @@ async fn a_delivery_is_shown_with_its_attempts() {
         "duration_ms": 0,
         "attempted_at": NOW,
     }]);
+    expected["explanation"] = json!({
+        "code": "no_active_key",
+        "text": format!(
+            "The endpoint had no active encryption key at {NOW}, so nothing could be sent. \
+             Register a key, then start a new verification."
+        ),
+    });
     let path = format!("/v1/webhooks/deliveries/{}", new.delivery.id);
     let one = test.send("GET", &path, "").await;
     assert_eq!(one.body, json!({ "data": expected, "error": null }));
@@ -184,6 +192,7 @@ async fn an_event_is_shown_under_both_paths_with_its_deliveries() {
             "webhook_endpoint_id": subscriber.endpoint.id.as_str(),
             "status": "pending",
             "last_status_code": null,
+            "last_failure_reason": null,
             "attempt_count": 0,
             "last_attempt_at": null,
             "payload_expires_at": shown.body["data"]["deliveries"][0]["payload_expires_at"],

@@ -20,6 +20,17 @@ pub struct DeliveryFilter {
     pub event_id: Option<EventId>,
 }
 
+/// A pending delivery's place in the queue of its endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DuePlace<'a> {
+    /// Its endpoint.
+    pub endpoint_id: &'a EndpointId,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// Its id.
+    pub id: &'a DeliveryId,
+}
+
 /// A delivery as fan-out made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
@@ -56,6 +67,15 @@ pub trait DeliveryReads {
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Vec<Attempt>, StoreError>;
+
+    /// Counts the pending deliveries of an endpoint that stand before a place in its queue, up to
+    /// `most`; none of another organization's endpoint.
+    async fn count_due_before(
+        &self,
+        organization_id: OrganizationId,
+        place: DuePlace<'_>,
+        most: usize,
+    ) -> Result<usize, StoreError>;
 
     /// Returns a page, newest first; `None` if the cursor names no delivery of the organization.
     async fn list_deliveries(

@@ -25,7 +25,9 @@ use async_trait::async_trait;
 pub use api_keys::{ApiKeyReads, ApiKeyWrites};
 pub use audit::{AuditReads, AuditWrites};
 pub use batch::{Batch, Portion, report_damage};
-pub use deliveries::{DeliveryFilter, DeliveryReads, DeliveryWrites, NewDelivery, ResumeScope};
+pub use deliveries::{
+    DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, ResumeScope,
+};
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};

@@ -321,6 +321,7 @@ async fn an_endpoint_without_an_active_key_gets_a_delivery_that_has_failed() {
     let last = LastAttempt {
         at: now,
         status_code: None,
+        failure_reason: None,
     };
     assert_eq!(delivery.last_attempt, Some(last));
     let attempts = attempts(&kit, &delivery).await;

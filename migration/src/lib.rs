@@ -20,6 +20,7 @@ mod m20261125_000010_refused_address;
 mod m20261125_000011_nodes;
 mod m20261125_000013_events_by_session;
 mod m20261125_000016_last_failure_reason;
+mod m20261125_000019_sign_in_links;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_nodes::Migration),
             Box::new(m20261125_000013_events_by_session::Migration),
             Box::new(m20261125_000016_last_failure_reason::Migration),
+            Box::new(m20261125_000019_sign_in_links::Migration),
         ]
     }
 }

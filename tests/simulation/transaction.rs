@@ -8,7 +8,7 @@ use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
     EventWrites, NewDelivery, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads,
-    RecordedAttempt, ResumeScope, SessionWrites, StoreError, StoreTx,
+    RecordedAttempt, ResumeScope, SessionWrites, SignInLink, SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -105,6 +105,12 @@ passed_on!(EncryptionKeyWrites {
 passed_on!(NodeWrites {
     save_node(node: &Node) -> ();
     delete_nodes_seen_before(limit: Timestamp) -> ();
+});
+
+passed_on!(SignInWrites {
+    insert_sign_in_link(link: &SignInLink) -> ();
+    use_sign_in_link(code_hash: &str, now: Timestamp) -> bool;
+    delete_sign_in_links_expired_before(limit: Timestamp) -> ();
 });
 
 passed_on!(PurgeWrites {

@@ -7,6 +7,7 @@
 
 mod audit_log;
 mod both_generations;
+mod browser;
 mod clock;
 mod commands;
 mod configuration;

@@ -112,6 +112,11 @@ const ROWS: &[Row] = &[
         Level::Adapters,
         Uses::AllUpTo(Level::Operations),
     ),
+    row(
+        "kayle-dashboard",
+        Level::Adapters,
+        Uses::AllUpTo(Level::Operations),
+    ),
     row("migration", Level::Adapters, Uses::Only(&[])),
     row(
         "kayle-server",
@@ -166,8 +171,16 @@ const SEATS: &[Seat] = &[
         packages: &["xtask-live", "tests"],
     },
     Seat {
-        crates: &["actix-*", "utoipa*"],
-        packages: &["kayle-api", "kayle-server"],
+        crates: &["actix-*"],
+        packages: &["kayle-api", "kayle-dashboard", "kayle-server"],
+    },
+    Seat {
+        crates: &["utoipa*"],
+        packages: &["kayle-api"],
+    },
+    Seat {
+        crates: &["askama*"],
+        packages: &["kayle-dashboard"],
     },
     // An error that nobody matches on, and a command line, belong to programs.
     Seat {
@@ -199,6 +212,7 @@ const SEATS: &[Seat] = &[
             "kayle-sender",
             "kayle-dispatcher",
             "kayle-api",
+            "kayle-dashboard",
             "kayle-server",
             "migration",
             TESTKIT,

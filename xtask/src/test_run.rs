@@ -33,8 +33,9 @@ enum Runner {
 }
 
 /// Modules of the package `tests` that start no service on the run's database: they bring their
-/// own, or none.
-const WITHOUT_DATABASE: [&str; 6] = [
+/// own, or none. What is tried in a browser is the same on every database.
+const WITHOUT_DATABASE: [&str; 7] = [
+    "browser::",
     "database_tls::",
     "faults::",
     "layers::",

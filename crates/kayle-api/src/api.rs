@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use actix_web::web::ServiceConfig;
 use kayle_app::Webhooks;
+
+/// Registers routes of another adapter, which then stand behind this one's middleware.
+pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// Which routes a process answers; every other path is an unknown one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct Api {
     /// The origin of the dashboard: the one whose pages may call from a browser, and from which
     /// changes that come with a cookie may come. `None` where there is no dashboard.
     pub dashboard_origin: Option<String>,
+    /// The pages of the dashboard that is built in, if they are wanted.
+    pub pages: Option<Mount>,
     /// The name of the cookie that a dashboard session travels in.
     pub session_cookie: String,
     /// Whether the service is reached over https, so that browsers may be told to stay there.

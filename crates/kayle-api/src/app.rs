@@ -30,12 +30,18 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
+    let pages = api.pages.clone();
     App::new()
         .app_data(web::Data::new(api))
         .app_data(web::Data::clone(&OPENAPI))
-        .configure(match surface {
-            Surface::Everything => routes::configure,
-            Surface::Health => routes::configure_health,
+        .configure(|config| match surface {
+            Surface::Everything => {
+                routes::configure(config);
+                if let Some(pages) = pages {
+                    pages(config);
+                }
+            }
+            Surface::Health => routes::configure_health(config),
         })
         .default_service(web::route().to(routes::unknown::answer))
         .wrap(from_fn(allow_dashboard))

@@ -22,7 +22,6 @@ mod limits;
 mod middleware;
 mod openapi;
 mod operation;
-mod origin;
 mod routes;
 mod server;
 #[cfg(test)]
@@ -32,6 +31,6 @@ mod wire;
 
 /// A running server and the handle that stops it, as the HTTP library of this crate has them.
 pub use actix_web::dev::{Server, ServerHandle};
-pub use api::{Api, Surface};
+pub use api::{Api, Mount, Surface};
 pub use connection::Connections;
 pub use server::server;

@@ -1,7 +1,6 @@
 //! What an operation is: one value per file in `routes/`, from which the router, the checks that
 //! let a caller through and the OpenAPI document are made.
 
-mod area;
 mod run;
 mod tag;
 
@@ -9,12 +8,13 @@ use std::borrow::Cow;
 
 use actix_web::{HttpResponse, Route, guard, web};
 use futures_util::future::LocalBoxFuture;
-use kayle_app::access::{Caller, Role, Scope};
+use kayle_app::access::{Caller, Intent, Role, Scope};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Parameter;
 use utoipa::openapi::{RefOr, Schema};
 
-pub(crate) use self::area::Area;
+pub(crate) use kayle_app::access::Area;
+
 pub(crate) use self::run::{receive, respond};
 pub(crate) use self::tag::Tag;
 
@@ -164,8 +164,8 @@ impl Operation {
             Run::Anyone(_) | Run::AtOnce(_) => Some(Access::Everyone),
             Run::Service(_) => None,
             Run::Customer(area, _) => {
-                let role = area.least_role(self.verb);
-                Some(match area.scope(self.verb) {
+                let role = area.least_role(self.verb.intent());
+                Some(match area.scope(self.verb.intent()) {
                     Some(scope) => Access::Customer(scope, role),
                     None => Access::Person(role),
                 })
@@ -176,10 +176,10 @@ impl Operation {
 
 impl Verb {
     /// Returns whether it is there to change something.
-    fn changes(self) -> bool {
+    fn intent(self) -> Intent {
         match self {
-            Self::Get => false,
-            Self::Post | Self::Patch | Self::Delete => true,
+            Self::Get => Intent::Read,
+            Self::Post | Self::Patch | Self::Delete => Intent::Change,
         }
     }
 

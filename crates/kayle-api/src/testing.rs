@@ -52,6 +52,7 @@ impl TestApi {
             verify_url: "https://verify.kayle.example/".to_owned(),
             public_url: "http://127.0.0.1:8787".to_owned(),
             dashboard_origin: Some(DASHBOARD.to_owned()),
+            pages: None,
             session_cookie: COOKIE.to_owned(),
             https: false,
             readiness: Arc::new(|| Ok(())),

@@ -114,6 +114,9 @@ pub enum AuditAction {
     /// An operator made a dashboard session.
     #[strum(serialize = "session_token.created")]
     SessionTokenCreated,
+    /// A person signed in by a link.
+    #[strum(serialize = "session_token.signed_in")]
+    SignedIn,
     /// The organization was made.
     #[strum(serialize = "organization.created")]
     OrganizationCreated,

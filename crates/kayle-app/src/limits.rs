@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kayle_primitives::PageLimit;
+
 /// Requests that are decided and written together: a commit's cost is spread thin from a few dozen
 /// on, and whoever comes last waits for the whole batch.
 pub const BATCH_MAX: usize = 128;
@@ -26,6 +28,19 @@ pub const FAULT_DELAY: Duration = Duration::from_secs(5);
 
 /// Parsed public keys that are kept in memory: at most 1.7 KB each.
 pub const PUBLIC_KEYS_CACHED_MAX: u64 = 10_000;
+
+/// Deliveries by which an endpoint is judged in its overview: enough to see one failure in twenty,
+/// and few enough to be read for every endpoint of a page.
+pub const OVERVIEW_DELIVERIES: PageLimit = PageLimit::FORTY;
+
+/// How long a secret that was shown once can be read again in the same browser.
+pub const SHOWN_SECRET_LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long a sign-in link leads to a session (contract 14.5).
+pub const SIGN_IN_LINK_LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long an expired sign-in link is kept: clocks that differ must not bring it back.
+pub const SIGN_IN_LINK_REMEMBERED: Duration = Duration::from_hours(24);
 
 /// How long a node that is gone is remembered: long enough to see what ran yesterday.
 pub const NODE_REMEMBERED: Duration = Duration::from_hours(24);

@@ -1,5 +1,5 @@
-//! Texts that a caller presents and we only recognise: API keys, cancel tokens, and the
-//! fingerprint of a reported attempt.
+//! Texts that a caller presents and we only recognise: API keys, cancel tokens, sign-in codes, and
+//! the fingerprint of a reported attempt.
 //!
 //! What is stored is an HMAC, not a plain hash: a copy of the database alone allows no guessing,
 //! however little entropy the text has (contract 8.5, 8.6).
@@ -16,6 +16,8 @@ use crate::key_ring::{KeyRing, RingKey};
 const API_KEY_PREFIX: &str = "kk_";
 const API_KEY_BODY_CHARS: usize = 32;
 const CANCEL_TOKEN_CHARS: usize = 48;
+/// Of 36 symbols each: 258 bits.
+const SIGN_IN_CODE_CHARS: usize = 50;
 
 /// Keeps the hash of a cancel token apart from any other HMAC (contract 8.6).
 const CANCEL_TOKEN_DOMAIN: &str = "verify_cancel_token_v1|";
@@ -70,6 +72,30 @@ impl fmt::Debug for CancelToken {
     }
 }
 
+/// The code of a sign-in link, as it is handed out, once.
+pub struct SignInCode(Zeroizing<String>);
+
+impl SignInCode {
+    /// Creates a fresh code: 50 symbols of `a`-`z0`-`9`.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(Zeroizing::new(lowercase_alphanumeric(
+            entropy,
+            SIGN_IN_CODE_CHARS,
+        )))
+    }
+
+    /// Returns the code itself, to be part of the link.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SignInCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SignInCode(..)")
+    }
+}
+
 impl KeyRing {
     /// Returns the hash under which a new API key is stored: HMAC-SHA256 of the whole plaintext,
     /// `kk_` included, under the current key, as 64 lowercase hex digits.
@@ -83,6 +109,18 @@ impl KeyRing {
         self.keys()
             .map(|key| api_key_hash(key, plaintext))
             .collect()
+    }
+
+    /// Returns the hash under which a new sign-in code is stored, as 64 lowercase hex digits.
+    pub fn hash_sign_in_code(&self, code: &str) -> String {
+        hex_hmac(&self.current.sign_in_codes, code.as_bytes())
+    }
+
+    /// Returns every hash under which a presented sign-in code may be stored, the current key's
+    /// first.
+    pub fn hash_sign_in_code_candidates(&self, code: &str) -> Vec<String> {
+        let hash = |key: &RingKey| hex_hmac(&key.sign_in_codes, code.as_bytes());
+        self.keys().map(hash).collect()
     }
 
     /// Returns the hash under which a session's cancel token is stored, as 64 lowercase hex digits.
@@ -166,8 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_in_code_has_more_than_256_bits_and_is_found_after_a_key_change() {
+        let code = SignInCode::generate(&Counted::default());
+        assert_eq!(code.expose().len(), 50);
+        let stored = ring().hash_sign_in_code(code.expose());
+        let candidates = changed_ring().hash_sign_in_code_candidates(code.expose());
+        assert!(candidates.contains(&stored));
+        assert_ne!(stored, ring().hash_api_key(code.expose()));
+    }
+
+    #[test]
     fn the_debug_forms_show_nothing() {
         let entropy = Counted::default();
+        assert_eq!(
+            format!("{:?}", SignInCode::generate(&entropy)),
+            "SignInCode(..)"
+        );
         assert_eq!(
             format!("{:?}", ApiKeyPlaintext::generate(&entropy)),
             "ApiKeyPlaintext(..)"

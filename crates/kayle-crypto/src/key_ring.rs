@@ -80,9 +80,11 @@ impl fmt::Debug for KeyRing {
 pub(crate) struct RingKey {
     pub(crate) id: String,
     pub(crate) signing_secrets: LessSafeKey,
+    pub(crate) shown_secrets: LessSafeKey,
     pub(crate) api_keys: hmac::Key,
     pub(crate) cancel_tokens: hmac::Key,
     pub(crate) attempt_reports: hmac::Key,
+    pub(crate) sign_in_codes: hmac::Key,
     pub(crate) audit_rows: hmac::Key,
     pub(crate) session_tokens: TokenKey,
     pub(crate) service_tokens: TokenKey,
@@ -105,9 +107,11 @@ impl RingKey {
         Ok(Self {
             id: hex::encode(subkey_bytes::<KEY_ID_BYTES>(&root, "key id")),
             signing_secrets: sealing_subkey(&root, "signing secrets"),
+            shown_secrets: sealing_subkey(&root, "shown secrets"),
             api_keys: hmac_subkey(&root, "API keys"),
             cancel_tokens: hmac_subkey(&root, "cancel tokens"),
             attempt_reports: hmac_subkey(&root, "attempt reports"),
+            sign_in_codes: hmac_subkey(&root, "sign-in codes"),
             audit_rows: hmac_subkey(&root, "audit rows"),
             session_tokens: token_subkey(&root, "session tokens"),
             service_tokens: token_subkey(&root, "service tokens"),

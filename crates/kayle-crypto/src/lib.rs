@@ -35,7 +35,7 @@ pub mod token;
 #[cfg(test)]
 mod testing;
 
-pub use api_key::{ApiKeyPlaintext, CancelToken};
+pub use api_key::{ApiKeyPlaintext, CancelToken, SignInCode};
 pub use identity_key::{IdentityKey, IdentityKeyError};
 pub use jwe::{DecryptError, DecryptedJwe, EncryptError};
 pub use jwk::{KeyImportError, MODULUS_BITS_MIN, PublicJwk, PublicKey};

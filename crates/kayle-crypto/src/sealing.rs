@@ -1,11 +1,13 @@
-//! Signing secrets at rest: AES-256-GCM under the key ring (contract 8.5).
+//! Signing secrets at rest, and secrets that a browser keeps for a moment: AES-256-GCM under the key
+//! ring (contract 8.5).
 //!
-//! The row id is associated data, so a ciphertext copied into another row does not open. Nonces
+//! The row id, or whose and what a secret is, is associated data: a ciphertext in another place does
+//! not open. Nonces
 //! are random: at 96 bits, one key may seal 2^32 secrets before a repetition becomes likelier
 //! than 2^-32 (NIST SP 800-38D, 8.3).
 
 use kayle_primitives::Entropy;
-use ring::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use zeroize::Zeroizing;
 
 use crate::key_ring::KeyRing;
@@ -41,22 +43,10 @@ impl KeyRing {
         plaintext: &str,
         entropy: &dyn Entropy,
     ) -> Sealed {
-        let mut nonce = [0; NONCE_LEN];
-        entropy.fill(&mut nonce);
-        // Room for everything at once: growing would leave a copy of the plaintext behind.
-        let mut bytes = Vec::with_capacity(NONCE_LEN + plaintext.len() + AES_256_GCM.tag_len());
-        bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(plaintext.as_bytes());
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        let tag = self
-            .current
-            .signing_secrets
-            .seal_in_place_separate_tag(nonce, row_aad(row_id), &mut bytes[NONCE_LEN..])
-            .expect("a text in memory is shorter than the 64 GiB that AES-GCM can take");
-        bytes.extend_from_slice(tag.as_ref());
+        let key = &self.current.signing_secrets;
         Sealed {
             key_id: self.current.id.clone(),
-            bytes,
+            bytes: seal(key, row_aad(row_id), plaintext, entropy),
         }
     }
 
@@ -72,23 +62,51 @@ impl KeyRing {
             .ok_or_else(|| OpenError::UnknownKey {
                 key_id: sealed.key_id.clone(),
             })?;
-        let (nonce, ciphertext) = sealed
-            .bytes
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(OpenError::NotAuthentic)?;
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let plaintext = key
-            .signing_secrets
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                row_aad(row_id),
-                &mut buffer,
-            )
-            .map_err(|_| OpenError::NotAuthentic)?;
-        std::str::from_utf8(plaintext)
-            .map(|text| Zeroizing::new(text.to_owned()))
-            .map_err(|_| OpenError::NotAuthentic)
+        open(&key.signing_secrets, row_aad(row_id), &sealed.bytes).ok_or(OpenError::NotAuthentic)
     }
+
+    /// Seals a secret for the browser that it is shown in, as lowercase hex. `place` says whose and
+    /// what it is; only there it opens again.
+    pub fn seal_for_browser(&self, place: &str, plaintext: &str, entropy: &dyn Entropy) -> String {
+        let key = &self.current.shown_secrets;
+        hex::encode(seal(key, browser_aad(place), plaintext, entropy))
+    }
+
+    /// Opens what [`KeyRing::seal_for_browser`] sealed for the same place, under any key of the
+    /// ring; `None` for anything else.
+    pub fn open_for_browser(&self, place: &str, sealed: &str) -> Option<Zeroizing<String>> {
+        let bytes = hex::decode(sealed).ok()?;
+        self.keys()
+            .find_map(|key| open(&key.shown_secrets, browser_aad(place), &bytes))
+    }
+}
+
+fn seal(key: &LessSafeKey, aad: Aad<Vec<u8>>, plaintext: &str, entropy: &dyn Entropy) -> Vec<u8> {
+    let mut nonce = [0; NONCE_LEN];
+    entropy.fill(&mut nonce);
+    // Room for everything at once: growing would leave a copy of the plaintext behind.
+    let mut bytes = Vec::with_capacity(NONCE_LEN + plaintext.len() + AES_256_GCM.tag_len());
+    bytes.extend_from_slice(&nonce);
+    bytes.extend_from_slice(plaintext.as_bytes());
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let tag = key
+        .seal_in_place_separate_tag(nonce, aad, &mut bytes[NONCE_LEN..])
+        .expect("a text in memory is shorter than the 64 GiB that AES-GCM can take");
+    bytes.extend_from_slice(tag.as_ref());
+    bytes
+}
+
+fn open(key: &LessSafeKey, aad: Aad<Vec<u8>>, sealed: &[u8]) -> Option<Zeroizing<String>> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>()?;
+    let mut buffer = Zeroizing::new(ciphertext.to_vec());
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let plaintext = key.open_in_place(nonce, aad, &mut buffer).ok()?;
+    let text = std::str::from_utf8(plaintext).ok()?;
+    Some(Zeroizing::new(text.to_owned()))
+}
+
+fn browser_aad(place: &str) -> Aad<Vec<u8>> {
+    Aad::from([b"kayle-webhooks|shown secret|v1|", place.as_bytes()].concat())
 }
 
 /// The prefix keeps this use apart from any other that may seal under the same subkey.
@@ -125,6 +143,18 @@ mod tests {
                 key_id: ring().current_key_id().to_owned()
             })
         );
+    }
+
+    #[test]
+    fn what_a_browser_keeps_opens_in_its_place_alone() {
+        let sealed = ring().seal_for_browser("a|b", "whsec_x", &Counted::default());
+        let changed = KeyRing::new(&[2; 32], &[&[1; 32]]).unwrap();
+        let opened = changed.open_for_browser("a|b", &sealed).unwrap();
+        assert_eq!(opened.as_str(), "whsec_x");
+        assert_eq!(ring().open_for_browser("a|c", &sealed), None);
+        assert_eq!(ring().open_for_browser("a|b", &sealed[2..]), None);
+        assert_eq!(ring().open_for_browser("a|b", "no hex"), None);
+        assert_eq!(ring().open_for_browser("a|b", ""), None);
     }
 
     #[test]

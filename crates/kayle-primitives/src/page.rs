@@ -13,6 +13,11 @@ impl PageLimit {
     /// The page size when the caller names none.
     pub const DEFAULT: Self = Self(10);
 
+    /// A page of one, to see whether there is any.
+    pub const ONE: Self = Self(1);
+    /// A page that a person looks at without turning it.
+    pub const FORTY: Self = Self(40);
+
     /// Accepts 1 to 100.
     pub fn new(limit: u8) -> Result<Self, InvalidPageLimit> {
         if (1..=100).contains(&limit) {

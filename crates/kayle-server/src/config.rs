@@ -39,7 +39,9 @@ pub(crate) struct Config {
     pub(crate) sweep_interval: Duration,
     pub(crate) allow_networks: AllowedNetworks,
     pub(crate) session_public_key: Option<IdentityKey>,
+    pub(crate) dashboard: bool,
     pub(crate) dashboard_origin: Option<String>,
+    pub(crate) sign_in_url: Option<String>,
     pub(crate) public_url: Option<String>,
     pub(crate) verify_url: String,
     pub(crate) log: String,
@@ -104,8 +106,10 @@ impl Config {
             session_public_key: settings.take("session_public_key", None, |text| {
                 identity_key(text).map(Some)
             })?,
+            dashboard: settings.take("dashboard", true, on_or_off)?,
             dashboard_origin: settings
                 .take("dashboard_origin", None, |text| origin(text).map(Some))?,
+            sign_in_url: settings.take("sign_in_url", None, |text| base_url(text).map(Some))?,
             public_url: settings.take("public_url", None, |text| base_url(text).map(Some))?,
             verify_url: settings.take(
                 "verify_url",
@@ -130,6 +134,12 @@ impl Config {
         self.public_url
             .as_ref()
             .is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Returns where the service is reached that listens at `address`.
+    pub(crate) fn public_url(&self, address: SocketAddr) -> String {
+        let configured = self.public_url.clone();
+        configured.unwrap_or_else(|| format!("http://{address}"))
     }
 
     /// Returns the name of the cookie that a dashboard session travels in (contract 13.3).
@@ -333,6 +343,14 @@ fn base_url(text: &str) -> Result<String, String> {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     Err("must start with https:// or http://".to_owned())
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
 }
 
 fn identity_key(pem: &str) -> Result<IdentityKey, String> {

@@ -1,10 +1,13 @@
 //! Puts the adapters behind the operations. The only place where they meet.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use kayle_api::Mount;
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::{Parts, Settings, Webhooks};
+use kayle_dashboard::Dashboard;
 use kayle_dispatcher::{Dispatcher, Limits};
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
@@ -137,6 +140,22 @@ async fn service_clock(config: &Config, store: &SqlStore) -> anyhow::Result<Serv
     let ahead = store.clock_offset(&steady).await;
     let ahead_ms = ahead.context("the database does not tell the time")?;
     Ok(ServiceClock::of_database(steady, ahead_ms))
+}
+
+/// Makes the pages of the dashboard, unless they are off.
+pub(crate) fn pages(
+    config: &Config,
+    address: SocketAddr,
+    webhooks: &Arc<Webhooks>,
+) -> Option<Mount> {
+    let dashboard = Dashboard {
+        webhooks: Arc::clone(webhooks),
+        public_url: config.public_url(address),
+        session_cookie: config.session_cookie().to_owned(),
+        https: config.is_https(),
+        sign_in_url: config.sign_in_url.clone(),
+    };
+    config.dashboard.then(|| kayle_dashboard::mount(dashboard))
 }
 
 /// Makes the sender that reaches the endpoints.

@@ -1,13 +1,13 @@
 //! Events in SQL.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
 };
 use kayle_delivery::Delivery;
-use kayle_events::Event;
+use kayle_events::{Event, EventType};
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryTrait};
 
@@ -33,6 +33,22 @@ impl EventReads for Link {
             deliveries: deliveries.remove(&row.id).unwrap_or_default(),
             event: row.into_domain()?,
         }))
+    }
+
+    async fn event_types(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<BTreeMap<EventId, EventType>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .filter(Column::Id.is_in(ids.iter().map(EventId::as_str)));
+        let events = read_all(self, rows, Model::into_domain).await?;
+        let types = events
+            .items
+            .into_iter()
+            .map(|event| (event.id, event.event_type));
+        Ok(types.collect())
     }
 
     async fn list_events(

@@ -45,6 +45,7 @@ mod queue;
 mod readable;
 mod sessions;
 mod settle;
+mod sign_in;
 mod silence;
 mod store;
 mod wakeup;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kayle_app::ports::store::{OrganizationReads, OrganizationWrites, StoreError};
 use kayle_primitives::{Organization, OrganizationId, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::backend::link::Link;
 use crate::entities::organization::{Column, Entity, Model};
@@ -20,6 +20,14 @@ impl OrganizationReads for Link {
         id: OrganizationId,
     ) -> Result<Option<Organization>, StoreError> {
         let row = read_one(self, Entity::find_by_id(id.0)).await?;
+        Ok(row.map(Model::into_domain))
+    }
+
+    async fn newest_organization(&self) -> Result<Option<Organization>, StoreError> {
+        let newest = Entity::find()
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id);
+        let row = read_one(self, newest).await?;
         Ok(row.map(Model::into_domain))
     }
 }

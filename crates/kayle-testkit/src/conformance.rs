@@ -61,6 +61,7 @@ mod pages;
 pub mod purge;
 pub mod sessions;
 pub mod settlements;
+pub mod sign_in;
 pub mod transactions;
 
 /// What a case comes to; what the store must not do, it panics about.
@@ -227,7 +228,11 @@ macro_rules! store_conformance {
                 a_node_checks_in_again_and_again;
             organizations: an_organization_is_found_as_it_was_stored,
                 an_id_is_taken_once,
+                the_newest_organization_is_found,
                 a_pending_deletion_is_set_and_cleared;
+            sign_in: a_sign_in_link_is_found_by_any_of_its_hashes,
+                a_sign_in_link_is_used_once,
+                an_expired_sign_in_link_leads_nowhere_and_is_forgotten;
             api_keys: a_key_is_found_with_its_owner_by_any_of_its_hashes,
                 a_disabled_key_of_a_frozen_organization_is_found_as_it_is,
                 a_keys_notes_and_count_are_stored,
@@ -286,6 +291,7 @@ macro_rules! store_conformance {
                 sessions_are_filtered,
                 overdue_sessions_come_the_longest_overdue_first;
             events: an_event_is_found_with_its_deliveries,
+                the_types_of_an_organizations_events_are_found,
                 every_type_of_event_is_stored,
                 a_foreign_event_is_a_missing_one,
                 events_are_listed_newest_first,

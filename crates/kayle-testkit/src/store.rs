@@ -27,6 +27,7 @@ mod page;
 mod purge;
 mod queue;
 mod sessions;
+mod sign_in;
 mod tables;
 mod transaction;
 mod view;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 /// Returns the binary that was built into the same folder as these tests.
-fn path() -> PathBuf {
+pub(crate) fn path() -> PathBuf {
     let this_test = std::env::current_exe().expect("a running program has a path");
     let profile = this_test.parent().and_then(Path::parent);
     let profile = profile.expect("cargo puts tests into a folder of the profile's");

@@ -148,6 +148,11 @@ impl Service {
         ended.is_none()
     }
 
+    /// Returns the environment of its commands, as a JSON object.
+    pub(crate) fn environment_json(&self) -> String {
+        serde_json::to_string(&self.settings).expect("texts are JSON")
+    }
+
     /// Runs an admin command on the same database and returns the JSON that it prints.
     pub(crate) async fn admin(&self, arguments: &[&str]) -> Value {
         let output = self.try_admin(arguments).await;

@@ -13,6 +13,11 @@ pub(crate) fn node_modules() -> PathBuf {
     prepared("TEST_NODE_MODULES")
 }
 
+/// Returns the `node_modules` folder of the tests in a browser.
+pub(crate) fn browser_modules() -> PathBuf {
+    prepared("TEST_BROWSER_MODULES")
+}
+
 /// Returns the URL of the test run's PostgreSQL server, without a database.
 pub(crate) fn postgres_url() -> String {
     let url = prepared("TEST_POSTGRES_URL").into_os_string();

@@ -28,8 +28,13 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         package: "npm",
-        serves: "the JavaScript receiver's packages",
+        serves: "the packages of the JavaScript receiver and of the tests in a browser",
         is_there: || succeeds("npm", &["--version"]),
+    },
+    Tool {
+        package: "chromium",
+        serves: "the browser that the dashboard is tried in",
+        is_there: || succeeds("chromium", &["--version"]),
     },
     Tool {
         package: "postgresql",

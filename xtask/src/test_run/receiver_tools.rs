@@ -1,6 +1,7 @@
-//! The libraries of the receivers in other languages, installed under the target folder.
+//! The libraries of the receivers in other languages, and of the tests in a browser, installed under
+//! the target folder.
 //!
-//! Their exact versions stand in `tests/receivers`. An installation is kept as long as the
+//! Their exact versions stand in `tests/receivers` and `tests/browser`. An installation is kept as long as the
 //! manifests that it came from are unchanged.
 
 use std::fs;
@@ -15,16 +16,19 @@ use crate::workspace;
 pub(super) struct ReceiverTools {
     python: PathBuf,
     node_modules: PathBuf,
+    browser_modules: PathBuf,
 }
 
 impl ReceiverTools {
     /// Installs what is not installed yet.
     pub(super) fn install() -> anyhow::Result<Self> {
         let manifests = workspace::root().join("tests/receivers");
+        let browser = workspace::root().join("tests/browser");
         let tools = workspace::target_dir()?.join("test-tools");
         Ok(Self {
             python: install_python(&manifests, &tools.join("python"))?,
-            node_modules: install_node(&manifests, &tools.join("node"))?,
+            node_modules: install_node("JavaScript receiver", &manifests, &tools.join("node"))?,
+            browser_modules: install_node("browser tests", &browser, &tools.join("browser"))?,
         })
     }
 
@@ -33,6 +37,7 @@ impl ReceiverTools {
         tests
             .env("TEST_PYTHON", &self.python)
             .env("TEST_NODE_MODULES", &self.node_modules)
+            .env("TEST_BROWSER_MODULES", &self.browser_modules)
     }
 }
 
@@ -44,7 +49,7 @@ fn install_python(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     if is_installed(folder, &wanted) {
         return Ok(interpreter);
     }
-    println!("installing the Python receiver's packages");
+    println!("installing the packages of the Python receiver");
     start_afresh(folder)?;
     workspace::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
     let mut pip = Command::new(&interpreter);
@@ -55,14 +60,14 @@ fn install_python(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Returns a `node_modules` folder that has the required packages.
-fn install_node(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+fn install_node(whose: &str, manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let node_modules = folder.join("node_modules");
     let lock = manifests.join("package-lock.json");
     let wanted = read(&lock)?;
     if is_installed(folder, &wanted) {
         return Ok(node_modules);
     }
-    println!("installing the JavaScript receiver's packages");
+    println!("installing the packages of the {whose}");
     start_afresh(folder)?;
     for manifest in [lock, manifests.join("package.json")] {
         let name = manifest.file_name().expect("a manifest is a file");

@@ -1,13 +1,13 @@
 //! A caller who acts for an organization: its server, or a person at the dashboard.
 
 use actix_web::HttpRequest;
+use actix_web::http::header;
 use kayle_app::access::{
-    Actor, ApiKeyPrincipal, AuthenticateError, Caller, Role, Scope, UserPrincipal,
+    Actor, ApiKeyPrincipal, AuthenticateError, Caller, Role, Scope, UserPrincipal, cookie,
 };
 use kayle_primitives::Organization;
 
 use super::bearer::bearer;
-use super::cookie::cookie;
 use crate::api::Api;
 use crate::error::ApiError;
 
@@ -55,7 +55,9 @@ async fn session_person(
     api: &Api,
     request: &HttpRequest,
 ) -> Result<UserPrincipal, AuthenticateError> {
-    let token = cookie(request, &api.session_cookie).ok_or(AuthenticateError::Invalid)?;
+    let headers = request.headers().get_all(header::COOKIE);
+    let headers = headers.filter_map(|header| header.to_str().ok());
+    let token = cookie(headers, &api.session_cookie).ok_or(AuthenticateError::Invalid)?;
     api.webhooks.authenticate_user(token).await
 }
 
@@ -89,11 +91,6 @@ pub(crate) fn require_role(
     if person.role.is_some_and(|role| least <= role) {
         return Ok(());
     }
-    let who = match least {
-        Role::Member => "members of the organization",
-        Role::Admin => "admins and owners",
-        Role::Owner => "owners",
-    };
-    let error = ApiError::forbidden(format!("only {who} may {what}"));
+    let error = ApiError::forbidden(format!("only {} may {what}", least.and_above()));
     Err(error.with_hint("Ask an administrator of the organization."))
 }

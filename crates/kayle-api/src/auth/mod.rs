@@ -1,7 +1,6 @@
 //! Who is calling (contract 5, 12, 13.3).
 
 mod bearer;
-mod cookie;
 mod customer;
 mod origin;
 mod service;

@@ -3,15 +3,22 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
+use kayle_app::access::{comes_from, origin_of, stated_origin};
 
 use crate::api::Api;
 use crate::error::ApiError;
-use crate::origin::origin_of;
 
 /// Lets a request through that comes from the dashboard or from the service itself: else 403.
 pub(crate) fn require_own_origin(api: &Api, request: &HttpRequest) -> Result<(), ApiError> {
-    let origin = stated_origin(request);
-    if origin.is_some_and(|origin| is_own(api, request, &origin)) {
+    let (origin, referer) = (
+        bytes(request, header::ORIGIN),
+        bytes(request, header::REFERER),
+    );
+    let configured = api.dashboard_origin.iter().chain([&api.public_url]);
+    let own: Vec<&str> = configured.map(String::as_str).collect();
+    if comes_from(&own, origin, referer)
+        || stated_origin(origin, referer).is_some_and(|stated| is_reached_at(api, request, &stated))
+    {
         return Ok(());
     }
     let error = ApiError::forbidden(
@@ -20,26 +27,12 @@ pub(crate) fn require_own_origin(api: &Api, request: &HttpRequest) -> Result<(),
     Err(error.with_hint("Send the Origin header of the dashboard, or use an API key."))
 }
 
-/// Returns what `Origin` says, or, only without one, where `Referer` points.
-fn stated_origin(request: &HttpRequest) -> Option<String> {
-    match text(request, header::ORIGIN) {
-        Some(origin) => Some(origin.to_owned()),
-        None if request.headers().contains_key(header::ORIGIN) => None,
-        None => origin_of(text(request, header::REFERER)?),
-    }
-}
-
-fn is_own(api: &Api, request: &HttpRequest, origin: &str) -> bool {
-    let configured = api.dashboard_origin.iter().chain([&api.public_url]);
-    let mut configured = configured.filter_map(|url| origin_of(url));
-    configured.any(|own| own == origin) || is_reached_at(api, request, origin)
-}
-
 /// Returns whether the origin is the host that the request was sent to. A browser lets no page
 /// choose that header. Behind a proxy the service cannot know its own scheme, unless it was told
 /// that it is https.
 fn is_reached_at(api: &Api, request: &HttpRequest, origin: &str) -> bool {
-    let Some(host) = text(request, header::HOST) else {
+    let host = bytes(request, header::HOST).and_then(|host| str::from_utf8(host).ok());
+    let Some(host) = host else {
         return false;
     };
     let schemes: &[&str] = if api.https {
@@ -53,6 +46,6 @@ fn is_reached_at(api: &Api, request: &HttpRequest, origin: &str) -> bool {
     reached.any(|own| own == origin)
 }
 
-fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
-    request.headers().get(name)?.to_str().ok()
+fn bytes(request: &HttpRequest, name: HeaderName) -> Option<&[u8]> {
+    Some(request.headers().get(name)?.as_bytes())
 }

@@ -7,9 +7,9 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
+use kayle_app::access::origin_of;
 
 use crate::api::Api;
-use crate::origin::origin_of;
 
 const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE, OPTIONS");

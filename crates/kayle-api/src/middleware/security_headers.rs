@@ -27,7 +27,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 const TRANSPORT_SECURITY: HeaderValue =
     HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// Sets the headers on every answer; the one about https only where https is spoken.
+/// Sets the headers on every answer that does not say otherwise itself; the one about https only
+/// where https is spoken.
 pub(crate) async fn set_security_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -38,7 +39,9 @@ pub(crate) async fn set_security_headers(
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT_SECURITY);

@@ -6,10 +6,10 @@ use std::panic::AssertUnwindSafe;
 use actix_web::web::{self, Payload};
 use actix_web::{HttpRequest, HttpResponse, Route};
 use futures_util::FutureExt;
-use kayle_app::access::{Actor, Caller, UserPrincipal};
+use kayle_app::access::{Actor, Area, Caller, Intent, UserPrincipal};
 use kayle_primitives::PageLimit;
 
-use super::{Area, Operation, Run, Verb};
+use super::{Operation, Run};
 use crate::api::Api;
 use crate::auth::{
     Customer, authenticate_customer, authenticate_person, authenticate_service,
@@ -70,7 +70,7 @@ impl Operation {
         match self.run {
             Run::Customer(area, run) => {
                 let judge = async |api: &Api, head: &HttpRequest| {
-                    authenticate(area, self.verb, api, head).await
+                    authenticate(area, self.verb.intent(), api, head).await
                 };
                 let (caller, call) = receive(request, payload, judge).await?;
                 run(caller, call).await
@@ -111,17 +111,17 @@ impl Operation {
 /// Checks credential (401) and, for an API key, organization (410) and scope (403), in this order.
 async fn authenticate(
     area: Area,
-    verb: Verb,
+    intent: Intent,
     api: &Api,
     head: &HttpRequest,
 ) -> Result<Caller, ApiError> {
-    let Some(scope) = area.scope(verb) else {
+    let Some(scope) = area.scope(intent) else {
         let person = authenticate_person(api, head).await?;
-        return authorize_person(area, verb, &person, api, head);
+        return authorize_person(area, intent, &person, api, head);
     };
     match authenticate_customer(api, head).await? {
         Customer::Server(server) => require_scope(scope, &server),
-        Customer::Person(person) => authorize_person(area, verb, &person, api, head),
+        Customer::Person(person) => authorize_person(area, intent, &person, api, head),
     }
 }
 
@@ -129,17 +129,17 @@ async fn authenticate(
 /// this order.
 fn authorize_person(
     area: Area,
-    verb: Verb,
+    intent: Intent,
     person: &UserPrincipal,
     api: &Api,
     head: &HttpRequest,
 ) -> Result<Caller, ApiError> {
-    if verb.changes() {
+    if intent == Intent::Change {
         require_own_origin(api, head)?;
     }
     let organization = require_organization(person)?;
-    require_role(area.least_role(verb), person, area.what())?;
-    if organization.is_frozen() && area.is_closed_while_frozen(verb) {
+    require_role(area.least_role(intent), person, area.what())?;
+    if organization.is_frozen() && area.is_closed_while_frozen(intent) {
         return Err(ApiError::frozen());
     }
     Ok(Caller {

@@ -27,6 +27,15 @@ impl Role {
         self.into()
     }
 
+    /// Names the people who have at least this role, for sentences such as "only … may retry".
+    pub fn and_above(self) -> &'static str {
+        match self {
+            Self::Member => "members of the organization",
+            Self::Admin => "admins and owners",
+            Self::Owner => "owners",
+        }
+    }
+
     /// Returns the highest role of a stored set such as `owner,admin`: names without blanks or
     /// repeats. A set that is written otherwise, or holds an unknown name, grants nothing.
     pub fn highest_of(set: &str) -> Option<Self> {

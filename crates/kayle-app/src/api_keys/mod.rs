@@ -7,5 +7,5 @@ mod tokens;
 mod update;
 
 pub use create::{CreatedApiKey, NewApiKey};
-pub use tokens::NewSessionToken;
+pub use tokens::{MintedSession, NewSessionToken};
 pub use update::{ApiKeyChange, ApiKeyMember};

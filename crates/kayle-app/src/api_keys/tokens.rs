@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kayle_crypto::{MintedToken, SessionClaims};
+use kayle_crypto::{MintedToken, SessionClaims, SignInCode};
 use kayle_primitives::OrganizationId;
 use kayle_primitives::id::random_uuid;
 use serde_json::json;
@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Role};
 use crate::audit::AuditAction;
+use crate::limits::{SIGN_IN_LINK_LIFETIME, SIGN_IN_LINK_REMEMBERED};
 use crate::organizations::expect_organization;
+use crate::ports::store::SignInLink;
 use crate::{Missing, Webhooks};
 
 /// What a dashboard session is to say.
@@ -22,6 +24,15 @@ pub struct NewSessionToken {
     pub role: Role,
     /// How long the session lasts.
     pub ttl: Duration,
+}
+
+/// A dashboard session, and a code that leads to the same one, once.
+#[derive(Debug)]
+pub struct MintedSession {
+    /// The session.
+    pub token: MintedToken,
+    /// The code of a sign-in link.
+    pub sign_in_code: SignInCode,
 }
 
 impl Webhooks {
@@ -36,23 +47,41 @@ impl Webhooks {
         &self,
         organization_id: OrganizationId,
         new: NewSessionToken,
-    ) -> Result<MintedToken, Missing> {
-        let user_id = new
-            .user_id
-            .unwrap_or_else(|| random_uuid(&*self.entropy))
-            .to_string();
-        let tx = self.change(&Caller::system(organization_id)).await?;
-        expect_organization(&*tx, organization_id).await?;
-        let details = json!({ "role": new.role.as_str() });
-        tx.commit(AuditAction::SessionTokenCreated, &user_id, details)
-            .await?;
-        let claims = SessionClaims {
-            user: user_id,
-            organization: Some(organization_id.to_string()),
-            role: new.role.as_str().to_owned(),
+    ) -> Result<MintedSession, Missing> {
+        let now = self.clock.now();
+        let user_id = new.user_id;
+        let user_id = user_id.unwrap_or_else(|| random_uuid(&*self.entropy));
+        let sign_in_code = SignInCode::generate(&*self.entropy);
+        let link = SignInLink {
+            code_hash: self.keys.hash_sign_in_code(sign_in_code.expose()),
+            organization_id,
+            user_id,
+            role: new.role,
+            session_expires_at: now.plus(new.ttl),
+            expires_at: now.plus(SIGN_IN_LINK_LIFETIME),
         };
-        Ok(self
-            .keys
-            .mint_session_token(&claims, self.clock.wall(), new.ttl))
+        let mut tx = self.change(&Caller::system(organization_id)).await?;
+        expect_organization(&*tx, organization_id).await?;
+        tx.insert_sign_in_link(&link).await?;
+        tx.delete_sign_in_links_expired_before(now.minus(SIGN_IN_LINK_REMEMBERED))
+            .await?;
+        let details = json!({ "role": new.role.as_str() });
+        let action = AuditAction::SessionTokenCreated;
+        tx.commit(action, &user_id.to_string(), details).await?;
+        Ok(MintedSession {
+            token: self.mint_session(&link, new.ttl),
+            sign_in_code,
+        })
+    }
+
+    /// Mints the session that a sign-in link leads to.
+    pub(crate) fn mint_session(&self, link: &SignInLink, ttl: Duration) -> MintedToken {
+        let claims = SessionClaims {
+            user: link.user_id.to_string(),
+            organization: Some(link.organization_id.to_string()),
+            role: link.role.as_str().to_owned(),
+        };
+        self.keys
+            .mint_session_token(&claims, self.clock.wall(), ttl)
     }
 }

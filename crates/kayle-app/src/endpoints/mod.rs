@@ -2,10 +2,12 @@
 
 mod create;
 mod delete;
+mod overview;
 mod read;
 mod reveal;
 mod rotate;
 mod update;
 
 pub use create::{CreatedEndpoint, NewEndpoint};
+pub use overview::EndpointOverview;
 pub use reveal::RevealSecretError;

@@ -1,5 +1,8 @@
 //! Gets and lists events with their deliveries (contract 3.5, V1 and V2).
 
+use std::collections::BTreeMap;
+
+use kayle_events::EventType;
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
 
 use crate::Webhooks;
@@ -13,6 +16,15 @@ impl Webhooks {
         id: &EventId,
     ) -> Result<Option<EventWithDeliveries>, StoreError> {
         self.store.reads().find_event(organization_id, id).await
+    }
+
+    /// Returns the types of events by their ids; those of others are left out.
+    pub async fn event_types(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<BTreeMap<EventId, EventType>, StoreError> {
+        self.store.reads().event_types(organization_id, ids).await
     }
 
     /// Lists a page, newest first; `None` if the cursor is unknown.

@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use kayle_app::Webhooks;
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Caller, Role, Scope};
 use kayle_app::api_keys::{NewApiKey, NewSessionToken};
+use kayle_crypto::MintedToken;
 use kayle_primitives::OrganizationId;
 use kayle_storage::{DatabaseUrl, SqliteAccess, SqliteFile};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{doctor, print_line};
+use super::{doctor, print_line, sign_in_url};
 use crate::config::Config;
 use crate::wiring;
 
@@ -284,11 +285,19 @@ async fn session_token(
     let minted = webhooks
         .mint_session_token(OrganizationId(organization), new)
         .await?;
-    let (cookie, token) = (config.session_cookie(), minted.token.as_str());
-    let expires_at = minted.expires_at;
+    let MintedToken { token, expires_at } = &minted.token;
+    let (cookie, token) = (config.session_cookie(), token.as_str());
+    let sign_in_url = config
+        .dashboard
+        .then(|| sign_in_url(&config.public_url(config.listen), &minted));
+    let link = sign_in_url.as_ref().map_or_else(String::new, |url| {
+        format!("\nSign in within ten minutes, once:\n{url}")
+    });
     Ok(Done {
-        prose: format!("Made a dashboard session, valid until {expires_at}:\n{cookie}={token}"),
-        json: json!({ "cookie_name": cookie, "token": token, "sign_in_url": null }),
+        prose: format!(
+            "Made a dashboard session, valid until {expires_at}:\n{cookie}={token}{link}"
+        ),
+        json: json!({ "cookie_name": cookie, "token": token, "sign_in_url": sign_in_url }),
     })
 }
 

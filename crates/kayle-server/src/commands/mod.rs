@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use kayle_app::api_keys::MintedSession;
 
 use crate::config::Config;
 use crate::telemetry;
@@ -58,6 +59,12 @@ pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
             Command::Admin(command) => admin::run(command, &config).await,
         }
     })
+}
+
+/// Returns the link that a minted session's code makes (contract 14.5).
+fn sign_in_url(public_url: &str, minted: &MintedSession) -> String {
+    let code = minted.sign_in_code.expose();
+    format!("{public_url}/webhooks/sign-in?code={code}")
 }
 
 /// Writes a line to stdout.

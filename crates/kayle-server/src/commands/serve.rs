@@ -8,8 +8,11 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use kayle_api::{Api, Connections, Surface};
 use kayle_app::Webhooks;
+use kayle_app::access;
+use kayle_app::api_keys::NewSessionToken;
 use kayle_app::ports::store::NodeRole;
 use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
+use kayle_endpoints::Environment;
 use kayle_primitives::id::random_uuid;
 use kayle_sender::HyperSender;
 use kayle_storage::SqlStore;
@@ -17,7 +20,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::print_line;
+use super::{print_line, sign_in_url};
 use crate::clock::ServiceClock;
 use crate::config::Config;
 use crate::descriptors::connections_max;
@@ -128,6 +131,9 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
     // What a program that started this one waits for.
     print_line(&format!("listening on http://{address}"))?;
     tracing::info!(%address, ?role, environment = ?config.environment, "started");
+    if role.answers_callers() {
+        invite(&config, address, webhooks).await;
+    }
 
     let stopping = async {
         let reason = tokio::select! {
@@ -148,6 +154,34 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
     }
     usage::flush(webhooks).await;
     Ok(())
+}
+
+/// How long the session lasts that a printed link leads to: a working day.
+const INVITED_SESSION: Duration = Duration::from_hours(8);
+
+/// Prints a link that signs in to the newest organization, in development (contract 14.5). The
+/// service goes on without, if that fails.
+async fn invite(config: &Config, address: SocketAddr, webhooks: &Webhooks) {
+    if !config.dashboard || config.environment != Environment::Development {
+        return;
+    }
+    let invited = async {
+        let Some(organization) = webhooks.newest_organization().await? else {
+            return anyhow::Ok(());
+        };
+        let new = NewSessionToken {
+            user_id: None,
+            role: access::Role::Owner,
+            ttl: INVITED_SESSION,
+        };
+        let minted = webhooks.mint_session_token(organization.id, new).await?;
+        let url = sign_in_url(&config.public_url(address), &minted);
+        print_line(&format!("dashboard, for ten minutes and once: {url}"))
+    };
+    if let Err(error) = invited.await {
+        let error: &(dyn std::error::Error + 'static) = error.as_ref();
+        tracing::warn!(error, "no sign-in link could be made");
+    }
 }
 
 /// What this process must be able to do to be ready (contract 14.15).
@@ -296,11 +330,9 @@ fn api(
     Api {
         webhooks: Arc::clone(webhooks),
         verify_url: config.verify_url.clone(),
-        public_url: config
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}")),
+        public_url: config.public_url(address),
         dashboard_origin: config.dashboard_origin.clone(),
+        pages: wiring::pages(config, address, webhooks),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
         readiness: Arc::new(move || readiness.check()),

@@ -17,4 +17,5 @@ pub(crate) mod event;
 pub(crate) mod node;
 pub(crate) mod organization;
 pub(crate) mod session;
+pub(crate) mod sign_in_link;
 pub(crate) mod values;

@@ -97,7 +97,8 @@ impl Sqlite {
     async fn tables(&self) -> Vec<String> {
         self.texts(
             "SELECT name FROM sqlite_master WHERE type = 'table' \
-             AND name NOT IN ('seaql_migrations', 'sqlite_sequence', 'nodes') ORDER BY name",
+             AND name NOT IN ('seaql_migrations', 'sqlite_sequence', 'nodes', \
+             'sign_in_links') ORDER BY name",
         )
         .await
     }

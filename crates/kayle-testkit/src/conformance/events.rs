@@ -29,6 +29,20 @@ pub async fn an_event_is_found_with_its_deliveries(test: &TestStore) -> Outcome 
     Ok(())
 }
 
+pub async fn the_types_of_an_organizations_events_are_found(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let own = test.seed.event(&organization).await;
+    let foreign = test.seed.organization().await;
+    let foreign = test.seed.event(&foreign).await;
+    let ids = [own.id.clone(), foreign.id.clone()];
+    let types = test.reads().event_types(organization.id, &ids).await?;
+    assert_eq!(
+        types.into_iter().collect::<Vec<_>>(),
+        [(own.id, own.event_type)]
+    );
+    Ok(())
+}
+
 pub async fn every_type_of_event_is_stored(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
     for event_type in EventType::iter() {

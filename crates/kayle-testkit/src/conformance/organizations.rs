@@ -1,5 +1,7 @@
 //! Organizations.
 
+use std::time::Duration;
+
 use kayle_primitives::Organization;
 
 use super::{Outcome, TestStore, assert_conflict};
@@ -17,6 +19,15 @@ pub async fn an_id_is_taken_once(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
     let mut tx = test.store.begin().await?;
     assert_conflict(tx.insert_organization(&organization).await);
+    Ok(())
+}
+
+pub async fn the_newest_organization_is_found(test: &TestStore) -> Outcome {
+    assert_eq!(test.reads().newest_organization().await?, None);
+    test.seed.organization().await;
+    test.seed.make.clock.advance(Duration::from_secs(1));
+    let newest = test.seed.organization().await;
+    assert_eq!(test.reads().newest_organization().await?, Some(newest));
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! Events in memory.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
 };
-use kayle_events::Event;
+use kayle_events::{Event, EventType};
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
 
 use super::page::{Position, newest_first};
@@ -22,6 +24,20 @@ impl EventReads for View {
         let tables = self.tables()?;
         let event = event_of(&tables, organization_id, id).cloned();
         Ok(event.map(|event| with_deliveries(&tables, event)))
+    }
+
+    async fn event_types(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<BTreeMap<EventId, EventType>, StoreError> {
+        let tables = self.tables()?;
+        let found = ids
+            .iter()
+            .filter_map(|id| event_of(&tables, organization_id, id));
+        Ok(found
+            .map(|event| (event.id.clone(), event.event_type))
+            .collect())
     }
 
     async fn list_events(

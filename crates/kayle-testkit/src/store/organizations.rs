@@ -16,6 +16,13 @@ impl OrganizationReads for View {
     ) -> Result<Option<Organization>, StoreError> {
         Ok(self.tables()?.organizations.get(&id).cloned())
     }
+
+    async fn newest_organization(&self) -> Result<Option<Organization>, StoreError> {
+        let tables = self.tables()?;
+        let newest = tables.organizations.values();
+        let newest = newest.max_by_key(|one| (one.created_at, one.id));
+        Ok(newest.cloned())
+    }
 }
 
 #[async_trait]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
-use kayle_app::ports::store::{Node, RecordedAttempt, StoreError};
+use kayle_app::ports::store::{Node, RecordedAttempt, SignInLink, StoreError};
 use kayle_crypto::Sealed;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
 use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_events::Event;
 use kayle_primitives::{
     AttemptId, DeliveryId, EncryptionKeyId, EndpointId, EventId, Organization, OrganizationId,
-    SessionId,
+    SessionId, Timestamp,
 };
 use kayle_sessions::Session;
 use uuid::Uuid;
@@ -33,6 +33,14 @@ pub(super) struct Tables {
     pub(super) audit_rows: BTreeMap<(OrganizationId, u64), AuditRow>,
     pub(super) audit_chains: BTreeMap<OrganizationId, AuditChain>,
     pub(super) nodes: BTreeMap<Uuid, Node>,
+    /// By the hash of the code.
+    pub(super) sign_in_links: BTreeMap<String, SignInRow>,
+}
+
+#[derive(Clone)]
+pub(super) struct SignInRow {
+    pub(super) link: SignInLink,
+    pub(super) used_at: Option<Timestamp>,
 }
 
 #[derive(Clone)]

@@ -1,5 +1,7 @@
 //! Events in the store.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kayle_delivery::Delivery;
 use kayle_events::{Event, EventType};
@@ -44,6 +46,13 @@ pub trait EventReads {
         filter: &EventFilter,
         page: &PageRequest<EventId>,
     ) -> Result<Option<Page<EventWithDeliveries>>, StoreError>;
+
+    /// Returns the types of events of the organization by their ids; others are left out.
+    async fn event_types(
+        &self,
+        organization_id: OrganizationId,
+        ids: &[EventId],
+    ) -> Result<BTreeMap<EventId, EventType>, StoreError>;
 }
 
 /// Changes events.

@@ -19,6 +19,7 @@ mod nodes;
 mod organizations;
 mod purge;
 mod sessions;
+mod sign_in;
 
 use async_trait::async_trait;
 
@@ -38,6 +39,7 @@ pub use purge::PurgeWrites;
 pub use sessions::{
     Caused, RecordedAttempt, SessionFilter, SessionReads, SessionStep, SessionWrites,
 };
+pub use sign_in::{SignInLink, SignInReads, SignInWrites};
 
 /// Keeps everything.
 #[async_trait]
@@ -95,6 +97,7 @@ pub trait StoreTx:
     + DeliveryWrites
     + PurgeWrites
     + NodeWrites
+    + SignInWrites
     + Send
 {
     /// Returns what can be read, the transaction's own changes included.
@@ -139,6 +142,7 @@ reads! {
     SessionReads
     EventReads
     DeliveryReads
+    SignInReads
 }
 
 /// Why the store could not do it. "Not found" is no error: it is an answer.

@@ -13,6 +13,9 @@ pub trait OrganizationReads {
         &self,
         id: OrganizationId,
     ) -> Result<Option<Organization>, StoreError>;
+
+    /// Finds the one that was made last.
+    async fn newest_organization(&self) -> Result<Option<Organization>, StoreError>;
 }
 
 /// Changes organizations.

@@ -1,13 +1,13 @@
 //! Who may do what (contract 3.0, 3.1, 5.2, 5.3).
 
-use kayle_app::access::{Role, Scope};
+use strum::EnumIter;
 
-use super::Verb;
+use super::{Role, Scope};
 
-/// What an operation is about. With its verb it decides which scope an API key needs, and which
+/// What an operation is about. With its intent it decides which scope an API key needs, and which
 /// role a person.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Area {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
     /// `webhooks:read`, `webhooks:write`.
     Webhooks,
     /// To see a secret: `webhooks:write`, but a person must be owner (D9).
@@ -22,42 +22,51 @@ pub(crate) enum Area {
     Administration(&'static str),
 }
 
+/// Whether an operation only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumIter)]
+pub enum Intent {
+    /// It shows something.
+    Read,
+    /// It is there to change something.
+    Change,
+}
+
 impl Area {
     /// Returns the scope that an API key needs: to read a read scope, for all else a write scope;
     /// `None` where no API key is accepted.
-    pub(super) fn scope(self, verb: Verb) -> Option<Scope> {
-        match (self, verb.changes()) {
-            (Self::Webhooks | Self::SigningSecret, false) => Some(Scope::WebhooksRead),
-            (Self::Webhooks | Self::SigningSecret, true) => Some(Scope::WebhooksWrite),
-            (Self::Sessions | Self::SessionEnd, false) => Some(Scope::SessionsRead),
-            (Self::Sessions | Self::SessionEnd, true) => Some(Scope::SessionsWrite),
+    pub fn scope(self, intent: Intent) -> Option<Scope> {
+        match (self, intent) {
+            (Self::Webhooks | Self::SigningSecret, Intent::Read) => Some(Scope::WebhooksRead),
+            (Self::Webhooks | Self::SigningSecret, Intent::Change) => Some(Scope::WebhooksWrite),
+            (Self::Sessions | Self::SessionEnd, Intent::Read) => Some(Scope::SessionsRead),
+            (Self::Sessions | Self::SessionEnd, Intent::Change) => Some(Scope::SessionsWrite),
             (Self::Administration(_), _) => None,
         }
     }
 
     /// Returns the least role that a person needs.
-    pub(super) fn least_role(self, verb: Verb) -> Role {
-        match (self, verb.changes()) {
+    pub fn least_role(self, intent: Intent) -> Role {
+        match (self, intent) {
             (Self::SigningSecret, _) => Role::Owner,
             (Self::Administration(_), _)
-            | (Self::Webhooks | Self::Sessions | Self::SessionEnd, true) => Role::Admin,
-            (Self::Webhooks | Self::Sessions | Self::SessionEnd, false) => Role::Member,
+            | (Self::Webhooks | Self::Sessions | Self::SessionEnd, Intent::Change) => Role::Admin,
+            (Self::Webhooks | Self::Sessions | Self::SessionEnd, Intent::Read) => Role::Member,
         }
     }
 
     /// Returns whether people whose organization is frozen are refused (contract 5.4). Reading
     /// stays open, so that the deletion can be called off.
-    pub(super) fn is_closed_while_frozen(self, verb: Verb) -> bool {
+    pub fn is_closed_while_frozen(self, intent: Intent) -> bool {
         match self {
             Self::SessionEnd => false,
             Self::Webhooks | Self::SigningSecret | Self::Sessions | Self::Administration(_) => {
-                verb.changes()
+                intent == Intent::Change
             }
         }
     }
 
     /// Completes the refusal "only … may".
-    pub(super) fn what(self) -> &'static str {
+    pub fn what(self) -> &'static str {
         match self {
             Self::Webhooks | Self::Sessions | Self::SessionEnd => "do this",
             Self::SigningSecret => "see a signing secret",
@@ -72,15 +81,13 @@ mod tests {
 
     use super::*;
 
-    const VERBS: [Verb; 4] = [Verb::Get, Verb::Post, Verb::Patch, Verb::Delete];
-
     #[test]
     fn the_least_role_of_an_area_is_the_lowest_that_has_its_scope() {
         for area in [Area::Webhooks, Area::Sessions, Area::SessionEnd] {
-            for verb in VERBS {
-                let scope = area.scope(verb).unwrap();
+            for intent in Intent::iter() {
+                let scope = area.scope(intent).unwrap();
                 let least = Role::iter().find(|role| role.may(scope));
-                assert_eq!(least, Some(area.least_role(verb)));
+                assert_eq!(least, Some(area.least_role(intent)));
             }
         }
     }

@@ -1,0 +1,120 @@
+//! Adds encryption keys, takes them out of use and puts them back.
+
+use actix_web::http::StatusCode;
+use kayle_app::access::{Area, Intent};
+use kayle_app::encryption_keys::{NewEncryptionKey, RegisterKeyError};
+use kayle_endpoints::KeyId;
+use kayle_primitives::{EncryptionKeyId, EndpointId};
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, done};
+use crate::fields::Fields;
+use crate::frame::Notice;
+use crate::pages::endpoint_form::Field;
+use crate::pages::keys::{KeyForm, answer};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+const PRIVATE: &str = "This is a private key. It was not stored, but it has left your hands: make \
+                       another pair, and send only its public half.";
+const UNREADABLE: &str = "Neither a public key in PEM form nor a JWK.";
+
+pub(crate) async fn add(visit: Visit, fields: Fields) -> Answer {
+    let is_setup = fields.is_ticked("setup");
+    let id: EndpointId = visit.id("endpoint")?;
+    let caller = visit.caller(Area::Webhooks, Intent::Change)?;
+    let key_id = KeyId::parse(fields.text("key_id"));
+    let jwk = read_key(fields.text("key"));
+    let mut form = KeyForm {
+        key_id: Field {
+            value: fields.text("key_id").to_owned(),
+            error: key_id.as_ref().err().map(ToString::to_string),
+        },
+        error: jwk.as_ref().err().map(|error| (*error).to_owned()),
+    };
+    let (Ok(key_id), Ok(jwk)) = (key_id, jwk) else {
+        return answer(&visit, form, StatusCode::BAD_REQUEST, is_setup).await;
+    };
+    let new = NewEncryptionKey { key_id, jwk };
+    let registered = visit
+        .webhooks()
+        .register_encryption_key(&caller, &id, new)
+        .await;
+    match registered {
+        Ok(_) if is_setup => {
+            let next = format!("/webhooks/{id}/setup/test");
+            Ok(done(&visit.request.dashboard, &next, Notice::KeyAdded))
+        }
+        Ok(_) => {
+            let next = format!("/webhooks/{id}/keys");
+            Ok(done(&visit.request.dashboard, &next, Notice::KeyAdded))
+        }
+        Err(RegisterKeyError::EndpointNotFound) => Err(Refusal::NotFound),
+        Err(RegisterKeyError::Store(error)) => Err(error.into()),
+        Err(RegisterKeyError::Jwk(error)) => {
+            form.error = Some(error.to_string());
+            answer(&visit, form, StatusCode::BAD_REQUEST, is_setup).await
+        }
+    }
+}
+
+/// Reads a public key as people have it.
+fn read_key(text: &str) -> Result<Map<String, Value>, &'static str> {
+    if text.contains("PRIVATE KEY") {
+        return Err(PRIVATE);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(jwk)) if jwk.contains_key("d") => Err(PRIVATE),
+        Ok(Value::Object(jwk)) => Ok(jwk),
+        Ok(_) | Err(_) => Err(UNREADABLE),
+    }
+}
+
+pub(crate) async fn deactivate(visit: Visit, _: Fields) -> Answer {
+    let id: EncryptionKeyId = visit.id("key")?;
+    let caller = visit.caller(Area::Webhooks, Intent::Change)?;
+    let key = visit
+        .webhooks()
+        .deactivate_encryption_key(&caller, &id)
+        .await?;
+    let next = format!("/webhooks/{}/keys", key.endpoint_id);
+    Ok(done(
+        &visit.request.dashboard,
+        &next,
+        Notice::KeyDeactivated,
+    ))
+}
+
+pub(crate) async fn reactivate(visit: Visit, _: Fields) -> Answer {
+    let id: EncryptionKeyId = visit.id("key")?;
+    let caller = visit.caller(Area::Webhooks, Intent::Change)?;
+    let key = visit
+        .webhooks()
+        .reactivate_encryption_key(&caller, &id)
+        .await?;
+    let next = format!("/webhooks/{}/keys", key.endpoint_id);
+    Ok(done(
+        &visit.request.dashboard,
+        &next,
+        Notice::KeyReactivated,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_named_as_such_in_every_form() {
+        for private in [
+            "-----BEGIN PRIVATE KEY-----\nMII",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "{\"kty\": \"RSA\", \"n\": \"x\", \"e\": \"AQAB\", \"d\": \"y\"}",
+        ] {
+            assert_eq!(read_key(private), Err(PRIVATE));
+        }
+        assert_eq!(read_key("x"), Err(UNREADABLE));
+        assert_eq!(read_key("[]"), Err(UNREADABLE));
+        assert!(read_key("{\"kty\": \"RSA\"}").is_ok());
+    }
+}

@@ -1,0 +1,23 @@
+//! The bound of every list and cookie, with its reason.
+
+use std::time::Duration;
+
+/// Rows of a list: what fits a screen or two.
+pub(crate) const ROWS: u8 = 20;
+
+/// Endpoints that a filter offers: as many as one page of the store brings. The rest is reached by
+/// its own page.
+pub(crate) const CHOICES: u8 = 100;
+
+/// Deliveries that a page of one endpoint shows.
+pub(crate) const LATEST: u8 = 10;
+
+/// How long a message waits for the page that shows it, which follows at once.
+pub(crate) const NOTICE_LIFETIME: Duration = Duration::from_mins(1);
+
+/// How long a choice of the looks is kept.
+pub(crate) const THEME_LIFETIME: Duration = Duration::from_hours(24 * 365);
+
+/// How long a secret can be read again after it was made, by whoever made it and in the same
+/// browser: a reload must not lose it.
+pub(crate) const SECRET_LIFETIME: Duration = Duration::from_mins(10);

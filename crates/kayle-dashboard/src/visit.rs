@@ -1,0 +1,255 @@
+//! One request by a person who signed in.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, Route, guard};
+use kayle_app::Webhooks;
+use kayle_app::access::{
+    Actor, Area, AuthenticateError, Caller, Intent, UserPrincipal, comes_from, cookie,
+};
+use kayle_primitives::{Id, Organization, OrganizationId, Timestamp};
+
+use crate::answer::{Answer, Cookie, NOTICE_COOKIE};
+use crate::assets::URLS;
+use crate::dashboard::Dashboard;
+use crate::fields::Fields;
+use crate::frame::{Frame, Notice, Section, Theme, Who};
+use crate::permission::Permission;
+use crate::refusal::Refusal;
+
+/// The cookie of the chosen looks.
+pub(crate) const THEME_COOKIE: &str = "kayle-theme";
+
+/// What a request says of itself, whoever sent it.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) dashboard: web::Data<Dashboard>,
+    http: HttpRequest,
+}
+
+/// A request of a person in an organization. Cheap to copy.
+#[derive(Clone)]
+pub(crate) struct Visit(Rc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) request: Request,
+    pub(crate) person: UserPrincipal,
+    pub(crate) organization: Organization,
+    /// When the page is made: all its times are seen from here.
+    pub(crate) now: Timestamp,
+}
+
+impl Deref for Visit {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Request {
+    pub(crate) fn of(http: HttpRequest) -> Self {
+        let dashboard = http.app_data::<web::Data<Dashboard>>();
+        let dashboard = web::Data::clone(dashboard.expect("the pages are mounted with it"));
+        Self { dashboard, http }
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let headers = self.http.headers().get_all(header::COOKIE);
+        cookie(headers.filter_map(|header| header.to_str().ok()), name)
+    }
+
+    pub(crate) fn query(&self) -> Fields {
+        Fields::parse(self.http.query_string().as_bytes())
+    }
+
+    pub(crate) fn theme(&self) -> Theme {
+        let chosen = self.cookie(THEME_COOKIE);
+        chosen
+            .and_then(|name| Theme::from_str(name).ok())
+            .unwrap_or_default()
+    }
+
+    /// Returns its path and query.
+    pub(crate) fn here(&self) -> String {
+        let uri = self.http.uri();
+        uri.path_and_query()
+            .map_or_else(|| "/webhooks".to_owned(), ToString::to_string)
+    }
+
+    /// Lets a form through that was sent from one of our own pages.
+    pub(crate) fn require_own_origin(&self) -> Result<(), Refusal> {
+        let bytes = |name: HeaderName| Some(self.http.headers().get(name)?.as_bytes());
+        let own = [self.dashboard.public_url.as_str()];
+        if comes_from(&own, bytes(header::ORIGIN), bytes(header::REFERER)) {
+            Ok(())
+        } else {
+            Err(Refusal::ForeignOrigin)
+        }
+    }
+
+    /// Returns the frame of a page for somebody who is not signed in.
+    pub(crate) fn frame(&self, title: &str) -> Frame {
+        Frame::of_stranger(title, self.theme(), self.here())
+    }
+}
+
+impl Visit {
+    /// Accepts a person's session: else the page that says how to get one.
+    async fn begin(request: &Request) -> Result<Self, Refusal> {
+        let webhooks = &request.dashboard.webhooks;
+        let token = request.cookie(&request.dashboard.session_cookie);
+        let token = token.ok_or(Refusal::SignedOut)?;
+        let mut person = match webhooks.authenticate_user(token).await {
+            Ok(person) => person,
+            Err(AuthenticateError::Invalid | AuthenticateError::Frozen) => {
+                return Err(Refusal::SignedOut);
+            }
+            Err(AuthenticateError::Store(error)) => return Err(error.into()),
+        };
+        let organization = person.organization.clone();
+        let organization = organization.ok_or(Refusal::NoOrganization)?;
+        if person.role.is_none() {
+            return Err(Refusal::NoRole);
+        }
+        person.organization = Some(organization.clone());
+        Ok(Self(Rc::new(Inner {
+            request: request.clone(),
+            person,
+            organization,
+            now: webhooks.now(),
+        })))
+    }
+}
+
+impl Inner {
+    /// Returns the operations.
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.request.dashboard.webhooks
+    }
+
+    pub(crate) fn organization_id(&self) -> OrganizationId {
+        self.organization.id
+    }
+
+    /// Reads an id from the path; one without a form leads nowhere.
+    pub(crate) fn id<K>(&self, name: &str) -> Result<Id<K>, Refusal> {
+        Id::parse(self.segment(name)).map_err(|_| Refusal::NotFound)
+    }
+
+    /// Returns a segment of the path.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.request.http.match_info().get(name).unwrap_or_default()
+    }
+
+    pub(crate) fn permission(&self, area: Area, intent: Intent) -> Permission {
+        Permission::of(&self.person, area, intent)
+    }
+
+    /// Returns whether endpoints, keys and deliveries may be changed.
+    pub(crate) fn may_change(&self) -> Permission {
+        self.permission(Area::Webhooks, Intent::Change)
+    }
+
+    /// Lets a person do something, and says for whom.
+    pub(crate) fn caller(&self, area: Area, intent: Intent) -> Result<Caller, Refusal> {
+        let permission = self.permission(area, intent);
+        match permission.refusal("do this") {
+            None => Ok(Caller {
+                organization_id: self.organization.id,
+                actor: Actor::User(self.person.user_id),
+            }),
+            Some(refusal) => Err(Refusal::Forbidden(refusal)),
+        }
+    }
+
+    /// Returns the frame of a page.
+    pub(crate) fn frame(&self, title: impl Display, section: Section) -> Frame {
+        Frame {
+            section: Some(section),
+            ..self.frame_of(&title.to_string())
+        }
+    }
+
+    fn frame_of(&self, title: &str) -> Frame {
+        let notice = self.request.cookie(NOTICE_COOKIE);
+        Frame {
+            title: title.to_owned(),
+            section: None,
+            who: Some(Who {
+                organization: self.organization.name.clone(),
+                role: self.person.role.map_or("none", |role| role.as_str()),
+                is_frozen: self.organization.is_frozen(),
+            }),
+            theme: self.request.theme(),
+            notice: notice.and_then(Notice::parse),
+            here: self.request.here(),
+            urls: &URLS,
+        }
+    }
+}
+
+/// Makes the route of a page.
+pub(crate) fn get<F, R>(show: F) -> Route
+where
+    F: Fn(Visit) -> R + Copy + 'static,
+    R: Future<Output = Answer> + 'static,
+{
+    let handler = move |http: HttpRequest| async move {
+        let request = Request::of(http);
+        match Visit::begin(&request).await {
+            Ok(visit) => settle(&visit, show(visit.clone()).await),
+            Err(refusal) => refusal.page(&request.dashboard, request.frame(refusal.title())),
+        }
+    };
+    web::route()
+        .guard(guard::Any(guard::Get()).or(guard::Head()))
+        .to(handler)
+}
+
+/// Makes the route of a form. It must come from our own pages.
+pub(crate) fn post<F, R>(act: F) -> Route
+where
+    F: Fn(Visit, Fields) -> R + Copy + 'static,
+    R: Future<Output = Answer> + 'static,
+{
+    let handler = move |http: HttpRequest, body: Bytes| async move {
+        let request = Request::of(http);
+        let begun = match request.require_own_origin() {
+            Ok(()) => Visit::begin(&request).await,
+            Err(refusal) => Err(refusal),
+        };
+        match begun {
+            Ok(visit) => settle(&visit, act(visit.clone(), Fields::parse(&body)).await),
+            Err(refusal) => refusal.page(&request.dashboard, request.frame(refusal.title())),
+        }
+    };
+    web::post().to(handler)
+}
+
+/// Shows a refusal as a page, and forgets the message that a page has shown.
+fn settle(visit: &Visit, answer: Answer) -> HttpResponse {
+    let dashboard = &visit.request.dashboard;
+    let mut response = match answer {
+        Ok(response) => response,
+        Err(refusal) => refusal.page(dashboard, visit.frame_of(refusal.title())),
+    };
+    let has_shown_it =
+        visit.request.cookie(NOTICE_COOKIE).is_some() && !response.status().is_redirection();
+    if has_shown_it {
+        let forget = Cookie {
+            name: NOTICE_COOKIE,
+            value: "",
+            path: "/webhooks",
+            lifetime: std::time::Duration::ZERO,
+        };
+        forget.set(dashboard, &mut response);
+    }
+    response
+}

@@ -1,0 +1,199 @@
+//! What pages say of states, results and times.
+
+use std::time::Duration;
+
+use kayle_delivery::attempt::AttemptFailure;
+use kayle_delivery::{
+    AttemptOutcome, Delivery, DeliveryState, FailureReason, LastAttempt, Payload, ScrubReason,
+};
+use kayle_endpoints::{Endpoint, RetryScheduleName};
+
+use crate::parts::{Badge, Icon, Tone};
+
+/// Returns the badge of a delivery: what it is, in a word.
+pub(crate) fn delivery_badge(delivery: &Delivery) -> Badge {
+    match (&delivery.state, &delivery.payload) {
+        (DeliveryState::Succeeded, _) => Badge::new(Tone::Ok, Icon::Check, "Delivered"),
+        (DeliveryState::Delivering { .. }, _) => {
+            Badge::new(Tone::Info, Icon::Turning, "Delivering")
+        }
+        (DeliveryState::Pending { .. }, _) => {
+            let attempt = delivery.attempt_count + 1;
+            let word = format!("Waiting for attempt {attempt}");
+            Badge::new(Tone::Info, Icon::Clock, word)
+        }
+        (DeliveryState::Held { .. }, _) => Badge::new(Tone::Quiet, Icon::Pause, "Held"),
+        (DeliveryState::Failed, Payload::Stored { .. }) => {
+            Badge::new(Tone::Bad, Icon::Cross, "Failed, kept")
+        }
+        (
+            DeliveryState::Failed,
+            Payload::Scrubbed {
+                reason: ScrubReason::PrivacyRequest,
+                ..
+            },
+        ) => Badge::new(Tone::Erased, Icon::Lock, "Withdrawn"),
+        (DeliveryState::Failed, Payload::Scrubbed { .. }) => {
+            Badge::new(Tone::Bad, Icon::Erased, "Failed, erased")
+        }
+    }
+}
+
+/// Returns what the last attempt of a delivery came to, as short as in a table.
+pub(crate) fn last_result_word(last: &LastAttempt) -> String {
+    match (last.status_code, last.failure_reason) {
+        (Some(status_code), _) => status_code.to_string(),
+        (None, Some(AttemptFailure::NoAnswer(reason))) => reason_word(reason).to_owned(),
+        (None, Some(AttemptFailure::HttpStatus | AttemptFailure::UrlRejected) | None) => {
+            "no answer".to_owned()
+        }
+    }
+}
+
+/// Returns what came of an attempt, as short as in a table.
+pub(crate) fn result_word(outcome: AttemptOutcome) -> String {
+    match outcome {
+        AttemptOutcome::Accepted { status_code } | AttemptOutcome::Refused { status_code } => {
+            status_code.to_string()
+        }
+        AttemptOutcome::NoAnswer(reason) => reason_word(reason).to_owned(),
+        AttemptOutcome::Blocked { .. } => reason_word(FailureReason::BlockedAddress).to_owned(),
+        AttemptOutcome::NotEncrypted => "not encrypted".to_owned(),
+        AttemptOutcome::UrlRejected => "URL refused".to_owned(),
+    }
+}
+
+fn reason_word(reason: FailureReason) -> &'static str {
+    match reason {
+        FailureReason::Timeout => "timeout",
+        FailureReason::Dns => "name not found",
+        FailureReason::Connect => "no connection",
+        FailureReason::Tls => "TLS failed",
+        FailureReason::BlockedAddress => "address refused",
+        FailureReason::SigningSecretUnavailable => "not signed",
+        FailureReason::LeaseExpired => "interrupted",
+    }
+}
+
+/// Returns what an attempt came to, and what to do about it.
+pub(crate) fn result_sentence(outcome: AttemptOutcome) -> String {
+    match outcome {
+        AttemptOutcome::Accepted { status_code } => {
+            format!("Your server answered {status_code}: it has the event.")
+        }
+        AttemptOutcome::Refused { status_code } => {
+            let advice = match status_code {
+                300..=399 => "Redirects are not followed: enter the final address as the URL.",
+                401 | 403 => "Something before your handler asks for a login. Let us through.",
+                404 | 410 => "Nothing is there. Check the path of the URL.",
+                429 => "It asks for fewer requests at once.",
+                500.. => "The reason is in your server's log.",
+                _ => "Only 200 to 299 counts as received.",
+            };
+            format!("Your server answered {status_code}. {advice}")
+        }
+        AttemptOutcome::NoAnswer(reason) => reason_sentence(reason).to_owned(),
+        AttemptOutcome::Blocked { address } => format!(
+            "The name leads to {address}, an address that must not be reached. Nothing was sent."
+        ),
+        AttemptOutcome::NotEncrypted => {
+            "There was no key to encrypt it with, so nothing could be sent.".to_owned()
+        }
+        AttemptOutcome::UrlRejected => {
+            "The URL is no longer allowed. Nothing was sent; change it in the settings.".to_owned()
+        }
+    }
+}
+
+fn reason_sentence(reason: FailureReason) -> &'static str {
+    match reason {
+        FailureReason::Timeout => {
+            "Your server did not answer in time. Answer first, and do the work afterwards."
+        }
+        FailureReason::Dns => "The host name did not resolve. Check the URL and your DNS.",
+        FailureReason::Connect => {
+            "No connection to your server. Is it running, and does its firewall let us in?"
+        }
+        FailureReason::Tls => {
+            "No trusted TLS connection. Check that the certificate is valid, complete and issued \
+             for this name."
+        }
+        FailureReason::BlockedAddress => {
+            "The name leads to an address that must not be reached. Nothing was sent."
+        }
+        FailureReason::SigningSecretUnavailable => {
+            "The signing secret could not be read, so nothing was sent. Tell an operator."
+        }
+        FailureReason::LeaseExpired => {
+            "We were interrupted, and do not know whether your server had it. Your handler should \
+             ignore what it has seen before."
+        }
+    }
+}
+
+/// Returns the badge of an endpoint.
+pub(crate) fn endpoint_badge(endpoint: &Endpoint, has_key: bool, failing: bool) -> Badge {
+    if !endpoint.is_enabled() {
+        Badge::new(Tone::Quiet, Icon::Pause, "Paused")
+    } else if !has_key {
+        Badge::new(Tone::Warn, Icon::Key, "No active key")
+    } else if failing {
+        Badge::new(Tone::Bad, Icon::Cross, "Failing")
+    } else {
+        Badge::new(Tone::Ok, Icon::Check, "Active")
+    }
+}
+
+/// Returns the name of an endpoint, or, without one, its URL.
+pub(crate) fn endpoint_name(endpoint: &Endpoint) -> String {
+    match &endpoint.name {
+        Some(name) => name.as_str().to_owned(),
+        None => endpoint.url.as_submitted().to_owned(),
+    }
+}
+
+/// Returns which events an endpoint wants.
+pub(crate) fn subscription_words(endpoint: &Endpoint) -> String {
+    let types = endpoint.subscription.as_slice().iter();
+    let names: Vec<&str> = types.map(|one| one.as_str()).collect();
+    if names.is_empty() {
+        "None".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Returns the schedule's name for people.
+pub(crate) fn schedule_word(name: RetryScheduleName) -> &'static str {
+    match name {
+        RetryScheduleName::Standard => "Standard",
+        RetryScheduleName::Short => "Short",
+    }
+}
+
+/// Returns a span in its largest whole unit: `4 min`.
+pub(crate) fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Returns how long something took: `240 ms`, `1.3 s`.
+pub(crate) fn took(duration: Duration) -> String {
+    let ms = duration.as_millis();
+    if ms < 1000 {
+        format!("{ms} ms")
+    } else {
+        format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+    }
+}
+
+/// Returns a count with its noun: `1 delivery`, `3 deliveries`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{count} {noun}")
+}

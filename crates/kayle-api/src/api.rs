@@ -13,8 +13,30 @@ pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 pub enum Surface {
     /// All of them.
     Everything,
+    /// All but `/internal/v1`, which has an address of its own.
+    Callers,
+    /// `/internal/v1` and `/health/*`: where Kayle's other services report.
+    Intake,
     /// `/health/*` only: a process that dispatches and answers no customer.
     Health,
+}
+
+impl Surface {
+    /// Returns whether customers are answered, by the API and by pages.
+    pub(crate) fn answers_customers(self) -> bool {
+        match self {
+            Self::Everything | Self::Callers => true,
+            Self::Intake | Self::Health => false,
+        }
+    }
+
+    /// Returns whether Kayle's other services are answered.
+    pub(crate) fn answers_services(self) -> bool {
+        match self {
+            Self::Everything | Self::Intake => true,
+            Self::Callers | Self::Health => false,
+        }
+    }
 }
 
 /// Everything the routes need from outside.
@@ -24,7 +46,8 @@ pub struct Api {
     pub webhooks: Arc<Webhooks>,
     /// The base of every session's `verification_url`, with or without a final slash.
     pub verify_url: String,
-    /// Where the service is reached. Changes that come with a cookie may come from its own pages.
+    /// Where the service is reached, as configured, or else the address that it listens on.
+    /// Changes that come with a cookie may come from its own pages.
     pub public_url: String,
     /// The origin of the dashboard: the one whose pages may call from a browser, and from which
     /// changes that come with a cookie may come. `None` where there is no dashboard.

@@ -34,14 +34,13 @@ pub(crate) fn app(
     App::new()
         .app_data(web::Data::new(api))
         .app_data(web::Data::clone(&OPENAPI))
-        .configure(|config| match surface {
-            Surface::Everything => {
-                routes::configure(config);
-                if let Some(pages) = pages {
-                    pages(config);
-                }
+        .app_data(surface)
+        .configure(|config| {
+            routes::configure(config, surface);
+            let pages = pages.filter(|_| surface.answers_customers());
+            if let Some(pages) = pages {
+                pages(config);
             }
-            Surface::Health => routes::configure_health(config),
         })
         .default_service(web::route().to(routes::unknown::answer))
         .wrap(from_fn(allow_dashboard))

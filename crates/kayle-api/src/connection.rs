@@ -26,6 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::{HEAD_TIMEOUT, WRITE_BYTES_PER_SECOND_MIN, WRITE_TIMEOUT};
+use crate::refusal::Refusal;
 
 /// All connections of a server. Cloning shares them.
 #[derive(Clone)]
@@ -54,6 +55,10 @@ pub(crate) struct Watched {
     state: Arc<State>,
     connections: Connections,
     number: u64,
+    /// Whether the service is reached over https.
+    https: bool,
+    /// What is written in the place of an answer of the library's own, if that is under way.
+    refusal: Option<Refusal>,
     /// By when what is being written must have gone; `None` while nothing waits.
     write_deadline: Option<Instant>,
     timer: Pin<Box<Sleep>>,
@@ -82,7 +87,7 @@ impl Connections {
     ///
     /// # Errors
     /// There are too many, and all of them are being answered.
-    pub(crate) fn admit(&self, io: TcpStream) -> io::Result<Watched> {
+    pub(crate) fn admit(&self, io: TcpStream, https: bool) -> io::Result<Watched> {
         let state = Arc::new(State::new());
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let mut open = lock(&self.open);
@@ -101,6 +106,8 @@ impl Connections {
             state,
             connections: self.clone(),
             number,
+            https,
+            refusal: None,
             write_deadline: None,
             timer: Box::pin(sleep_until(Instant::now())),
         })
@@ -255,6 +262,42 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let https = self.https;
+        let refusal = self
+            .refusal
+            .take()
+            .or_else(|| Refusal::for_answer(bytes, https));
+        let Some(mut refusal) = refusal else {
+            return self.poll_write_some(context, bytes);
+        };
+        while let left @ [_, ..] = refusal.left() {
+            match self.poll_write_some(context, left) {
+                Poll::Ready(Ok(written)) => refusal.advance(written),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.refusal = Some(refusal);
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(refusal.replaces()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+impl Watched {
+    fn poll_write_some(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.io).poll_write(context, bytes) {
             Poll::Ready(Ok(written)) => {
                 self.written(written, bytes.len());
@@ -269,14 +312,6 @@ impl AsyncWrite for Watched {
             }
             failed @ Poll::Ready(_) => failed,
         }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
 

@@ -56,7 +56,7 @@ struct Body<'a> {
     code: &'a str,
     message: &'a str,
     hint: &'a str,
-    docs: &'a str,
+    docs: String,
 }
 
 impl Frame {
@@ -170,16 +170,26 @@ impl ApiError {
         if self.code == ErrorCode::ServiceUnavailable {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
-        response.json(Envelope {
+        response.json(self.envelope(frame))
+    }
+
+    /// Returns the body of an answer to what is no request.
+    pub(crate) fn to_json(&self) -> String {
+        let envelope = serde_json::to_string(&self.envelope(Frame::UNKNOWN));
+        envelope.expect("texts can be written as JSON")
+    }
+
+    fn envelope(&self, frame: Frame) -> Envelope<'_> {
+        Envelope {
             data: None,
             error: Body {
                 code: self.code.as_str(),
                 message: &self.message,
                 hint: self.hint,
-                docs: &self.code.docs(frame.docs),
+                docs: self.code.docs(frame.docs),
             },
             pagination: frame.limit.map(Pagination::none),
-        })
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod limits;
 mod middleware;
 mod openapi;
 mod operation;
+mod refusal;
 mod routes;
 mod server;
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub fn server(
     connections: Connections,
     drain: Duration,
 ) -> io::Result<Server> {
+    let https = api.https;
     let service = move || {
         let app = app(api.clone(), surface).into_factory();
         let app = app.map_err(|error: actix_web::Error| error.error_response());
@@ -43,7 +44,7 @@ pub fn server(
         let connections = connections.clone();
         let admit = fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            let admitted = connections.admit(stream);
+            let admitted = connections.admit(stream, https);
             ready(admitted.map(|stream| (stream, peer)))
         });
         admit

@@ -5,13 +5,19 @@ use actix_web::http::header;
 
 const SCHEME: &[u8] = b"Bearer";
 
+/// What cannot be a credential. HTTP itself cuts the blanks off the end of a header, so `Bearer`
+/// alone is this one, too.
+const NOBODYS: &str = "";
+
 /// Returns what stands after `Bearer` and one space, without surrounding blanks; `None` if there is
-/// no such header, or its scheme is another one.
-///
-/// What cannot be a credential is the empty one: HTTP itself cuts the blanks off the end of a
-/// header, so `Bearer` alone is one too.
+/// no such header, or its scheme is another one. Several headers are nobody's credential: this
+/// service and a proxy in front of it could take different ones.
 pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get(header::AUTHORIZATION)?.as_bytes();
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let header = headers.next()?.as_bytes();
+    if headers.next().is_some() {
+        return Some(NOBODYS);
+    }
     let credential = match header.strip_prefix(SCHEME)? {
         [] => b"",
         [b' ', credential @ ..] => credential,
@@ -46,6 +52,17 @@ mod tests {
         check("Basic kk_1", None);
         check("kk_1", None);
         check("", None);
+    }
+
+    #[test]
+    fn of_several_credentials_none_counts() {
+        for second in ["Bearer kk_1", "Bearer kk_2", "Basic kk_1"] {
+            let request = TestRequest::default()
+                .append_header((header::AUTHORIZATION, "Bearer kk_1"))
+                .append_header((header::AUTHORIZATION, second))
+                .to_http_request();
+            assert_eq!(bearer(&request), Some(NOBODYS), "{second}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Payload};
 use futures_util::StreamExt;
@@ -30,7 +30,8 @@ pub(crate) struct Body {
 
 /// A body that has not been read. Nothing of it is kept until somebody has been let through.
 pub(crate) struct UnreadBody {
-    payload: Payload,
+    /// `None` where there is no body, whatever follows the head.
+    payload: Option<Payload>,
     announced: Option<usize>,
     _arriving: Option<Arriving>,
 }
@@ -43,7 +44,7 @@ impl UnreadBody {
             return Err(too_large());
         }
         Ok(Self {
-            payload,
+            payload: (!asks_for_a_tunnel(request)).then_some(payload),
             announced,
             _arriving: count_body(request),
         })
@@ -77,8 +78,8 @@ impl UnreadBody {
         }
         let counting = async {
             let mut count = 0;
-            while let Some(chunk) = self.payload.next().await {
-                count += whole(chunk)?.len();
+            while let Some(chunk) = self.next_chunk().await {
+                count += chunk?.len();
                 if BODY_BYTES_MAX < count {
                     return Err(too_large());
                 }
@@ -90,6 +91,10 @@ impl UnreadBody {
             .unwrap_or(Ok(()))
     }
 
+    async fn next_chunk(&mut self) -> Option<Result<Bytes, ApiError>> {
+        self.payload.as_mut()?.next().await.map(whole)
+    }
+
     async fn collect(mut self, kept_max: usize) -> Result<Body, ApiError> {
         let mut count = 0;
         let mut body = Body {
@@ -98,8 +103,8 @@ impl UnreadBody {
             )),
             room: None,
         };
-        while let Some(chunk) = self.payload.next().await {
-            let chunk = whole(chunk)?;
+        while let Some(chunk) = self.next_chunk().await {
+            let chunk = chunk?;
             count += chunk.len();
             if BODY_BYTES_MAX < count {
                 return Err(too_large());
@@ -115,6 +120,15 @@ impl UnreadBody {
         }
         Ok(body)
     }
+}
+
+/// Returns whether the library takes everything that follows the head for another protocol's: it
+/// would never end. No other protocol is spoken here; the request is answered as one without a body,
+/// and the connection closed.
+fn asks_for_a_tunnel(request: &HttpRequest) -> bool {
+    let mut upgrades = request.headers().get_all(header::UPGRADE);
+    request.method() == Method::CONNECT
+        || upgrades.any(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn whole(chunk: Result<Bytes, PayloadError>) -> Result<Bytes, ApiError> {

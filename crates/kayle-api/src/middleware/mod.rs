@@ -6,4 +6,4 @@ mod security_headers;
 
 pub(crate) use cors::allow_dashboard;
 pub(crate) use request_log::log_request;
-pub(crate) use security_headers::set_security_headers;
+pub(crate) use security_headers::{HEADERS, TRANSPORT_SECURITY, set_security_headers};

@@ -8,7 +8,8 @@ use actix_web::{Error, web};
 
 use crate::api::Api;
 
-const HEADERS: [(HeaderName, &str); 6] = [
+/// What every answer has.
+pub(crate) const HEADERS: [(HeaderName, &str); 6] = [
     // Not the contract's: some answers show a secret, and all are meant for one caller.
     (header::CACHE_CONTROL, "no-store"),
     (
@@ -24,8 +25,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-const TRANSPORT_SECURITY: HeaderValue =
-    HeaderValue::from_static("max-age=31536000; includeSubDomains");
+/// What every answer has where https is spoken.
+pub(crate) const TRANSPORT_SECURITY: (HeaderName, &str) = (
+    header::STRICT_TRANSPORT_SECURITY,
+    "max-age=31536000; includeSubDomains",
+);
 
 /// Sets the headers on every answer that does not say otherwise itself; the one about https only
 /// where https is spoken.
@@ -44,7 +48,8 @@ pub(crate) async fn set_security_headers(
         }
     }
     if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT_SECURITY);
+        let (name, value) = TRANSPORT_SECURITY;
+        headers.insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }

@@ -17,6 +17,7 @@ use crate::auth::{
 };
 use crate::error::{ApiError, Frame};
 use crate::extract::{Body, Call, Query, UnreadBody};
+use crate::routes::unknown;
 
 /// Judges a request by its head, and reads its body only if it is let through. An announced size
 /// (413) comes before everything else, and so does one that is found out meanwhile.
@@ -58,9 +59,12 @@ pub(crate) async fn respond(
 impl Operation {
     /// Returns the route that runs it.
     pub(crate) fn route(&'static self) -> Route {
-        let handler = move |request: HttpRequest, payload: Payload| {
+        let handler = async move |request: HttpRequest, payload: Payload| {
+            if !is_spelled_like(request.path(), self.path) {
+                return unknown::answer(request, payload).await;
+            }
             let frame = self.frame(&request);
-            respond(frame, self.run(request, payload))
+            respond(frame, self.run(request, payload)).await
         };
         self.verb.route().to(handler)
     }
@@ -106,6 +110,13 @@ impl Operation {
             limit,
         }
     }
+}
+
+/// Returns whether the fixed parts of a path are written as they are in `pattern`. The router takes
+/// `%69` for an `i`; a proxy in front, which keeps strangers from a prefix, need not.
+fn is_spelled_like(path: &str, pattern: &str) -> bool {
+    let mut parts = path.split('/').zip(pattern.split('/'));
+    parts.all(|(part, wanted)| wanted.starts_with('{') || part == wanted)
 }
 
 /// Checks credential (401) and, for an API key, organization (410) and scope (403), in this order.

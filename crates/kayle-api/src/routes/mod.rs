@@ -21,7 +21,8 @@ mod verify;
 use actix_web::Resource;
 use actix_web::web::{self, ServiceConfig};
 
-use crate::operation::{Audience, Operation};
+use crate::api::Surface;
+use crate::operation::{Audience, Operation, Run};
 
 /// The operations, resource by resource, in the order of the document.
 const RESOURCES: [&[&Operation]; 11] = [
@@ -43,21 +44,10 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     RESOURCES.into_iter().flatten().copied()
 }
 
-/// Registers every operation.
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    register(config, |_| true);
-}
-
-/// Registers the operations for supervisors only.
-pub(crate) fn configure_health(config: &mut ServiceConfig) {
-    register(config, |operation| {
-        operation.audience == Audience::Supervisors
-    });
-}
-
-fn register(config: &mut ServiceConfig, is_meant: impl Fn(&Operation) -> bool) {
+/// Registers the operations of a surface.
+pub(crate) fn configure(config: &mut ServiceConfig, surface: Surface) {
     let mut resources: Vec<(&str, Resource)> = Vec::new();
-    for operation in operations().filter(|operation| is_meant(operation)) {
+    for operation in operations().filter(|operation| is_on(surface, operation)) {
         let path = operation.path;
         let known = resources.iter().position(|(known, _)| *known == path);
         let resource = match known {
@@ -68,6 +58,17 @@ fn register(config: &mut ServiceConfig, is_meant: impl Fn(&Operation) -> bool) {
     }
     for (_, resource) in resources {
         config.service(resource);
+    }
+}
+
+fn is_on(surface: Surface, operation: &Operation) -> bool {
+    let is_for_supervisors = operation.audience == Audience::Supervisors;
+    let is_for_services = matches!(operation.run, Run::Service(_));
+    match surface {
+        Surface::Everything => true,
+        Surface::Callers => !is_for_services,
+        Surface::Intake => is_for_services || is_for_supervisors,
+        Surface::Health => is_for_supervisors,
     }
 }
 

@@ -5,14 +5,14 @@ use std::convert::Infallible;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::api::Api;
+use crate::api::{Api, Surface};
 use crate::auth::{authenticate_customer, authenticate_person, authenticate_service};
 use crate::error::{ApiError, Frame};
 use crate::extract::Call;
 use crate::operation::{receive, respond};
 
 /// Answers 404; below the bases only to those who may call there (contract 3.0), so that
-/// strangers cannot map the routes.
+/// strangers cannot map the routes. A base that this surface does not have is like any other path.
 pub(crate) async fn answer(request: HttpRequest, payload: Payload) -> HttpResponse {
     respond(Frame::UNKNOWN, async move {
         let judge = async |api: &Api, head: &HttpRequest| {
@@ -27,11 +27,14 @@ pub(crate) async fn answer(request: HttpRequest, payload: Payload) -> HttpRespon
 
 async fn authenticate(api: &Api, head: &HttpRequest) -> Result<(), ApiError> {
     let path = head.path();
-    if is_below(path, "/v1/auth") {
+    let surface = head.app_data::<Surface>();
+    let surface = surface.expect("the app is made with it");
+    let customers = surface.answers_customers();
+    if customers && is_below(path, "/v1/auth") {
         authenticate_person(api, head).await?;
-    } else if is_below(path, "/v1") {
+    } else if customers && is_below(path, "/v1") {
         authenticate_customer(api, head).await?;
-    } else if is_below(path, "/internal/v1") {
+    } else if surface.answers_services() && is_below(path, "/internal/v1") {
         authenticate_service(&api.webhooks, head)?;
     }
     Ok(())

@@ -1,14 +1,17 @@
 //! The token of a dashboard session, in its cookie (contract 13.3).
 
-/// Returns the value of the cookie `name` in the `Cookie` headers of a request; the first one, if
-/// a browser sends several.
+/// Returns the value of the cookie `name` in the `Cookie` headers of a request; `None` without one,
+/// and if there are several: a page of another subdomain can set one that stands before the
+/// service's own.
 pub fn cookie<'a>(headers: impl IntoIterator<Item = &'a str>, name: &str) -> Option<&'a str> {
-    headers
+    let mut values = headers
         .into_iter()
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value)
+        .filter(|(known, _)| *known == name)
+        .map(|(_, value)| value);
+    let value = values.next();
+    value.filter(|_| values.next().is_none())
 }
 
 #[cfg(test)]
@@ -25,7 +28,7 @@ mod tests {
         check("x=0;a.b=1", Some("1"));
         check("a.b=1=2", Some("1=2"));
         check("a.b=", Some(""));
-        check("a.b=1; a.b=2", Some("1"));
+        check("a.b=1; a.b=2", None);
         check("A.b=1", None);
         check("xa.b=1", None);
         check("a.b", None);

@@ -20,7 +20,7 @@ pub use area::{Area, Intent};
 pub use authenticate::{ApiKeyPrincipal, AuthenticateError, ServicePrincipal};
 pub use caller::{Actor, Caller};
 pub use cookie::cookie;
-pub use origin::{comes_from, origin_of, stated_origin};
+pub use origin::{comes_from, origin_of};
 pub use role::Role;
 pub use scope::Scope;
 pub use sign_in::SignIn;

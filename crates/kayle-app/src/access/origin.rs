@@ -23,7 +23,7 @@ pub fn comes_from(own: &[&str], origin: Option<&[u8]>, referer: Option<&[u8]>) -
 }
 
 /// Returns what `Origin` says, or, only without one, where `Referer` points.
-pub fn stated_origin(origin: Option<&[u8]>, referer: Option<&[u8]>) -> Option<String> {
+fn stated_origin(origin: Option<&[u8]>, referer: Option<&[u8]>) -> Option<String> {
     match origin {
         Some(origin) => Some(str::from_utf8(origin).ok()?.to_owned()),
         None => origin_of(str::from_utf8(referer?).ok()?),

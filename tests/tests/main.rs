@@ -17,6 +17,7 @@ mod database_changes;
 mod database_tls;
 mod documented_receivers;
 mod embedded;
+mod erased;
 mod events;
 mod fan_out;
 mod faults;

@@ -258,7 +258,15 @@ pub(crate) async fn count(database: &Database, table: &str) -> u64 {
     counted.parse().expect("a count is a number")
 }
 
-/// Runs a program in Python that prints one number.
+/// Reads one text.
+pub(crate) async fn text(database: &Database, sql: &str) -> String {
+    match database {
+        Database::Sqlite(file) => run(COUNT, file, sql).await,
+        Database::Postgres(database) => database.query(sql),
+    }
+}
+
+/// Runs a program in Python that prints one value.
 async fn run(program: &str, database: &Path, sql: &str) -> String {
     let output = tokio::process::Command::new(tools::python())
         .args(["-c", program])
@@ -269,6 +277,6 @@ async fn run(program: &str, database: &Path, sql: &str) -> String {
         .await
         .expect("Python can be started");
     assert!(output.status.success(), "{sql} failed");
-    let printed = String::from_utf8(output.stdout).expect("a number is text");
+    let printed = String::from_utf8(output.stdout).expect("a value is text");
     printed.trim().to_owned()
 }

@@ -30,7 +30,11 @@ pub(crate) async fn connect(
 ) -> Result<Connections, ConnectError> {
     let path = present(file)?;
     let wait_max = options.wait_max;
-    let mut writer = pool(&path, 1, wait_max, move |sqlite| durable(sqlite, wait_max));
+    let mut writer = pool(&path, 1, wait_max, move |sqlite| {
+        // What is deleted is overwritten with zeros: an erased payload is not to be found in a
+        // free page. It costs as many pages of the log as the payload had of its own.
+        durable(sqlite, wait_max).pragma("secure_delete", "ON")
+    });
     writer.map_sqlx_sqlite_before_acquire(|connection, _| {
         let is_usable = !connection.is_in_transaction();
         Box::pin(async move { Ok(is_usable) })

@@ -5,6 +5,7 @@
 //! one promise of the service. `cargo xtask test` builds the binary and installs the libraries of
 //! the receivers out of the documentation; without it, tests that need them say so.
 
+mod addresses;
 mod audit_log;
 mod both_generations;
 mod browser;
@@ -32,6 +33,7 @@ mod mid_flight;
 mod moving;
 mod nonsense;
 mod openapi;
+mod permissions;
 mod pooler;
 mod restore;
 mod retries;

@@ -7,8 +7,8 @@ use std::process::{Command, ExitStatus};
 /// must be complete.
 pub fn announced_url(stdout: &str) -> Option<String> {
     let (_, rest) = stdout.split_once("listening on ")?;
-    let (url, _) = rest.split_once('\n')?;
-    Some(url.trim().to_owned())
+    let (line, _) = rest.split_once('\n')?;
+    Some(line.split_whitespace().next()?.to_owned())
 }
 
 /// Asks a process to stop (SIGTERM). The standard library can only kill; a shell is everywhere,
@@ -36,6 +36,10 @@ mod tests {
         );
         check(
             "a line\nlistening on http://127.0.0.1:1\nmore",
+            Some("http://127.0.0.1:1"),
+        );
+        check(
+            "listening on http://127.0.0.1:1 and, for the intake, on http://127.0.0.1:2\n",
             Some("http://127.0.0.1:1"),
         );
     }

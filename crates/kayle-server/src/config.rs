@@ -27,6 +27,7 @@ const PREFIX: &str = "KAYLE_";
 pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) listen: SocketAddr,
+    pub(crate) internal_listen: Option<SocketAddr>,
     pub(crate) database_url: DatabaseUrl,
     pub(crate) database_connections: u32,
     pub(crate) secret_key: Option<SecretKey>,
@@ -85,6 +86,8 @@ impl Config {
         let mut config = Self {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
+            internal_listen: settings
+                .take("internal_listen", None, |text| address(text).map(Some))?,
             database_url: settings.take("database_url", default_database(), database)?,
             database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
@@ -126,7 +129,8 @@ impl Config {
 
     /// Returns the keys of this installation; see [`key_ring`].
     pub(crate) fn key_ring(&self, entropy: &dyn Entropy) -> anyhow::Result<KeyRing> {
-        key_ring(self.secret_key.as_ref(), &self.database_url, entropy)
+        let configured = self.secret_key.as_ref();
+        key_ring(configured, &self.database_url, self.environment, entropy)
     }
 
     /// Returns whether the service is reached over https.

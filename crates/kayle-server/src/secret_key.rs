@@ -1,9 +1,8 @@
 //! Finds the operator's secret key, or makes one in development (contract 13.2).
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -12,9 +11,13 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 use kayle_crypto::KeyRing;
+use kayle_endpoints::Environment;
 use kayle_primitives::Entropy;
+use kayle_primitives::id::random_uuid;
 use kayle_storage::{DatabaseUrl, SqliteFile};
 use zeroize::Zeroizing;
+
+use crate::files::{create_new, judge_key};
 
 /// The operator's secret key, decoded. `Debug` shows nothing of it.
 pub(crate) struct SecretKey(Zeroizing<Vec<u8>>);
@@ -72,56 +75,63 @@ impl fmt::Debug for SecretKey {
 pub(crate) fn key_ring(
     configured: Option<&SecretKey>,
     database: &DatabaseUrl,
+    environment: Environment,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<KeyRing> {
     let bytes = match (configured, database.sqlite_file()) {
         (Some(SecretKey(bytes)), _) => bytes.clone(),
-        (None, Some(database)) => kept_beside(database, entropy)?,
+        (None, Some(database)) => kept_beside(database, environment, entropy)?,
         (None, None) => bail!("KAYLE_SECRET_KEY is required: base64 of at least 32 random bytes"),
     };
     Ok(KeyRing::new(&bytes, &[])?)
 }
 
-fn kept_beside(database: &SqliteFile, entropy: &dyn Entropy) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+fn kept_beside(
+    database: &SqliteFile,
+    environment: Environment,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let path = database.beside(".key");
-    let read = || read(&path).with_context(|| format!("the secret key in {}", path.display()));
-    match make(&path, entropy) {
-        Ok(key) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(),
-        Err(error) => Err(error).with_context(|| format!("a new secret key in {}", path.display())),
-    }
+    let made = make(database, &path, entropy);
+    made.with_context(|| format!("a new secret key in {}", path.display()))?;
+    read(&path, environment).with_context(|| format!("the secret key in {}", path.display()))
 }
 
 /// Makes the file, unless it exists: two processes that start at once end up with one key.
-fn make(path: &Path, entropy: &dyn Entropy) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    if path.exists() {
-        return Err(ErrorKind::AlreadyExists.into());
+fn make(database: &SqliteFile, path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
     }
-    let mut key = Zeroizing::new(vec![0; 32]);
-    entropy.fill(&mut key);
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(Zeroizing::new(BASE64.encode(&key)).as_bytes())?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
+    let draft = database.beside(&format!(".key.{}", random_uuid(entropy)));
+    let written = write_key(create_new(&draft)?, entropy);
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
-    linked.map(|()| key)
+    match linked {
+        // Another process was faster.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    }
 }
 
-fn read(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let text = Zeroizing::new(fs::read_to_string(path)?);
+fn write_key(mut file: File, entropy: &dyn Entropy) -> io::Result<()> {
+    let mut key = Zeroizing::new(vec![0; 32]);
+    entropy.fill(&mut key);
+    file.write_all(Zeroizing::new(BASE64.encode(&key)).as_bytes())?;
+    file.sync_all()
+}
+
+fn read(path: &Path, environment: Environment) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    judge_key(path, &file, environment)?;
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text)?;
     let SecretKey(key) = text.parse()?;
     Ok(key)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use kayle_storage::SqliteAccess;
 
@@ -164,8 +174,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = SqliteFile::new(folder.path().join("a b.db"), SqliteAccess::Create);
         let entropy = SystemEntropy::new();
-        let made = kept_beside(&database, &entropy).unwrap();
-        let read = kept_beside(&database, &entropy).unwrap();
+        let made = kept_beside(&database, Environment::Production, &entropy).unwrap();
+        let read = kept_beside(&database, Environment::Production, &entropy).unwrap();
         assert_eq!(made, read);
         let permissions = fs::metadata(folder.path().join("a b.db.key"))
             .unwrap()
@@ -179,6 +189,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = SqliteFile::new(folder.path().join("a.db"), SqliteAccess::Create);
         fs::write(database.beside(".key"), "not base64!").unwrap();
-        assert!(kept_beside(&database, &SystemEntropy::new()).is_err());
+        let kept = kept_beside(&database, Environment::Development, &SystemEntropy::new());
+        assert!(kept.is_err());
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_the_key_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = SqliteFile::new(folder.path().join("a.db"), SqliteAccess::Create);
+        let elsewhere = folder.path().join("elsewhere");
+        symlink(&elsewhere, database.beside(".key")).unwrap();
+        let kept = kept_beside(&database, Environment::Development, &SystemEntropy::new());
+        assert!(kept.is_err());
+        assert!(!elsewhere.exists());
+    }
+
+    #[test]
+    fn a_key_that_others_can_write_is_refused_in_production_and_taken_in_development() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = SqliteFile::new(folder.path().join("a.db"), SqliteAccess::Create);
+        let kept = |environment| kept_beside(&database, environment, &SystemEntropy::new());
+        let made = kept(Environment::Production).unwrap();
+        let writable = fs::Permissions::from_mode(0o602);
+        fs::set_permissions(database.beside(".key"), writable).unwrap();
+        let refused = format!("{:#}", kept(Environment::Production).unwrap_err());
+        assert!(refused.contains("chmod o-w"), "{refused}");
+        assert_eq!(kept(Environment::Development).unwrap(), made);
     }
 }

@@ -12,9 +12,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use kayle_app::api_keys::MintedSession;
+use kayle_endpoints::Environment;
 
 use crate::config::Config;
-use crate::telemetry;
+use crate::{memory, telemetry};
 
 /// Tells Kayle ID's customers how an identity verification ended.
 #[derive(Parser)]
@@ -42,6 +43,9 @@ enum Command {
 pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
     let config = Config::load(line.config.as_deref())?;
     telemetry::start(&config)?;
+    if config.environment == Environment::Production {
+        memory::forbid_dumps().context("the memory of the process cannot be protected")?;
+    }
     if !config.ignored.is_empty() {
         let variables = config.ignored.join(" ");
         tracing::info!(variables, "variables of Kubernetes Services are ignored");

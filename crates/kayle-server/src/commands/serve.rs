@@ -1,12 +1,12 @@
 //! `serve`: runs the service until a signal (contract 13.4).
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use kayle_api::{Api, Connections, Surface};
+use kayle_api::Api;
 use kayle_app::Webhooks;
 use kayle_app::access;
 use kayle_app::api_keys::NewSessionToken;
@@ -23,8 +23,9 @@ use tokio_util::sync::CancellationToken;
 use super::{print_line, sign_in_url};
 use crate::clock::ServiceClock;
 use crate::config::Config;
-use crate::descriptors::connections_max;
 use crate::entropy::SystemEntropy;
+use crate::files::judge_database;
+use crate::listeners::Listeners;
 use crate::serve_lock::ServeLock;
 use crate::wiring::{self, Wired};
 
@@ -93,6 +94,9 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
         "--role: an embedded database belongs to one process, which does everything: leave the \
          role out, or set KAYLE_DATABASE_URL to a PostgreSQL database"
     );
+    if let Some(database) = config.database_url.sqlite_file() {
+        judge_database(database, config.environment)?;
+    }
     let lock = config.database_url.sqlite_file().map(ServeLock::take);
     let _lock = lock.transpose()?;
     let wired = wiring::wire(&config).await?;
@@ -107,9 +111,9 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
 
 /// Serves until a signal, or until something dies.
 async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .with_context(|| format!("KAYLE_LISTEN: cannot listen on {}", config.listen))?;
-    let address = listener.local_addr()?;
+    let listeners = Listeners::bind(&config, role.answers_callers())?;
+    let address = listeners.address();
+    let announcement = listeners.announcement();
 
     let readiness = Readiness::of(role);
     let stop = CancellationToken::new();
@@ -118,18 +122,11 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
     let turns = readiness.turns.as_ref();
     start_loops(&mut loops, role, &config, wired, &stop, turns)?;
     let webhooks = &wired.webhooks;
-    let surface = if role.answers_callers() {
-        Surface::Everything
-    } else {
-        Surface::Health
-    };
     let api = api(&config, address, webhooks, readiness);
-    let connections = Connections::new(connections_max(&config));
-    let drain = config.delivery_timeout;
-    let server = kayle_api::server(listener, api, surface, connections.clone(), drain)?;
-    let server_handle = server.handle();
+    let servers = listeners.serve(&api, &config)?;
+    let handles = servers.handles();
     // What a program that started this one waits for.
-    print_line(&format!("listening on http://{address}"))?;
+    print_line(&announcement)?;
     tracing::info!(%address, ?role, environment = ?config.environment, "started");
     if role.answers_callers() {
         invite(&config, address, webhooks).await;
@@ -142,11 +139,10 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
         };
         tracing::info!("stopping: requests in flight may finish");
         stop.cancel();
-        connections.stop();
-        server_handle.stop(true).await;
+        handles.stop().await;
         reason
     };
-    let (answered, stopped) = tokio::join!(server, stopping);
+    let (answered, stopped) = tokio::join!(servers.run(), stopping);
     answered.context("the server failed")?;
     stopped?;
     while let Some(ended) = loops.join_next().await {

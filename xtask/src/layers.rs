@@ -66,6 +66,7 @@ const ROWS: &[Row] = &[
         Level::Facts,
         Uses::Only(&["kayle-primitives"]),
     ),
+    row("kayle-receiver", Level::Facts, Uses::Only(&[])),
     row(
         "kayle-sessions",
         Level::Rules,
@@ -123,6 +124,7 @@ const ROWS: &[Row] = &[
         Level::Binary,
         Uses::AllUpTo(Level::Adapters),
     ),
+    row("kayle-cli", Level::Binary, Uses::Only(&["kayle-receiver"])),
     row(TESTKIT, Level::Testkit, Uses::AllUpTo(Level::Adapters)),
     row("xtask", Level::Tools, Uses::Only(&[])),
     row(
@@ -148,8 +150,13 @@ const SEATS: &[Seat] = &[
         packages: &["kayle-crypto", "kayle-server"],
     },
     Seat {
-        crates: &["aws-lc-rs", "biscuit", "jsonwebtoken"],
+        crates: &["biscuit", "jsonwebtoken"],
         packages: &["kayle-crypto"],
+    },
+    // Customers decrypt with it too.
+    Seat {
+        crates: &["aws-lc-rs"],
+        packages: &["kayle-crypto", "kayle-receiver"],
     },
     // SQL has one home.
     Seat {
@@ -160,11 +167,20 @@ const SEATS: &[Seat] = &[
     // the other side.
     Seat {
         crates: &["hyper", "hyper-util", "http", "http-body-util"],
-        packages: &["kayle-sender", TESTKIT, "xtask-live"],
+        packages: &["kayle-sender", "kayle-receiver", TESTKIT, "xtask-live"],
     },
     Seat {
-        crates: &["hyper-rustls", "rustls*", "hickory-*"],
+        crates: &["hyper-rustls", "hickory-*"],
         packages: &["kayle-sender"],
+    },
+    // The customers' command is on the other side of the API.
+    Seat {
+        crates: &["rustls*"],
+        packages: &["kayle-sender", "kayle-cli"],
+    },
+    Seat {
+        crates: &["ureq"],
+        packages: &["kayle-cli"],
     },
     Seat {
         crates: &["reqwest"],
@@ -184,8 +200,12 @@ const SEATS: &[Seat] = &[
     },
     // An error that nobody matches on, and a command line, belong to programs.
     Seat {
-        crates: &["anyhow", "clap"],
+        crates: &["anyhow"],
         packages: &["kayle-server", "xtask", "xtask-live", "tests"],
+    },
+    Seat {
+        crates: &["clap*"],
+        packages: &["kayle-server", "kayle-cli", "xtask", "xtask-live", "tests"],
     },
     Seat {
         crates: &["figment"],

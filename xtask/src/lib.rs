@@ -2,6 +2,7 @@
 //!
 //! The cast: [`test_run`] prepares what the tests need and runs them all, [`layers`] checks which
 //! package names which, [`sim`] runs the service in one thread with every fault chosen by a seed,
+//! [`receivers`] writes what the receiver libraries share,
 //! [`reuse`] checks the crates that are meant for other services, [`admin`] hands over to the
 //! binary. A verb is a module here and a line in `main.rs`. Verbs that run the service live apart,
 //! in `xtask/live`, so that the others compile only what they need.
@@ -17,6 +18,7 @@ pub mod layers;
 pub mod leaks;
 pub mod postgres;
 pub mod process;
+pub mod receivers;
 pub mod reuse;
 pub mod sim;
 pub mod test_run;

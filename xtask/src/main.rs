@@ -26,6 +26,9 @@ enum Verb {
     /// Packages the crates for other services, runs their examples, compares them to the last
     /// release
     Reuse,
+    /// Looks after what the receiver libraries share
+    #[command(subcommand)]
+    Receivers(Receivers),
     /// Measures how fast the service is; fails only if something is lost
     #[command(disable_help_flag = true)]
     Load(Forwarded),
@@ -34,6 +37,18 @@ enum Verb {
     /// Runs `kayle-webhooks admin` with these arguments
     #[command(disable_help_flag = true)]
     Admin(Forwarded),
+}
+
+#[derive(Subcommand)]
+enum Receivers {
+    /// Writes the cases that all libraries answer alike, and the events' schema
+    Generate,
+    /// Looks for a request that two libraries answer differently
+    Fuzz {
+        /// How long to look
+        #[arg(long = "for", value_name = "DURATION", default_value = "10m")]
+        span: String,
+    },
 }
 
 /// What another program is given.
@@ -63,6 +78,8 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             println!("{packages} packages keep to their layers");
         }
         Verb::Reuse => xtask::reuse::check()?,
+        Verb::Receivers(Receivers::Generate) => xtask::receivers::generate()?,
+        Verb::Receivers(Receivers::Fuzz { span }) => xtask::receivers::fuzz(&span)?,
         Verb::Load(forwarded) => return live("load", &forwarded.arguments),
         Verb::Sim(options) => return xtask::sim::run(&options),
         Verb::Admin(forwarded) => return xtask::admin::run(&forwarded.arguments),

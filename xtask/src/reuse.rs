@@ -1,7 +1,7 @@
 //! `cargo xtask reuse`: whether other services can go on using the crates that are meant for them,
 //! which are those that may be published.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use cargo_metadata::{Metadata, MetadataCommand, Package};
@@ -52,6 +52,8 @@ fn run_examples(package: &Package) -> anyhow::Result<()> {
         println!("{name}, example {}:", example.name);
         let mut cargo = workspace::command("cargo");
         cargo.args(["run", "--quiet", "--locked", "--package", name]);
+        // Some examples work on what they are given.
+        cargo.stdin(Stdio::null());
         workspace::run(cargo.args(["--example", &example.name]))?;
     }
     Ok(())

@@ -7,7 +7,7 @@
 mod database;
 mod debian;
 mod mounts;
-mod receiver_tools;
+pub(crate) mod receiver_tools;
 
 use std::process::Command;
 
@@ -34,13 +34,14 @@ enum Runner {
 
 /// Modules of the package `tests` that start no service on the run's database: they bring their
 /// own, or none. What is tried in a browser is the same on every database.
-const WITHOUT_DATABASE: [&str; 7] = [
+const WITHOUT_DATABASE: [&str; 8] = [
     "browser::",
     "database_tls::",
     "faults::",
     "layers::",
     "moving::",
     "pooler::",
+    "receiver_vectors::",
     "simulation::",
 ];
 
@@ -52,6 +53,7 @@ pub fn run() -> anyhow::Result<()> {
     debian::install_missing()?;
     let tools = ReceiverTools::install()?;
     let binary = workspace::build_binary(Profile::Dev)?;
+    workspace::build_customers_command()?;
     let server = TestServer::start(&binary)?;
     let surroundings = Surroundings {
         tools,

@@ -51,6 +51,19 @@ pub fn build_binary(profile: Profile) -> anyhow::Result<PathBuf> {
     Ok(target_dir()?.join(folder).join("kayle-webhooks"))
 }
 
+/// Builds the command of customers, as developers run it, beside the binary.
+pub fn build_customers_command() -> anyhow::Result<()> {
+    let mut cargo = command("cargo");
+    run(cargo.args([
+        "build",
+        "--locked",
+        "--package",
+        "kayle-cli",
+        "--bin",
+        "kayle",
+    ]))
+}
+
 /// Runs a command on this terminal to its end.
 ///
 /// # Errors

@@ -10,6 +10,11 @@ use subtle::ConstantTimeEq as _;
 /// How far the signature's time may lie from the receiver's, in either direction.
 pub const TOLERANCE_S: u64 = 300;
 
+/// The length of HMAC-SHA256, in bytes.
+const TAG_BYTES: usize = 32;
+/// Twelve digits reach the year 33658.
+const TIME_DIGITS_MAX: usize = 12;
+
 /// Returns the header's value for a request sent at `at` with exactly these body bytes.
 pub fn signature_header(secret: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.unix_s().to_string();
@@ -42,11 +47,8 @@ pub fn verify_signature(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), SignatureError> {
-    let seconds = the_one(header, "t").ok_or(SignatureError::Malformed)?;
-    let signed_at_s = decimal(seconds).ok_or(SignatureError::Malformed)?;
-    let presented = the_one(header, "v1")
-        .and_then(|tag| hex::decode(tag).ok())
-        .ok_or(SignatureError::Malformed)?;
+    let (seconds, presented) = parse(header).ok_or(SignatureError::Malformed)?;
+    let signed_at_s: i64 = seconds.parse().map_err(|_| SignatureError::Malformed)?;
     let matches = tag(secret, seconds, body).as_ref().ct_eq(&presented);
     if !bool::from(matches) {
         return Err(SignatureError::Mismatch);
@@ -66,20 +68,36 @@ fn tag(secret: &str, seconds: &str, body: &[u8]) -> hmac::Tag {
     message.sign()
 }
 
-/// Returns the value of the element `name`, if there is exactly one.
-fn the_one<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    let mut values = header
-        .split(',')
-        .filter_map(|element| element.split_once('='))
-        .filter(|(found, _)| *found == name)
-        .map(|(_, value)| value);
-    let value = values.next()?;
-    values.next().is_none().then_some(value)
+/// Returns the time's text and the tag, if the header has exactly one `t` and one `v1` of the right
+/// form. Every element has a name; elements of other names are passed over.
+fn parse(header: &str) -> Option<(&str, [u8; TAG_BYTES])> {
+    if !header.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let (mut seconds, mut tag) = (None, None);
+    for element in header.split(',') {
+        let (name, value) = element.split_once('=')?;
+        let repeated = match name {
+            "t" => seconds.replace(time(value)?).is_some(),
+            "v1" => tag.replace(lower_hex(value)?).is_some(),
+            _ => false,
+        };
+        if repeated {
+            return None;
+        }
+    }
+    Some((seconds?, tag?))
 }
 
-fn decimal(text: &str) -> Option<i64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
+fn time(value: &str) -> Option<&str> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && (1..=TIME_DIGITS_MAX).contains(&value.len())).then_some(value)
+}
+
+fn lower_hex(value: &str) -> Option<[u8; TAG_BYTES]> {
+    let lower = !value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let mut tag = [0; TAG_BYTES];
+    (lower && hex::decode_to_slice(value, &mut tag).is_ok()).then_some(tag)
 }
 
 #[cfg(test)]
@@ -145,7 +163,17 @@ mod tests {
             assert_eq!(verified, expected, "{header:?}");
         };
         let malformed = Err(SignatureError::Malformed);
-        check(&format!("v0=x,t=1742404800,v2=00,v1={tag},"), Ok(()));
+        check(&format!("v0=x,t=1742404800,v2=00,v1={tag}"), Ok(()));
+        check(&format!("t=1742404800,v1={tag},"), malformed);
+        check(&format!("t=1742404800,v1={tag},x"), malformed);
+        check(&format!("t=1742404800, v1={tag}"), malformed);
+        check(&format!("t=1742404800,v1={tag}=x"), malformed);
+        check(&format!("t=1742404800,v1={tag},x=é"), malformed);
+        check(
+            &format!("t=1742404800,v1={}", tag.to_uppercase()),
+            malformed,
+        );
+        check(&format!("t=0001742404800,v1={tag}"), malformed);
         check("", malformed);
         check("t=1742404800", malformed);
         check(&format!("v1={tag}"), malformed);
@@ -156,11 +184,8 @@ mod tests {
         check(&format!("t=1742404800,t=1742404800,v1={tag}"), malformed);
         check(&format!("t=1742404800,v1={tag},v1={tag}"), malformed);
         check("t=1742404800,v1=zz", malformed);
-        check("t=1742404800,v1=", Err(SignatureError::Mismatch));
-        check(
-            &format!("t=1742404800,v1={}", &tag[..62]),
-            Err(SignatureError::Mismatch),
-        );
+        check("t=1742404800,v1=", malformed);
+        check(&format!("t=1742404800,v1={}", &tag[..62]), malformed);
     }
 
     proptest! {

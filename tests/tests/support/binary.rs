@@ -5,12 +5,17 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-/// Returns the binary that was built into the same folder as these tests.
+/// Returns the service's binary.
 pub(crate) fn path() -> PathBuf {
+    built("kayle-webhooks")
+}
+
+/// Returns a binary that was built into the same folder as these tests.
+fn built(name: &str) -> PathBuf {
     let this_test = std::env::current_exe().expect("a running program has a path");
     let profile = this_test.parent().and_then(Path::parent);
     let profile = profile.expect("cargo puts tests into a folder of the profile's");
-    let binary = profile.join("kayle-webhooks");
+    let binary = profile.join(name);
     assert!(
         binary.exists(),
         "{} is not there: run the tests with `cargo xtask test`, which builds it",
@@ -27,7 +32,15 @@ pub(crate) fn command<'a>(
     in_surroundings(Command::new(path()), folder, environment)
 }
 
-/// The same, with the signal ignored that would end it when it meets a limit on files: it is told
+/// A command of `kayle`, which customers have, with this environment and no other.
+pub(crate) fn customers_command<'a>(
+    folder: &Path,
+    environment: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Command {
+    in_surroundings(Command::new(built("kayle")), folder, environment)
+}
+
+/// A command of the binary, with the signal ignored that would end it when it meets a limit on files: it is told
 /// that the file is too large, as it would be told that a disk is full.
 pub(crate) fn command_deaf_to_file_limits<'a>(
     folder: &Path,

@@ -1,7 +1,12 @@
 //! What `cargo xtask test` prepares.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
 
 /// Returns a Python interpreter that has the receiver's packages.
 pub(crate) fn python() -> PathBuf {
@@ -16,6 +21,38 @@ pub(crate) fn node_modules() -> PathBuf {
 /// Returns the `node_modules` folder of the tests in a browser.
 pub(crate) fn browser_modules() -> PathBuf {
     prepared("TEST_BROWSER_MODULES")
+}
+
+/// Returns the file of `@kayle/webhooks` that npm would publish.
+pub(crate) fn javascript_package() -> PathBuf {
+    prepared("TEST_JAVASCRIPT_PACKAGE")
+}
+
+/// Returns the wheel of `kayle-webhooks` that PyPI would get.
+pub(crate) fn python_package() -> PathBuf {
+    prepared("TEST_PYTHON_PACKAGE")
+}
+
+/// Returns Go's command, which shall download nothing: neither modules nor another Go.
+pub(crate) fn go() -> Command {
+    let mut go = Command::new("go");
+    go.env("GOFLAGS", "-mod=mod").env("GOPROXY", "off");
+    go.env("GOTOOLCHAIN", "local");
+    go
+}
+
+/// Returns a throw-away folder with these scripts of `tests/receivers`, beside which the modules
+/// lie that they import.
+pub(crate) fn javascript_folder(scripts: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().expect("there is room for a throw-away folder");
+    let originals = Path::new(env!("CARGO_MANIFEST_DIR")).join("receivers");
+    for script in scripts {
+        fs::copy(originals.join(script), folder.path().join(script))
+            .expect("the script can be copied");
+    }
+    symlink(node_modules(), folder.path().join("node_modules"))
+        .expect("the modules can be linked to");
+    folder
 }
 
 /// Returns the URL of the test run's PostgreSQL server, without a database.

@@ -37,6 +37,11 @@ const TOOLS: &[Tool] = &[
         is_there: || succeeds("chromium", &["--version"]),
     },
     Tool {
+        package: "golang-go",
+        serves: "the receiver library for Go",
+        is_there: || succeeds("go", &["version"]),
+    },
+    Tool {
         package: "postgresql",
         serves: "the database server that the service also runs on",
         is_there: || Programs::find().is_ok(),

@@ -1,43 +1,69 @@
 //! The libraries of the receivers in other languages, and of the tests in a browser, installed under
 //! the target folder.
 //!
-//! Their exact versions stand in `tests/receivers` and `tests/browser`. An installation is kept as long as the
-//! manifests that it came from are unchanged.
+//! The exact versions of others' stand in `tests/receivers` and `tests/browser`. An installation is kept
+//! as long as the manifests that it came from are unchanged. Our own are built each time, from
+//! `receivers`, into the packages that customers install.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::workspace;
 
 /// Where the libraries lie; tests read it from the environment.
-pub(super) struct ReceiverTools {
+pub(crate) struct ReceiverTools {
     python: PathBuf,
     node_modules: PathBuf,
     browser_modules: PathBuf,
+    javascript_package: PathBuf,
+    python_package: PathBuf,
 }
+
+/// The oldest Node that has WebCrypto without a flag.
+const NODE_MAJOR_MIN: u32 = 20;
 
 impl ReceiverTools {
     /// Installs what is not installed yet.
-    pub(super) fn install() -> anyhow::Result<Self> {
+    pub(crate) fn install() -> anyhow::Result<Self> {
         let manifests = workspace::root().join("tests/receivers");
         let browser = workspace::root().join("tests/browser");
         let tools = workspace::target_dir()?.join("test-tools");
+        require_node()?;
+        let node_modules = install_node("JavaScript receiver", &manifests, &tools.join("node"))?;
+        let python = install_python(&manifests, &tools.join("python"))?;
         Ok(Self {
-            python: install_python(&manifests, &tools.join("python"))?,
-            node_modules: install_node("JavaScript receiver", &manifests, &tools.join("node"))?,
             browser_modules: install_node("browser tests", &browser, &tools.join("browser"))?,
+            python_package: pack_python(&tools, &python)?,
+            python,
+            javascript_package: pack_javascript(&tools, &node_modules)?,
+            node_modules,
         })
     }
 
+    /// Returns the interpreter that has the packages.
+    pub(crate) fn python(&self) -> &Path {
+        &self.python
+    }
+
+    /// Copies scripts to where the modules lie that they import, and returns the path of the last.
+    pub(crate) fn javascript_script(&self, from: &Path, names: &[&str]) -> anyhow::Result<PathBuf> {
+        let beside = self.node_modules.parent().expect("it lies in a folder");
+        copy(from, beside, names)?;
+        let last = names.last().expect("there is a script");
+        Ok(beside.join(last))
+    }
+
     /// Tells a test run where the libraries lie.
-    pub(super) fn announce<'a>(&self, tests: &'a mut Command) -> &'a mut Command {
+    pub(crate) fn announce<'a>(&self, tests: &'a mut Command) -> &'a mut Command {
         tests
             .env("TEST_PYTHON", &self.python)
             .env("TEST_NODE_MODULES", &self.node_modules)
             .env("TEST_BROWSER_MODULES", &self.browser_modules)
+            .env("TEST_JAVASCRIPT_PACKAGE", &self.javascript_package)
+            .env("TEST_PYTHON_PACKAGE", &self.python_package)
     }
 }
 
@@ -52,9 +78,8 @@ fn install_python(manifests: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     println!("installing the packages of the Python receiver");
     start_afresh(folder)?;
     workspace::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-    let mut pip = Command::new(&interpreter);
-    pip.args(["-m", "pip", "install", "--quiet", "--requirement"]);
-    workspace::run(pip.arg(&requirements))?;
+    let mut pip = pip(&interpreter);
+    workspace::run(pip.args(["install", "--requirement"]).arg(&requirements))?;
     mark_installed(folder, &wanted)?;
     Ok(interpreter)
 }
@@ -69,22 +94,103 @@ fn install_node(whose: &str, manifests: &Path, folder: &Path) -> anyhow::Result<
     }
     println!("installing the packages of the {whose}");
     start_afresh(folder)?;
-    for manifest in [lock, manifests.join("package.json")] {
-        let name = manifest.file_name().expect("a manifest is a file");
-        fs::copy(&manifest, folder.join(name))
-            .with_context(|| format!("cannot copy {}", manifest.display()))?;
-    }
-    let mut npm = Command::new("npm");
-    npm.args([
-        "ci",
-        "--silent",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-    ]);
-    workspace::run(npm.current_dir(folder))?;
+    copy(manifests, folder, &["package.json", "package-lock.json"])?;
+    npm(folder, &["ci"])?;
     mark_installed(folder, &wanted)?;
     Ok(node_modules)
+}
+
+/// Builds `@kayle/webhooks` and installs it beside the packages of `tests/receivers`. Returns the
+/// file that npm would publish.
+fn pack_javascript(tools: &Path, node_modules: &Path) -> anyhow::Result<PathBuf> {
+    let sources = workspace::root().join("receivers/javascript");
+    let folder = tools.join("javascript");
+    let lock = read(&sources.join("package-lock.json"))?;
+    if !is_installed(&folder, &lock) {
+        println!("installing the compiler of TypeScript");
+        start_afresh(&folder)?;
+        copy(&sources, &folder, &["package.json", "package-lock.json"])?;
+        npm(&folder, &["ci"])?;
+        mark_installed(&folder, &lock)?;
+    }
+    println!("building @kayle/webhooks");
+    for stale in ["src", "dist"] {
+        remove(&folder.join(stale))?;
+    }
+    let files = ["package.json", "tsconfig.json", "tsconfig.cjs.json"];
+    copy(&sources, &folder, &files)?;
+    copy(&sources, &folder, &["mark-commonjs.mjs", "README.md"])?;
+    let mut cp = Command::new("cp");
+    workspace::run(cp.arg("-R").arg(sources.join("src")).arg(&folder))?;
+    npm(&folder, &["run", "build"])?;
+    npm(&folder, &["pack"])?;
+    let package = folder.join("kayle-webhooks-0.1.0.tgz");
+    let beside = node_modules.parent().expect("it lies in a folder");
+    let path = package.display().to_string();
+    npm(
+        beside,
+        &["install", "--no-save", "--offline", "--force", &path],
+    )?;
+    Ok(package)
+}
+
+/// Builds `kayle-webhooks` and installs it beside the packages of `tests/receivers`. Returns the
+/// wheel that PyPI would get.
+fn pack_python(tools: &Path, interpreter: &Path) -> anyhow::Result<PathBuf> {
+    println!("building kayle-webhooks");
+    let folder = tools.join("python-package");
+    start_afresh(&folder)?;
+    let mut build = pip(interpreter);
+    build.args(["wheel", "--no-build-isolation", "--no-deps", "--wheel-dir"]);
+    build
+        .arg(&folder)
+        .arg(workspace::root().join("receivers/python"));
+    workspace::run(&mut build)?;
+    let package = folder.join("kayle_webhooks-0.1.0-py3-none-any.whl");
+    let mut install = pip(interpreter);
+    install.args(["install", "--force-reinstall", "--no-deps"]);
+    workspace::run(install.arg(&package))?;
+    Ok(package)
+}
+
+fn pip(interpreter: &Path) -> Command {
+    let mut pip = Command::new(interpreter);
+    pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check"]);
+    pip
+}
+
+fn require_node() -> anyhow::Result<()> {
+    let output = Command::new("node").arg("--version").output();
+    let said = String::from_utf8(output.context("node cannot be run")?.stdout)?;
+    let major = said.trim().trim_start_matches('v').split('.').next();
+    let major: u32 = major.and_then(|major| major.parse().ok()).unwrap_or(0);
+    if major < NODE_MAJOR_MIN {
+        bail!(
+            "@kayle/webhooks needs Node {NODE_MAJOR_MIN} or later, and `node` is {}; \
+             see https://nodejs.org/en/download",
+            said.trim()
+        );
+    }
+    Ok(())
+}
+
+fn npm(folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    workspace::run(
+        npm.args(arguments)
+            .current_dir(folder)
+            .stdout(Stdio::null()),
+    )
+}
+
+fn copy(from: &Path, to: &Path, names: &[&str]) -> anyhow::Result<()> {
+    for name in names {
+        let file = from.join(name);
+        fs::copy(&file, to.join(name))
+            .with_context(|| format!("cannot copy {}", file.display()))?;
+    }
+    Ok(())
 }
 
 /// The manifest that a complete installation came from; written last.
@@ -100,11 +206,16 @@ fn mark_installed(folder: &Path, wanted: &str) -> anyhow::Result<()> {
 }
 
 fn start_afresh(folder: &Path) -> anyhow::Result<()> {
+    remove(folder)?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
+}
+
+fn remove(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)
             .with_context(|| format!("cannot remove {}", folder.display()))?;
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
+    Ok(())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

@@ -1,0 +1,3 @@
+module github.com/kayle-id/webhooks/receivers/go
+
+go 1.19

@@ -1,0 +1,14 @@
+export { fastifyKayle, type FastifyKayleOptions } from "./adapters/fastify.js";
+export { fetchHandler } from "./adapters/fetch.js";
+export { honoHandler } from "./adapters/hono.js";
+export { lambdaHandler } from "./adapters/lambda.js";
+export { nodeHandler } from "./adapters/node.js";
+export { Claims, type ClaimOf, type ClaimValue } from "./claims.js";
+export { KayleError, type KayleErrorCode } from "./errors.js";
+export { type Event, isTerminal, outranks, type TestEvent, UnknownEvent } from "./events.js";
+export type * from "./generated.js";
+export type { Handle, HandlerOptions } from "./handler.js";
+export type { HeadersInput } from "./headers.js";
+export { type PrivateKeyInput, registration, type Registration } from "./keys.js";
+export { InMemoryOnce, type Once, type SqlDatabase, SqlOnce } from "./once.js";
+export { type Body, Receiver, type ReceiverOptions } from "./receiver.js";

@@ -1,0 +1,111 @@
+"""RSA private keys, from the forms in which people have one."""
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Union
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from ._base64url import decode, encode
+from ._errors import KayleError
+
+_PEM = re.compile(
+    r"-----BEGIN (RSA )?PRIVATE KEY-----[A-Za-z0-9+/=\s]*-----END (RSA )?PRIVATE KEY-----"
+)
+_BITS_MIN, _BITS_MAX = 2048, 8192
+_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+
+Key = Union[str, Mapping[str, Any], rsa.RSAPrivateKey]
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """A private key, and the `key_id` that its public half was registered under.
+
+    `key` is a PEM (PKCS#8 or PKCS#1; line breaks may be the two characters `\\n`), a JWK as text or
+    mapping, or a key of `cryptography`. Without `kid`, it is tried for every delivery that no
+    `kid` fits.
+    """
+
+    key: Key = field(repr=False)
+    kid: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", _load(self.key))
+
+    @property
+    def _rsa(self) -> rsa.RSAPrivateKey:
+        assert isinstance(self.key, rsa.RSAPrivateKey)
+        return self.key
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """Decrypts a content key. Raises ValueError if it is not one for this key."""
+        return self._rsa.decrypt(wrapped, _OAEP)
+
+    def public_jwk(self) -> Dict[str, Any]:
+        """The public half."""
+        numbers = self._rsa.public_key().public_numbers()
+        return {
+            "kty": "RSA",
+            "n": _number(numbers.n),
+            "e": _number(numbers.e),
+            "alg": "RSA-OAEP-256",
+            "key_ops": ["encrypt"],
+        }
+
+
+def registration(key: PrivateKey) -> Dict[str, Any]:
+    """The body of `POST /v1/webhooks/endpoints/{id}/keys` that registers the public half."""
+    if key.kid is None:
+        raise KayleError("key_invalid")
+    return {
+        "key_id": key.kid,
+        "algorithm": "RSA-OAEP-256",
+        "key_type": "RSA",
+        "jwk": key.public_jwk(),
+    }
+
+
+def _load(key: Key) -> rsa.RSAPrivateKey:
+    try:
+        loaded = key if isinstance(key, rsa.RSAPrivateKey) else _parse(key)
+    except Exception:
+        # Causes are not told: they may hold parts of the key.
+        loaded = None
+    if loaded is None or not _BITS_MIN <= loaded.key_size <= _BITS_MAX:
+        raise KayleError("key_invalid")
+    return loaded
+
+
+def _parse(key: Union[str, Mapping[str, Any]]) -> Optional[rsa.RSAPrivateKey]:
+    if isinstance(key, str) and key.strip().startswith("{"):
+        key = json.loads(key)
+    if isinstance(key, Mapping):
+        return _from_jwk(key)
+    text = key.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").strip()
+    block = _PEM.fullmatch(text)
+    if block is None or block[1] != block[2]:
+        return None
+    label = block[1] or ""
+    body = re.sub(r"\s|-----[A-Z ]+-----", "", text)
+    der = base64.b64decode(body, validate=True)
+    lines = base64.encodebytes(der).decode()
+    pem = f"-----BEGIN {label}PRIVATE KEY-----\n{lines}-----END {label}PRIVATE KEY-----\n"
+    loaded = serialization.load_pem_private_key(pem.encode(), None)
+    return loaded if isinstance(loaded, rsa.RSAPrivateKey) else None
+
+
+def _from_jwk(jwk: Mapping[str, Any]) -> Optional[rsa.RSAPrivateKey]:
+    if jwk["kty"] != "RSA":
+        return None
+    names = ("p", "q", "d", "dp", "dq", "qi", "e", "n")
+    p, q, d, dp, dq, qi, e, n = (int.from_bytes(decode(jwk[name]), "big") for name in names)
+    numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
+    return numbers.private_key()
+
+
+def _number(value: int) -> str:
+    return encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -1,0 +1,241 @@
+//! `kayle`, the command of customers' engineers, against the service.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use kayle_crypto::PrivateKey;
+use kayle_testkit::receiver::{Behaviour, ReceivedRequest};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::installation::api_key;
+use crate::support::{Customer, Installation, binary, text};
+
+/// What a command printed, and how it ended.
+struct Outcome {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// A folder of an engineer, who has this API key.
+struct Engineer {
+    folder: TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Engineer {
+    async fn of(installation: &Installation) -> Self {
+        let Installation {
+            service,
+            organization,
+            ..
+        } = installation;
+        let key = api_key(service, &organization.id, &["webhooks:write"]).await;
+        let mut engineer = Self::offline();
+        engineer.environment = vec![
+            ("KAYLECLI_API", service.url().to_owned()),
+            ("KAYLECLI_API_KEY", key),
+        ];
+        engineer
+    }
+
+    fn offline() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("there is room for a throw-away folder"),
+            environment: Vec::new(),
+        }
+    }
+
+    fn path(&self, file: &str) -> std::path::PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn write(&self, file: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(file), content).expect("the file can be written");
+    }
+
+    async fn runs(&self, arguments: &[&str]) -> Outcome {
+        let environment = self.environment.iter();
+        let environment = environment.map(|(name, value)| (*name, value.as_str()));
+        let mut command = binary::customers_command(self.folder.path(), environment);
+        let output = command.args(arguments).output().await;
+        let output = output.expect("the command can be started");
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Writes down a request as it came.
+    fn records(&self, request: &ReceivedRequest) {
+        let headers = request.headers.iter();
+        let headers: Vec<String> = headers
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        self.write("headers.txt", headers.join("\r\n"));
+        self.write("body.jwe", &request.body);
+    }
+}
+
+const VERIFY: [&str; 7] = [
+    "verify",
+    "--headers",
+    "headers.txt",
+    "--body",
+    "body.jwe",
+    "--secret-file",
+    "secret.txt",
+];
+
+#[tokio::test]
+async fn a_generated_key_is_private_registered_and_never_overwritten() {
+    let installation = Installation::start(&[]).await;
+    let customer = Customer::without_key(installation.api(), Behaviour::good(), json!({})).await;
+    let engineer = Engineer::of(&installation).await;
+    let generate = ["keys", "generate", "--register", &customer.endpoint_id];
+
+    let made = engineer.runs(&generate).await;
+
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let registered: Value = serde_json::from_str(&made.stdout).expect("it prints JSON");
+    assert_eq!(registered["is_active"], true);
+    assert_eq!(registered["key_id"], "customer-key-1");
+    let file = engineer.path("private.pem");
+    let permissions = fs::metadata(&file).expect("the key is there").permissions();
+    assert_eq!(permissions.mode() & 0o777, 0o600);
+    let pem = fs::read_to_string(&file).expect("the key can be read");
+    assert!(!made.stdout.contains("PRIVATE") && !made.stderr.contains("BEGIN"));
+
+    installation.deliver_success().await;
+    let request = customer.requests(1).await.remove(0);
+    engineer.records(&request);
+    let shown = engineer
+        .runs(&["decrypt", "--body", "body.jwe", "--key", "private.pem"])
+        .await;
+    let event: Value = serde_json::from_str(&shown.stdout).expect("it prints JSON");
+    assert_eq!(event["type"], "verification.session.succeeded");
+
+    let again = engineer.runs(&generate).await;
+    assert_eq!(again.code, Some(1));
+    assert_eq!(fs::read_to_string(&file).expect("it is still there"), pem);
+}
+
+#[tokio::test]
+async fn a_recorded_delivery_is_verified_or_the_mistake_is_named() {
+    let installation = Installation::start(&[]).await;
+    let customer = Customer::register(installation.api(), Behaviour::good()).await;
+    installation.deliver_success().await;
+    let request = customer.requests(1).await.remove(0);
+    let engineer = Engineer::offline();
+    engineer.records(&request);
+    engineer.write("secret.txt", format!("{}\n", customer.signing_secret));
+
+    let verified = engineer.runs(&VERIFY).await;
+    assert_eq!(
+        (verified.code, verified.stdout.as_str()),
+        (Some(0), "verified\n")
+    );
+
+    let later = [&VERIFY[..], &["--at", "1"]].concat();
+    assert_eq!(engineer.runs(&later).await.code, Some(3));
+
+    engineer.write("secret.txt", &customer.signing_secret["whsec_".len()..]);
+    let refused = engineer.runs(&VERIFY).await;
+    assert_eq!(refused.code, Some(3));
+    assert!(
+        refused.stderr.contains("begins with whsec_"),
+        "{}",
+        refused.stderr
+    );
+
+    engineer.write(
+        "private.pem",
+        PrivateKey::generate().to_pkcs8_pem().as_bytes(),
+    );
+    let undecryptable = engineer
+        .runs(&["decrypt", "--body", "body.jwe", "--key", "private.pem"])
+        .await;
+    assert_eq!(undecryptable.code, Some(4));
+}
+
+#[tokio::test]
+async fn what_the_api_shows_is_a_table_or_json() {
+    let installation = Installation::start(&[]).await;
+    let customer = Customer::register(installation.api(), Behaviour::good()).await;
+    let delivery_id = installation.deliver_success().await;
+    let delivery = installation.delivery_in("succeeded", &delivery_id).await;
+    let engineer = Engineer::of(&installation).await;
+
+    let endpoints = engineer.runs(&["endpoints", "list"]).await;
+    assert!(
+        endpoints.stdout.contains(&customer.endpoint_id),
+        "{}",
+        endpoints.stderr
+    );
+    let listed = engineer
+        .runs(&["deliveries", "list", "--status", "succeeded"])
+        .await;
+    assert!(listed.stdout.starts_with("ID "), "{}", listed.stdout);
+    assert!(listed.stdout.contains(&delivery_id), "{}", listed.stdout);
+    let shown = engineer
+        .runs(&["deliveries", "show", &delivery_id, "--json"])
+        .await;
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("it prints JSON");
+    assert_eq!(shown["id"], delivery_id);
+    let event_id = text(&delivery, "/event_id");
+    let event = engineer.runs(&["events", "show", event_id]).await;
+    assert!(event.stdout.contains(&delivery_id), "{}", event.stdout);
+}
+
+#[tokio::test]
+async fn each_failure_has_its_exit_code_and_shows_no_key() {
+    async fn check(engineer: &Engineer, arguments: &[&str], expected: i32) {
+        let outcome = engineer.runs(arguments).await;
+        assert_eq!(
+            outcome.code,
+            Some(expected),
+            "{arguments:?}: {}",
+            outcome.stderr
+        );
+        assert!(!outcome.stderr.contains("kk_"), "{}", outcome.stderr);
+    }
+    let installation = Installation::start(&[]).await;
+    let mut engineer = Engineer::of(&installation).await;
+    let list: [&str; 2] = ["endpoints", "list"];
+
+    check(
+        &engineer,
+        &["deliveries", "show", "whd_00000000000000000000000000"],
+        7,
+    )
+    .await;
+    check(&engineer, &["deliveries", "show", "../endpoints"], 2).await;
+    check(&engineer, &["nonsense"], 2).await;
+    let key = std::mem::replace(&mut engineer.environment[1].1, "kk_wrong".to_owned());
+    check(&engineer, &list, 6).await;
+    engineer.environment[0].1 = "http://127.0.0.1:1".to_owned();
+    check(&engineer, &list, 10).await;
+    engineer.environment.clear();
+    check(&engineer, &list, 2).await;
+
+    let in_file = [
+        "endpoints",
+        "list",
+        "--api",
+        installation.service.url(),
+        "--api-key-file",
+        "key",
+    ];
+    engineer.write("key", format!("{key}\n"));
+    permit(&engineer.path("key"), 0o644);
+    check(&engineer, &in_file, 2).await;
+    permit(&engineer.path("key"), 0o600);
+    check(&engineer, &in_file, 0).await;
+}
+
+fn permit(file: &Path, mode: u32) {
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("the file is ours");
+}

@@ -32,14 +32,18 @@ macro_rules! specs {
 }
 
 specs! {
+    keys_are_made_and_shown_once: "api_keys";
     every_page_can_be_used_with_a_keyboard_and_a_reader: "a11y";
+    changes_say_beforehand_what_they_do: "changes";
     forms_from_elsewhere_change_nothing: "csrf";
     deliveries_are_filtered_by_the_address: "deliveries";
+    every_id_leads_to_its_page: "find";
     what_people_write_is_shown_as_text: "hostile";
     a_page_follows_what_happens: "live";
     pages_need_no_script: "no_script";
     what_failed_is_sent_again: "retry";
     each_role_sees_what_it_may_do: "roles";
+    an_endpoint_is_set_up_from_nothing: "setup";
     a_link_signs_in_once: "sign_in";
     organizations_see_nothing_of_one_another: "tenants";
     a_delivery_says_why_it_is_where_it_is: "why";

@@ -66,6 +66,7 @@ impl EventReads for Link {
         }
         let EventFilter {
             event_type,
+            session_id,
             created_from,
             created_to,
         } = filter;
@@ -73,6 +74,9 @@ impl EventReads for Link {
             .filter(Column::OrganizationId.eq(organization_id.0))
             .apply_if(*event_type, |rows, event_type| {
                 rows.filter(Column::EventType.eq(event_type.as_str()))
+            })
+            .apply_if(session_id.as_ref(), |rows, session_id| {
+                rows.filter(Column::SessionId.eq(session_id.as_str()))
             })
             .apply_if(*created_from, |rows, from| {
                 rows.filter(Column::CreatedAt.gte(from.unix_ms()))

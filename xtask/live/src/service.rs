@@ -146,6 +146,21 @@ impl Service {
         Ok(text(&made, "/token")?.to_owned())
     }
 
+    /// Makes a link that signs an owner of the organization in to the dashboard, once.
+    pub(crate) async fn sign_in_url(&self, organization_id: &str) -> anyhow::Result<String> {
+        let mut command = vec!["session-token", "create", "--role", "owner"];
+        command.extend(["--organization", organization_id]);
+        let made = self.admin(&command).await?;
+        // The command does not know which port the service was given.
+        let path = text(&made, "/sign_in_url")?.find("/webhooks/");
+        let path = path.context("the link does not lead to the dashboard")?;
+        Ok(format!(
+            "{}{}",
+            self.url,
+            &text(&made, "/sign_in_url")?[path..]
+        ))
+    }
+
     /// Runs `kayle-webhooks admin` beside the service and returns what it prints.
     async fn admin(&self, arguments: &[&str]) -> anyhow::Result<Value> {
         let output = command(&self.binary, &self.folder, &self.settings)

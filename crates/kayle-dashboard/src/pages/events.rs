@@ -6,7 +6,7 @@ use askama::Template;
 use kayle_app::ports::store::{EventFilter, EventWithDeliveries};
 use kayle_delivery::DeliveryStatus;
 use kayle_events::{Event, EventType, Trigger};
-use kayle_primitives::{EventId, Id, PageLimit, PageRequest};
+use kayle_primitives::{EventId, Id, PageLimit, PageRequest, SessionId};
 use strum::IntoEnumIterator;
 
 use crate::answer::{Answer, page};
@@ -25,6 +25,8 @@ struct EventsPage {
     pager: Pager,
     types: Vec<TypeChoice>,
     is_filtered: bool,
+    /// The session whose events are shown; empty for all.
+    session: String,
 }
 
 struct Row {
@@ -49,15 +51,21 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         limit: PageLimit::new(ROWS).map_err(|_| Refusal::Broken)?,
         starting_after: after.map_err(|_| Refusal::NotFound)?,
     };
+    let session_id = query.given("session").map(SessionId::parse_session);
     let filter = EventFilter {
         event_type,
+        session_id: session_id.transpose().map_err(|_| Refusal::NotFound)?,
         ..EventFilter::default()
     };
     let webhooks = visit.webhooks();
     let found = webhooks.list_events(visit.organization_id(), &filter, &request);
     let found = found.await?.ok_or(Refusal::NotFound)?;
     let here = |after: &str| {
-        let chosen = [("type", query.text("type")), ("after", after)];
+        let chosen = [
+            ("type", query.text("type")),
+            ("session", query.text("session")),
+            ("after", after),
+        ];
         link("/webhooks/events", &chosen)
     };
     let last = found.items.last().filter(|_| found.has_more);
@@ -74,7 +82,8 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         rows: found.items.iter().map(|one| row(&visit, one)).collect(),
         pager,
         types: EventType::iter().map(choice).collect(),
-        is_filtered: event_type.is_some(),
+        is_filtered: filter != EventFilter::default(),
+        session: query.text("session").to_owned(),
     })
 }
 

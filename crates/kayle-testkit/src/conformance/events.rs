@@ -143,6 +143,14 @@ pub async fn events_are_filtered(test: &TestStore) -> Outcome {
     .await?;
     check(
         EventFilter {
+            session_id: Some(late.session_id.clone()),
+            ..any()
+        },
+        &[&late],
+    )
+    .await?;
+    check(
+        EventFilter {
             created_from: Some(late.created_at),
             ..any()
         },

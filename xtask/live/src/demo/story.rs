@@ -10,6 +10,7 @@ use super::screen::Screen;
 use crate::service::Service;
 use crate::service::api::Api;
 
+mod dashboard;
 mod disk;
 mod failing_endpoint;
 mod first_delivery;
@@ -20,6 +21,7 @@ pub(super) use self::play::play_on;
 
 /// Who takes part, with the credentials of each.
 pub(super) struct Cast {
+    organization_id: String,
     /// The organization's own access, by API key.
     api: Api,
     api_key: String,
@@ -68,6 +70,7 @@ async fn meet_the_cast(screen: &mut Screen, service: &Service) -> anyhow::Result
     screen.line("signing secret", &customer.signing_secret);
     screen.line("encryption key", KEY_ID);
     Ok(Cast {
+        organization_id,
         intake: Api::new(service.url(), &service_token)?,
         api,
         api_key,

@@ -51,6 +51,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = EventFilter {
         event_type: query.optional("type", EventType::from_str)?,
+        session_id: None,
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
     };

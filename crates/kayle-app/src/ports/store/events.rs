@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kayle_delivery::Delivery;
 use kayle_events::{Event, EventType};
-use kayle_primitives::{EventId, OrganizationId, Page, PageRequest, Timestamp};
+use kayle_primitives::{EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
 
 use super::StoreError;
 
@@ -14,6 +14,8 @@ use super::StoreError;
 pub struct EventFilter {
     /// Of this type.
     pub event_type: Option<EventType>,
+    /// Of this session.
+    pub session_id: Option<SessionId>,
     /// Not created before.
     pub created_from: Option<Timestamp>,
     /// Not created after.

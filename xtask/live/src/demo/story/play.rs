@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Cast;
 use super::verification::{Claims, Verification};
+use super::{Cast, dashboard};
 use crate::demo::screen::Screen;
 use crate::service::Service;
 
@@ -16,6 +16,7 @@ pub(in crate::demo) async fn play_on(
     service: &Service,
     cast: &Cast,
 ) -> anyhow::Result<()> {
+    let _failing = dashboard::tell(screen, service, cast).await?;
     let verification = Verification::open(cast, IRENE, &cast.customer.endpoint_id).await?;
     screen.step("Your turn: the service stays up until Ctrl-C");
     screen.line("service", service.url());

@@ -155,18 +155,20 @@ impl DeliveryQueue for SimulatedStore {
         shared.answer(fate, claimed).await
     }
 
-    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+    async fn still_leased_to(
+        &self,
+        holder: &LeaseHolder,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<DeliveryId>, StoreError> {
         let shared = &self.0;
         let fate = shared.call().await?;
-        let mut held = shared.memory.still_leased_to(holder).await?;
+        let mut held = shared.memory.still_leased_to(holder, ids).await?;
         {
             let mut history = shared.history();
             let moment = history.next_moment();
             history.last_looks.insert(holder.clone(), moment);
             if shared.is(Mutant::AlwaysStillHeld) {
-                let claims = history.claims.keys();
-                let own = claims.filter(|(_, claimed_by)| claimed_by == holder);
-                held = own.map(|(id, _)| id.clone()).collect();
+                held = ids.to_vec();
             }
         }
         shared.answer(fate, held).await

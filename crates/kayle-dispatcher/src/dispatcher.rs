@@ -7,7 +7,6 @@ use kayle_app::dispatch::{Finished, LeftBehind, Outcome};
 use kayle_app::limits::CLAIM_BATCH_MAX;
 use kayle_app::ports::sender::Sender;
 use kayle_app::ports::store::StoreError;
-use kayle_primitives::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::limits::Limits;
@@ -28,8 +27,6 @@ pub struct Dispatcher {
     pub(crate) requests: Requests,
     /// Over, but not written yet: a store that is down keeps them here.
     pub(crate) unsettled: Vec<Finished>,
-    /// When the queue is looked at next if nobody asks for it.
-    pub(crate) look_at: Timestamp,
 }
 
 /// Why a claim ended where it did.
@@ -56,7 +53,6 @@ impl Dispatcher {
     pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
         Self {
             requests: Requests::new(Arc::clone(&webhooks), sender, limits),
-            look_at: webhooks.now(),
             webhooks,
             unsettled: Vec::new(),
         }

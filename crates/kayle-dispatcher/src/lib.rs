@@ -11,6 +11,7 @@ pub mod dispatcher;
 pub mod heartbeat;
 pub mod leases;
 mod limits;
+mod pace;
 mod presence;
 mod requests;
 mod runner;

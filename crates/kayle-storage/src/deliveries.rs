@@ -22,6 +22,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
+use crate::backend::batches::DeliveryRows;
 use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
@@ -95,8 +96,12 @@ impl DeliveryReads for Link {
 #[async_trait]
 impl DeliveryWrites for SqlTx {
     async fn insert_deliveries(&mut self, deliveries: &[NewDelivery]) -> Result<(), StoreError> {
-        let deliveries: Vec<&NewDelivery> = deliveries.iter().collect();
-        self.insert_new_deliveries(&deliveries).await
+        let rows = DeliveryRows::of(deliveries.iter());
+        self.insert_all::<Entity>(rows.deliveries).await?;
+        self.insert_all::<delivery_payload::Entity>(rows.payloads)
+            .await?;
+        self.insert_all::<delivery_attempt::Entity>(rows.attempts)
+            .await
     }
 
     async fn lock_delivery(
@@ -210,54 +215,23 @@ impl DeliveryWrites for SqlTx {
 }
 
 impl SqlTx {
-    /// Adds deliveries with their payloads.
-    pub(crate) async fn insert_new_deliveries(
-        &self,
-        deliveries: &[&NewDelivery],
-    ) -> Result<(), StoreError> {
-        let rows = deliveries
-            .iter()
-            .map(|new| Model::from_domain(&new.delivery).into_active_model());
-        self.insert_all::<Entity>(rows.collect()).await?;
-        let payloads = deliveries.iter().filter_map(|new| {
-            let row = delivery_payload::Model {
-                delivery_id: new.delivery.id.as_str().to_owned(),
-                jwe: new.jwe.as_ref()?.as_str().to_owned(),
-            };
-            Some(row.into_active_model())
-        });
-        self.insert_all::<delivery_payload::Entity>(payloads.collect())
-            .await?;
-        let attempts = deliveries.iter().filter_map(|new| new.attempt.as_ref());
-        self.insert_delivery_attempts(attempts).await
-    }
-
     /// Adds rows, as many with one statement as it can hold.
     pub(crate) async fn insert_all<E: EntityTrait>(
         &self,
-        mut rows: Vec<E::ActiveModel>,
+        mut rows: Vec<E::Model>,
     ) -> Result<(), StoreError>
     where
         E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+        E::Model: IntoActiveModel<E::ActiveModel> + Send,
     {
         while !rows.is_empty() {
             let rest = rows.split_off(rows.len().min(INSERTED_ROWS_MAX));
-            let inserted = E::insert_many(rows).exec_without_returning(self.connection());
+            let rows_now = rows.into_iter().map(IntoActiveModel::into_active_model);
+            let inserted = E::insert_many(rows_now).exec_without_returning(self.connection());
             inserted.await.map_err(store_error)?;
             rows = rest;
         }
         Ok(())
-    }
-
-    /// Records attempts.
-    pub(crate) async fn insert_delivery_attempts<'a>(
-        &self,
-        attempts: impl Iterator<Item = &'a Attempt> + Send,
-    ) -> Result<(), StoreError> {
-        let rows = attempts
-            .map(|attempt| delivery_attempt::Model::from_domain(attempt).into_active_model());
-        self.insert_all::<delivery_attempt::Entity>(rows.collect())
-            .await
     }
 
     /// Writes deliveries over what is stored of them, and deletes the bytes of scrubbed payloads.

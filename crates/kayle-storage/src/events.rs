@@ -9,11 +9,11 @@ use kayle_app::ports::store::{
 use kayle_delivery::Delivery;
 use kayle_events::{Event, EventType};
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
 use crate::backend::link::Link;
 use crate::entities::delivery;
-use crate::entities::event::{ActiveModel, Column, Entity, Model};
+use crate::entities::event::{Column, Entity, Model};
 use crate::page::{Position, newest_first};
 use crate::readable::{read_all, read_one, read_page};
 use crate::store::SqlTx;
@@ -103,11 +103,8 @@ impl EventReads for Link {
 #[async_trait]
 impl EventWrites for SqlTx {
     async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
-        let rows: Vec<ActiveModel> = events
-            .iter()
-            .map(|event| Model::from_domain(event).into_active_model())
-            .collect();
-        self.insert_all::<Entity>(rows).await
+        let rows = events.iter().map(Model::from_domain);
+        self.insert_all::<Entity>(rows.collect()).await
     }
 }
 

@@ -43,7 +43,10 @@ WHERE events.id IS NULL OR events.organization_id <> deliveries.organization_id"
 const WITHOUT_ENDPOINT: &str = "\
 SELECT deliveries.id AS id FROM deliveries \
 LEFT JOIN endpoints ON endpoints.id = deliveries.endpoint_id \
-WHERE endpoints.id IS NULL OR endpoints.organization_id <> deliveries.organization_id";
+LEFT JOIN encryption_keys ON encryption_keys.id = deliveries.encryption_key_id \
+WHERE endpoints.id IS NULL OR endpoints.organization_id <> deliveries.organization_id \
+OR (deliveries.encryption_key_id IS NOT NULL AND (encryption_keys.id IS NULL \
+OR encryption_keys.endpoint_id <> deliveries.endpoint_id))";
 
 const BYTES_LEFT: &str = "\
 SELECT delivery_payloads.delivery_id AS id FROM delivery_payloads \
@@ -128,7 +131,12 @@ impl SqlStore {
         invariant: Invariant,
         question: Question,
     ) -> Result<Option<Violation>, StoreError> {
-        let connection = &*self.readers;
+        let tx = self.begin_read().await?;
+        let connection = tx.connection();
+        if let Some(setting) = tx.dialect().allow_whole_tables() {
+            let allowed = connection.execute_unprepared(setting).await;
+            allowed.map_err(store_error)?;
+        }
         let sql = format!(
             "SELECT id, count(*) OVER () AS total FROM ({}) AS broken ORDER BY id LIMIT {}",
             question.sql, EXAMPLES_MAX

@@ -31,6 +31,7 @@ use crate::entities::values::{Row, at};
 use crate::entities::{delivery_payload, endpoint, event};
 use crate::error::store_error;
 use crate::readable::{decode, portion_of, read_all, read_statement};
+use crate::settle::held_back;
 use crate::store::{SqlStore, SqlTx};
 
 #[async_trait]
@@ -57,20 +58,31 @@ impl DeliveryQueue for SqlStore {
         Ok(claimed)
     }
 
-    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
-        let ids: Vec<String> = leased_to(holder)
-            .into_tuple()
-            .all(&*self.readers)
-            .await
-            .map_err(store_error)?;
-        ids.iter().map(|id| delivery_row(id).id("id", id)).collect()
+    async fn still_leased_to(
+        &self,
+        holder: &LeaseHolder,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        let ids: Vec<&str> = ids.iter().map(DeliveryId::as_str).collect();
+        let held = self.readers.dialect().leased_to(holder, &ids);
+        let held = self.readers.query_all_raw(held).await;
+        let held = held.map_err(store_error)?;
+        let held = held.iter().map(|row| {
+            let id: String = row.try_get("", "id").map_err(store_error)?;
+            delivery_row(&id).id("id", &id)
+        });
+        held.collect()
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {
         if settlements.is_empty() {
             return Ok(Vec::new());
         }
-        let tx = self.begin_write().await?;
+        let tx = if held_back(settlements).is_empty() {
+            self.begin_statement().await?
+        } else {
+            self.begin_write().await?
+        };
         let settled = tx.settle(settlements).await?;
         tx.commit().await?;
         Ok(settled)
@@ -129,16 +141,6 @@ impl DeliveryQueue for SqlStore {
             .and_then(|row| row.try_get::<i64>("", Column::DueAt.as_str()).ok());
         Ok(due_at.map(at))
     }
-}
-
-/// Asks for the ids of what is leased to a holder.
-pub(crate) fn leased_to(holder: &LeaseHolder) -> Select<Entity> {
-    Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(in_state(state::DELIVERING))
-        .filter(Column::LeaseHolder.eq(holder.0.as_str()))
-        .order_by_asc(Column::Id)
 }
 
 /// Asks for what is leased until `now` or less.

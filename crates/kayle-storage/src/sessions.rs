@@ -1,11 +1,11 @@
 //! Sessions and their attempts in SQL.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, Caused, NewDelivery, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionStep,
+    Batch, Caused, Portion, RecordedAttempt, SessionFilter, SessionReads, SessionStep,
     SessionWrites, StoreError, report_damage,
 };
 use kayle_events::{EventType, TriggerType};
@@ -17,6 +17,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, Statement,
 };
 
+use crate::backend::batches::StepRows;
 use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
 use crate::entities::session::{Column, Entity, Model};
@@ -83,12 +84,18 @@ impl SessionReads for Link {
             .from(event::Column::Id)
             .to(delivery::Column::EventId)
             .into();
+        let session = attempt::Entity::find_by_id(id.as_str())
+            .select_only()
+            .column(attempt::Column::SessionId)
+            .into_query();
         let mut rows: Vec<(String, String, Option<String>)> = event::Entity::find()
             .select_only()
             .column(event::Column::Id)
             .column(event::Column::EventType)
             .column(delivery::Column::Id)
             .join(JoinType::LeftJoin, deliveries)
+            // By the session: there is no index on the attempt, which every report would pay for.
+            .filter(event::Column::SessionId.in_subquery(session))
             .filter(event::Column::AttemptId.eq(id.as_str()))
             .order_by_asc(event::Column::CreatedAt)
             .order_by_asc(event::Column::Id)
@@ -174,30 +181,12 @@ impl SqlTx {
         &mut self,
         steps: &[&SessionStep],
     ) -> Result<Vec<bool>, StoreError> {
-        let rows: Vec<Model> = steps
-            .iter()
-            .map(|step| Model::from_domain(&step.session))
-            .collect();
-        let saved = self.dialect().save_sessions(&rows);
-        let saved = self.connection().query_all_raw(saved).await;
-        let saved = saved.map_err(store_error)?;
-        let saved: HashSet<String> = saved
-            .iter()
-            .filter_map(|row| row.try_get("", "id").ok())
-            .collect();
-        let is_saved = |step: &&&SessionStep| saved.contains(step.session.id.as_str());
-        let written: Vec<&SessionStep> = steps.iter().filter(is_saved).copied().collect();
-        let attempts = written.iter().filter_map(|step| step.attempt.as_ref());
-        let attempts = attempts.map(|row| attempt::Model::from_domain(row).into_active_model());
-        self.insert_all::<attempt::Entity>(attempts.collect())
-            .await?;
-        let events = written.iter().flat_map(|step| &step.events);
-        let events = events.map(|row| event::Model::from_domain(row).into_active_model());
-        self.insert_all::<event::Entity>(events.collect()).await?;
-        let deliveries = written.iter().flat_map(|step| &step.deliveries);
-        let deliveries: Vec<&NewDelivery> = deliveries.collect();
-        self.insert_new_deliveries(&deliveries).await?;
-        Ok(steps.iter().map(|step| is_saved(&step)).collect())
+        let written = self
+            .dialect()
+            .write_steps(self.connection(), StepRows::of(steps));
+        let written = written.await.map_err(store_error)?;
+        let is_written = |step: &&SessionStep| written.contains(step.session.id.as_str());
+        Ok(steps.iter().map(is_written).collect())
     }
 }
 

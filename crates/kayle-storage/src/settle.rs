@@ -3,7 +3,7 @@
 //! Endpoints and organizations are locked before the deliveries, as by everybody who changes one
 //! of them together with its deliveries.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use kayle_app::ports::queue::{Settled, Settlement};
 use kayle_app::ports::store::StoreError;
@@ -15,8 +15,9 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select,
 };
 
+use crate::backend::batches::SettledRow;
 use crate::entities::delivery::{Model, state};
-use crate::entities::{endpoint, organization};
+use crate::entities::{delivery_attempt, endpoint, organization};
 use crate::error::store_error;
 use crate::store::SqlTx;
 
@@ -27,42 +28,31 @@ impl SqlTx {
         settlements: &[Settlement],
     ) -> Result<Vec<Settled>, StoreError> {
         let enabled = self.enabled_among(&held_back(settlements)).await?;
-        let mut leases = self.leases(settlements).await?;
-        let mut settled = Vec::with_capacity(settlements.len());
-        let mut rows = Vec::with_capacity(settlements.len());
-        let mut attempts = Vec::with_capacity(settlements.len());
-        for settlement in settlements {
-            if !take_lease(&mut leases, settlement) {
-                settled.push(Settled::LeaseLost);
-                continue;
-            }
-            settled.push(Settled::Written);
-            rows.push(released_if_enabled(&settlement.step.delivery, &enabled));
-            attempts.extend(&settlement.step.attempt);
-        }
-        self.save_all(rows).await?;
-        self.insert_delivery_attempts(attempts.into_iter()).await?;
-        Ok(settled)
-    }
-
-    /// Locks the deliveries that are to be settled, and gives who holds each.
-    async fn leases(
-        &self,
-        settlements: &[Settlement],
-    ) -> Result<HashMap<String, String>, StoreError> {
-        let ids: Vec<&str> = settlements
+        let row = |settlement: &Settlement| SettledRow {
+            delivery: released_if_enabled(&settlement.step.delivery, &enabled),
+            holder: settlement.holder.0.clone(),
+            attempt: settlement
+                .step
+                .attempt
+                .as_ref()
+                .map(delivery_attempt::Model::from_domain),
+        };
+        // The first settlement of a claim ends it.
+        let mut seen = HashSet::new();
+        let firsts = settlements
             .iter()
-            .map(|settlement| settlement.step.delivery.id.as_str())
-            .collect();
-        let leases = self.dialect().leases(&ids);
-        let rows = self.connection().query_all_raw(leases).await;
-        let rows = rows.map_err(store_error)?;
-        // Nobody holds what cannot be read.
-        let by_delivery = rows.iter().filter_map(|row| {
-            let delivery_id = row.try_get("", "delivery_id").ok()?;
-            Some((delivery_id, row.try_get("", "lease_holder").ok()?))
+            .filter(|settlement| seen.insert(claim_of(settlement)));
+        let rows = firsts.map(row).collect();
+        let settled = self.dialect().settle(self.connection(), rows).await;
+        let mut settled = settled.map_err(store_error)?;
+        let answers = settlements.iter().map(|settlement| {
+            if settled.remove(&claim_of(settlement)) {
+                Settled::Written
+            } else {
+                Settled::LeaseLost
+            }
         });
-        Ok(by_delivery.collect())
+        Ok(answers.collect())
     }
 
     /// Returns those of the deliveries' endpoints that are enabled, as are their organizations.
@@ -150,16 +140,14 @@ fn is_enabled() -> Expr {
         .and(endpoint::Column::DeletedAt.is_null())
 }
 
-/// Takes the lease that a settlement was made under, if it is still held: the first settlement of
-/// a claim ends it.
-fn take_lease(leases: &mut HashMap<String, String>, settlement: &Settlement) -> bool {
-    let delivery_id = settlement.step.delivery.id.as_str();
-    let is_held = leases.get(delivery_id) == Some(&settlement.holder.0);
-    is_held && leases.remove(delivery_id).is_some()
+/// Returns a settlement's delivery and who held it.
+fn claim_of(settlement: &Settlement) -> (String, String) {
+    let delivery_id = settlement.step.delivery.id.as_str().to_owned();
+    (delivery_id, settlement.holder.0.clone())
 }
 
 /// Returns the deliveries that are to be held back.
-fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
+pub(crate) fn held_back(settlements: &[Settlement]) -> Vec<&Delivery> {
     settlements
         .iter()
         .map(|settlement| &settlement.step.delivery)

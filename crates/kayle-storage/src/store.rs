@@ -115,6 +115,28 @@ impl SqlStore {
             link: link.map_err(store_error)?,
         })
     }
+
+    /// Begins what [`Dialect::write_steps`] or [`Dialect::settle`] will write alone: where that is
+    /// one statement, it needs no transaction around it, and no round trips to begin and end one.
+    pub(crate) async fn begin_statement(&self) -> Result<SqlTx, StoreError> {
+        let Link::Server(server) = &*self.readers else {
+            return self.begin_write().await;
+        };
+        let session = server.session().await.map_err(store_error)?;
+        Ok(SqlTx {
+            link: Link::Session(session),
+        })
+    }
+
+    /// Begins to read what may take a while: writers do not wait for it.
+    pub(crate) async fn begin_read(&self) -> Result<SqlTx, StoreError> {
+        let Link::Readers(readers) = &*self.readers else {
+            return self.begin_write().await;
+        };
+        Ok(SqlTx {
+            link: Link::Readers(readers.clone()),
+        })
+    }
 }
 
 impl SqlTx {
@@ -150,7 +172,7 @@ impl Store for SqlStore {
     }
 
     async fn write_steps(&self, steps: &[&SessionStep]) -> Result<Vec<bool>, StoreError> {
-        let mut tx = self.begin_write().await?;
+        let mut tx = self.begin_statement().await?;
         let written = tx.write_steps(steps).await?;
         tx.commit().await?;
         Ok(written)

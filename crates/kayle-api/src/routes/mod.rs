@@ -56,6 +56,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, surface: Surface) {
         };
         resources.push((path, resource.route(operation.route())));
     }
+    // One path is tried after the other: what the platform reports comes before what people ask.
+    resources.sort_by_key(|(path, _)| !path.starts_with("/internal/"));
     for (_, resource) in resources {
         config.service(resource);
     }

@@ -102,7 +102,11 @@ impl Webhooks {
     /// Leaves out what is no longer leased to its claim.
     async fn look_again(&self, holder: &LeaseHolder, prepared: &mut Prepared) {
         let now = self.clock.now();
-        match self.queue.still_leased_to(holder).await {
+        let ready = prepared.to_send.iter();
+        let ids: Vec<DeliveryId> = ready
+            .map(|ready| ready.request.delivery_id.clone())
+            .collect();
+        match self.queue.still_leased_to(holder, &ids).await {
             Ok(leased) => {
                 let leased: BTreeSet<DeliveryId> = leased.into_iter().collect();
                 prepared

@@ -20,9 +20,13 @@ pub trait DeliveryQueue: Send + Sync {
     /// `step(Claimed)` does to each, for all at once. Two claims never take the same delivery.
     async fn claim_due(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Returns the deliveries that are still leased to `holder`: the last look before anything is
-    /// sent.
-    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError>;
+    /// Returns those of the deliveries that are still leased to `holder`: the last look before
+    /// anything is sent.
+    async fn still_leased_to(
+        &self,
+        holder: &LeaseHolder,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<DeliveryId>, StoreError>;
 
     /// Writes all of `settlements` in one transaction, each only while its lease lasts;
     /// answers in the same order.

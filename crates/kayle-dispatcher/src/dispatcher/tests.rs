@@ -267,7 +267,7 @@ async fn one_slow_endpoint_leaves_room_for_others() {
 }
 
 #[tokio::test]
-async fn room_that_comes_back_during_a_claim_is_used_at_once() {
+async fn what_ends_during_a_claim_is_settled_with_it() {
     let mut house = House::new();
     let seed = &house.doubles.seed;
     let organization = seed.organization().await;
@@ -278,9 +278,9 @@ async fn room_that_comes_back_during_a_claim_is_used_at_once() {
     assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.in_flight_per_endpoint_max));
     // Every request ends before the loop looks, so that none is left to wait for.
     tokio::task::yield_now().await;
-    let pause = house.dispatcher.pause_after(claimed).await.unwrap();
+    let settled = house.dispatcher.settle().await.unwrap();
     assert!(house.dispatcher.requests.is_empty());
-    assert_eq!(pause, Duration::ZERO);
+    assert_eq!(settled, LIMITS.in_flight_per_endpoint_max);
 }
 
 async fn seed_other(house: &House) -> Delivery {

@@ -3,15 +3,19 @@
 //! A third database needs partial indexes (the queue is walked by them), `RETURNING`, numbered
 //! placeholders (`$1`), and one value that a statement can take a list out of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Debug;
 
+use async_trait::async_trait;
 use kayle_app::ports::store::DuePlace;
+use kayle_delivery::LeaseHolder;
 use kayle_primitives::{ApiKeyId, EndpointId, OrganizationId, SessionId, Timestamp};
 use sea_orm::prelude::Uuid;
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 
-use crate::entities::{delivery, encryption_key, endpoint, session};
+use super::batches::{SettledRow, StepRows};
+use super::link::Link;
+use crate::entities::{delivery, encryption_key, endpoint};
 use crate::readable::{as_u64, columns_of};
 
 /// Where a scan of what is due has come to.
@@ -51,6 +55,7 @@ pub(crate) struct NewLease<'a> {
 }
 
 /// A database's way of saying things.
+#[async_trait]
 pub(crate) trait Dialect: Debug + Send + Sync {
     /// Returns what sea-orm calls it.
     fn backend(&self) -> DbBackend;
@@ -98,16 +103,20 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// stands in FROM, and the condition.
     fn wanted_deliveries(&self) -> (&'static str, &'static str);
 
-    /// Locks those of the deliveries that are leased, and reads who holds them. Columns:
-    /// `delivery_id`, `lease_holder`.
-    fn leases(&self, ids: &[&str]) -> Statement;
-
     /// Writes all that changes in deliveries.
     fn save(&self, rows: &[delivery::Model]) -> Statement;
 
-    /// Saves the next revisions of sessions, each unless it has moved meanwhile. Column: `id`, of
-    /// those that were saved.
-    fn save_sessions(&self, rows: &[session::Model]) -> Statement;
+    /// Saves the next revisions of sessions, each unless it has moved meanwhile, and what came of
+    /// those. Returns the ids of those that were saved.
+    async fn write_steps(&self, link: &Link, rows: StepRows) -> Result<HashSet<String>, DbErr>;
+
+    /// Writes settlements, each while its lease is held. Returns the deliveries that were written,
+    /// each with who held it.
+    async fn settle(
+        &self,
+        link: &Link,
+        rows: Vec<SettledRow>,
+    ) -> Result<HashSet<(String, String)>, DbErr>;
 
     /// Adds to request counts.
     fn count_requests(&self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement;
@@ -135,6 +144,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
             wanted = self.in_uuid_list(1),
         );
         self.statement(&sql, vec![self.uuid_list(organization_ids)])
+    }
+
+    /// Returns what lets the statements of a transaction read whole tables, where it must be said.
+    fn allow_whole_tables(&self) -> Option<&'static str> {
+        None
     }
 
     /// Creates a statement.
@@ -216,6 +230,13 @@ pub(crate) trait Dialect: Debug + Send + Sync {
             lease.until_ms.into(),
         ];
         self.statement(&sql, values)
+    }
+
+    /// Names those of the deliveries that are leased to a holder. Column: `id`.
+    fn leased_to(&self, holder: &LeaseHolder, ids: &[&str]) -> Statement {
+        let wanted = self.in_list(1);
+        let sql = format!("SELECT id FROM deliveries WHERE id {wanted} AND lease_holder = $2");
+        self.statement(&sql, vec![self.list(ids), holder.0.as_str().into()])
     }
 
     /// Creates an UPDATE of many rows leave alone those that break a rule of the schema.

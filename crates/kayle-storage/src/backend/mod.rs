@@ -1,6 +1,9 @@
 //! What differs between databases: how to connect, and the statements over many rows.
 
+mod arrays;
+pub(crate) mod batches;
 pub(crate) mod dialect;
+mod json_rows;
 pub(crate) mod link;
 pub(crate) mod open_file;
 pub(crate) mod open_postgres;

@@ -25,7 +25,7 @@ const APPLICATION_NAME: &str = "kayle-webhooks";
 /// touches a thousand rows), a wait for a lock, and a transaction that has gone silent, which would
 /// hold its locks for ever. And it notices within half a minute that we have vanished without a
 /// word, whether it waits for us or has something to say: what our session held is free then.
-const SERVER_SETTINGS: [(&str, &str); 9] = [
+const SERVER_SETTINGS: [(&str, &str); 13] = [
     ("statement_timeout", "30s"),
     ("lock_timeout", "5s"),
     ("idle_in_transaction_session_timeout", "30s"),
@@ -39,6 +39,12 @@ const SERVER_SETTINGS: [(&str, &str); 9] = [
     // A hundred look-ups by key are better than reading a table of some thousand rows, on any disk
     // that does not turn.
     ("random_page_cost", "1.1"),
+    // A statement is planned once for whatever values, and the plan is kept while its tables grow:
+    // what is small now, and cheaper to read whole, is not so later.
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
 ];
 
 /// Writes the settings as statements. At the start of a connection they could be said without a

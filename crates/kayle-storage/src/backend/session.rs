@@ -79,7 +79,11 @@ impl Server {
 }
 
 impl Session {
+    /// Commits the transaction; without one, every statement has committed by itself.
     pub(crate) async fn commit(mut self) -> Result<(), DbErr> {
+        if !self.is_in_transaction {
+            return Ok(());
+        }
         self.execute_unprepared("COMMIT").await?;
         self.is_in_transaction = false;
         Ok(())
@@ -123,10 +127,9 @@ fn connection(lent: &mut Option<PoolConnection<Postgres>>) -> Result<&mut PgConn
     }
 }
 
-fn prepare(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
-    let values = statement.values.clone();
-    let values = values.unwrap_or_else(|| Values(Vec::new()));
-    query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+fn prepare(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
+    let values = statement.values.unwrap_or_else(|| Values(Vec::new()));
+    query_with(AssertSqlSafe(statement.sql), SqlxValues(values))
 }
 
 #[async_trait]
@@ -138,7 +141,7 @@ impl ConnectionTrait for Session {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let limit = self.options.answer_max;
         let mut lent = self.connection.lock().await;
-        let executed = prepare(&statement).execute(connection(&mut lent)?);
+        let executed = prepare(statement).execute(connection(&mut lent)?);
         let executed = timeout(limit, executed).await;
         self.answered(lent, executed, limit).map(Into::into)
     }
@@ -154,7 +157,7 @@ impl ConnectionTrait for Session {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let limit = self.options.answer_max;
         let mut lent = self.connection.lock().await;
-        let row = prepare(&statement).fetch_optional(connection(&mut lent)?);
+        let row = prepare(statement).fetch_optional(connection(&mut lent)?);
         let row = timeout(limit, row).await;
         Ok(self.answered(lent, row, limit)?.map(Into::into))
     }
@@ -162,7 +165,7 @@ impl ConnectionTrait for Session {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let limit = self.options.answer_max;
         let mut lent = self.connection.lock().await;
-        let rows = prepare(&statement).fetch_all(connection(&mut lent)?);
+        let rows = prepare(statement).fetch_all(connection(&mut lent)?);
         let rows = timeout(limit, rows).await;
         let rows = self.answered(lent, rows, limit)?;
         Ok(rows.into_iter().map(Into::into).collect())

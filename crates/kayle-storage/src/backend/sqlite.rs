@@ -1,20 +1,25 @@
 //! SQLite's statements over many rows.
 //!
-//! Many rows come in as one JSON text and are taken apart by `json_each`. The usual
+//! Many rows come in as one JSON text ([`super::json_rows`]) and are taken apart by `json_each`. The usual
 //! `UPDATE … FROM (VALUES …)` is planned as a scan of the whole table; with `json_each` each row is
 //! found by its key. The tests in `plans` hold SQLite to it.
 //!
 //! One writer has the database, whose transactions exclude each other: nothing needs a lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
+use async_trait::async_trait;
 use kayle_primitives::{ApiKeyId, EndpointId};
 use sea_orm::prelude::Uuid;
-use sea_orm::{DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use serde_json::json;
 
+use super::batches::{SettledRow, StepRows};
 use super::dialect::Dialect;
-use crate::entities::{delivery, session};
+use super::json_rows::{insert, json_rows};
+use super::link::Link;
+use crate::entities::{attempt, delivery, delivery_attempt, delivery_payload, event, session};
 
 /// SQLite's way of saying things.
 #[derive(Debug)]
@@ -24,6 +29,30 @@ pub(crate) struct Sqlite;
 const LEASES: &str = "\
 SELECT id AS delivery_id, lease_holder FROM deliveries \
 WHERE id IN (SELECT value FROM json_each($1)) AND state = 'delivering'";
+
+/// Saves deliveries, deletes the bytes of those that were scrubbed, and adds attempts. The numbers are
+/// the places in [`saved_columns`].
+static SETTLE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{SAVE}; \
+         DELETE FROM delivery_payloads WHERE delivery_id IN (\
+         SELECT value ->> 0 FROM json_each($1) WHERE value ->> 11 IS NOT NULL); \
+         {attempts}",
+        attempts = insert::<delivery_attempt::Entity>(2),
+    )
+});
+
+/// Adds what came of steps.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let inserts = [
+        insert::<attempt::Entity>(1),
+        insert::<event::Entity>(2),
+        insert::<delivery::Entity>(3),
+        insert::<delivery_payload::Entity>(4),
+        insert::<delivery_attempt::Entity>(5),
+    ];
+    inserts.join("; ")
+});
 
 /// Writes all that changes in a delivery. The numbers are the places in [`saved_columns`].
 const SAVE: &str = "\
@@ -68,6 +97,7 @@ const DELETE_PAYLOADS_OF_ENDPOINT: &str = "\
 DELETE FROM delivery_payloads WHERE delivery_id IN (SELECT id FROM deliveries \
 WHERE endpoint_id = $1 AND payload_expires_at IS NOT NULL)";
 
+#[async_trait]
 impl Dialect for Sqlite {
     fn backend(&self) -> DbBackend {
         DbBackend::Sqlite
@@ -120,32 +150,51 @@ impl Dialect for Sqlite {
         (join, "")
     }
 
-    fn leases(&self, ids: &[&str]) -> Statement {
-        self.statement(LEASES, vec![self.list(ids)])
-    }
-
     fn save(&self, rows: &[delivery::Model]) -> Statement {
-        let rows: serde_json::Value = rows.iter().map(saved_columns).collect();
-        self.statement(SAVE, vec![rows.to_string().into()])
+        self.statement(SAVE, vec![saved(rows)])
     }
 
-    fn save_sessions(&self, rows: &[session::Model]) -> Statement {
-        let columns = |row: &session::Model| {
-            json!([
-                row.id,
-                row.organization_id.simple().to_string(),
-                row.status,
-                row.failure_code,
-                row.nfc_tries_used,
-                row.liveness_tries_used,
-                row.withdrawn_at,
-                row.completed_at,
-                row.updated_at,
-                row.revision,
-            ])
-        };
-        let rows: serde_json::Value = rows.iter().map(columns).collect();
-        self.statement(SAVE_SESSIONS, vec![rows.to_string().into()])
+    async fn write_steps(&self, link: &Link, mut rows: StepRows) -> Result<HashSet<String>, DbErr> {
+        let saved = link.query_all_raw(save_sessions(&rows.sessions)).await?;
+        let saved: Result<HashSet<String>, DbErr> =
+            saved.iter().map(|row| row.try_get("", "id")).collect();
+        let saved = saved?;
+        rows.retain(&saved);
+        let values = vec![
+            json_rows::<attempt::Entity>(&rows.attempts),
+            json_rows::<event::Entity>(&rows.events),
+            json_rows::<delivery::Entity>(&rows.deliveries.deliveries),
+            json_rows::<delivery_payload::Entity>(&rows.deliveries.payloads),
+            json_rows::<delivery_attempt::Entity>(&rows.deliveries.attempts),
+        ];
+        let inserted = link.execute_raw(self.statement(&INSERT, values));
+        inserted.await.map(|_| saved)
+    }
+
+    async fn settle(
+        &self,
+        link: &Link,
+        mut rows: Vec<SettledRow>,
+    ) -> Result<HashSet<(String, String)>, DbErr> {
+        let mut leases = leases(link, &rows).await?;
+        // The first settlement of a claim ends it.
+        rows.retain(|row| {
+            leases.get(&row.delivery.id) == Some(&row.holder)
+                && leases.remove(&row.delivery.id).is_some()
+        });
+        if rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let (mut deliveries, mut attempts) = (Vec::with_capacity(rows.len()), Vec::new());
+        let mut settled = HashSet::with_capacity(rows.len());
+        for row in rows {
+            settled.insert((row.delivery.id.clone(), row.holder));
+            deliveries.push(row.delivery);
+            attempts.extend(row.attempt);
+        }
+        let attempts = json_rows::<delivery_attempt::Entity>(&attempts);
+        let settle = self.statement(&SETTLE, vec![saved(&deliveries), attempts]);
+        link.execute_raw(settle).await.map(|_| settled)
     }
 
     fn count_requests(&self, counts: &BTreeMap<ApiKeyId, u64>) -> Statement {
@@ -159,6 +208,47 @@ impl Dialect for Sqlite {
     fn delete_payloads_of_endpoint(&self, id: &EndpointId) -> Statement {
         self.statement(DELETE_PAYLOADS_OF_ENDPOINT, vec![id.as_str().into()])
     }
+}
+
+/// Reads who holds the deliveries that are to be settled. Nobody holds what cannot be read.
+async fn leases(link: &Link, rows: &[SettledRow]) -> Result<HashMap<String, String>, DbErr> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.delivery.id.as_str()).collect();
+    let rows = link.query_all_raw(read_leases(&ids)).await?;
+    let by_delivery = rows.iter().filter_map(|row| {
+        let delivery_id = row.try_get("", "delivery_id").ok()?;
+        Some((delivery_id, row.try_get("", "lease_holder").ok()?))
+    });
+    Ok(by_delivery.collect())
+}
+
+/// Reads who holds deliveries. Columns: `delivery_id`, `lease_holder`.
+pub(crate) fn read_leases(ids: &[&str]) -> Statement {
+    Sqlite.statement(LEASES, vec![Sqlite.list(ids)])
+}
+
+/// Saves the next revisions of sessions. Column: `id`, of those that were saved.
+pub(crate) fn save_sessions(rows: &[session::Model]) -> Statement {
+    let columns = |row: &session::Model| {
+        json!([
+            row.id,
+            row.organization_id.simple().to_string(),
+            row.status,
+            row.failure_code,
+            row.nfc_tries_used,
+            row.liveness_tries_used,
+            row.withdrawn_at,
+            row.completed_at,
+            row.updated_at,
+            row.revision,
+        ])
+    };
+    let rows: serde_json::Value = rows.iter().map(columns).collect();
+    Sqlite.statement(SAVE_SESSIONS, vec![rows.to_string().into()])
+}
+
+fn saved(rows: &[delivery::Model]) -> Value {
+    let rows: serde_json::Value = rows.iter().map(saved_columns).collect();
+    rows.to_string().into()
 }
 
 fn saved_columns(row: &delivery::Model) -> serde_json::Value {

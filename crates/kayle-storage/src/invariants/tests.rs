@@ -132,6 +132,12 @@ async fn a_delivery_without_its_endpoint_is_named() {
 }
 
 #[tokio::test]
+async fn a_delivery_for_a_key_of_another_endpoint_is_named() {
+    let sql = "UPDATE deliveries SET encryption_key_id = 'whk_nowhere' WHERE id = '{id}'";
+    check(sql, Invariant::DeliveryHasItsEndpoint).await;
+}
+
+#[tokio::test]
 async fn bytes_that_should_be_gone_are_named() {
     let sql = "UPDATE deliveries SET state = 'succeeded', due_at = NULL, \
                payload_reason = 'delivered', payload_expires_at = NULL, payload_scrubbed_at = 1 \

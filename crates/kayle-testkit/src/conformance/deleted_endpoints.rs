@@ -126,7 +126,7 @@ pub async fn an_expired_lease_for_a_deleted_endpoint_brings_the_defaults(
     test: &TestStore,
 ) -> Outcome {
     let subscriber = test.subscriber().await;
-    test.seed.delivery(&subscriber).await;
+    let ids = [test.seed.delivery(&subscriber).await.id];
     test.claim("a", 1).await?;
     delete(test, &subscriber.endpoint.id).await?;
 
@@ -146,7 +146,7 @@ pub async fn an_expired_lease_for_a_deleted_endpoint_brings_the_defaults(
     );
     let held = test
         .queue
-        .still_leased_to(&LeaseHolder("a".to_owned()))
+        .still_leased_to(&LeaseHolder("a".to_owned()), &ids)
         .await?;
     assert_eq!(held.len(), 1);
     Ok(())

@@ -19,17 +19,18 @@ pub async fn a_holder_sees_what_it_still_holds(test: &TestStore) -> Outcome {
         mine.insert(test.seed.delivery(&subscriber).await.id);
     }
     test.claim("a", 10).await?;
-    test.seed.delivery(&subscriber).await;
+    let other = test.seed.delivery(&subscriber).await.id;
     test.claim("b", 10).await?;
+    let all: Vec<_> = mine.iter().chain([&other]).cloned().collect();
     let leased_to = async |holder: &str| {
         let holder = LeaseHolder(holder.to_owned());
         test.queue
-            .still_leased_to(&holder)
+            .still_leased_to(&holder, &all)
             .await
             .map(BTreeSet::from_iter)
     };
     assert_eq!(leased_to("a").await?, mine);
-    assert_eq!(leased_to("b").await?.len(), 1);
+    assert_eq!(leased_to("b").await?, BTreeSet::from([other]));
     assert_eq!(leased_to("c").await?, BTreeSet::new());
     Ok(())
 }

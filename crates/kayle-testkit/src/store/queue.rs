@@ -32,14 +32,17 @@ impl DeliveryQueue for MemoryStore {
         })
     }
 
-    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
+    async fn still_leased_to(
+        &self,
+        holder: &LeaseHolder,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<DeliveryId>, StoreError> {
         let tables = self.committed.tables()?;
-        let held = tables
-            .deliveries
-            .values()
-            .map(|row| &row.delivery)
-            .filter(|delivery| is_leased_to(delivery, holder));
-        Ok(held.map(|delivery| delivery.id.clone()).collect())
+        let held = ids.iter().filter(|id| {
+            let row = tables.deliveries.get(id);
+            row.is_some_and(|row| is_leased_to(&row.delivery, holder))
+        });
+        Ok(held.cloned().collect())
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {

@@ -51,7 +51,8 @@ pub enum Invariant {
     OneDeliveryPerEndpoint,
     /// A delivery's event is there, and of the same organization.
     DeliveryHasItsEvent,
-    /// A delivery's endpoint is there, if only deleted, and of the same organization.
+    /// A delivery's endpoint is there, if only deleted, and of the same organization, and the key
+    /// that it was encrypted to is one of the endpoint's.
     DeliveryHasItsEndpoint,
     /// A delivery that succeeded or was scrubbed has no bytes left.
     EndedDeliveryHasNoBytes,
@@ -107,7 +108,9 @@ impl Invariant {
             Self::EventIsFannedOut => "events lack a delivery for an endpoint that wanted them",
             Self::OneDeliveryPerEndpoint => "deliveries repeat another of the same event",
             Self::DeliveryHasItsEvent => "deliveries have no event of their organization",
-            Self::DeliveryHasItsEndpoint => "deliveries have no endpoint of their organization",
+            Self::DeliveryHasItsEndpoint => {
+                "deliveries have no endpoint of their organization, or a key of another endpoint"
+            }
             Self::EndedDeliveryHasNoBytes => "deliveries keep bytes that should be gone",
             Self::StoredPayloadHasBytes => "deliveries have lost the bytes they need",
             Self::LeaseIsTakenOver => "leases ran out and nobody took over",

@@ -79,8 +79,12 @@ impl DeliveryQueue for ChoosyQueue {
         self.store.claim_due(request).await
     }
 
-    async fn still_leased_to(&self, holder: &LeaseHolder) -> Result<Vec<DeliveryId>, StoreError> {
-        self.store.still_leased_to(holder).await
+    async fn still_leased_to(
+        &self,
+        holder: &LeaseHolder,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<DeliveryId>, StoreError> {
+        self.store.still_leased_to(holder, ids).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, StoreError> {

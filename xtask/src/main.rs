@@ -19,6 +19,9 @@ enum Verb {
     /// Starts the service and a customer's receiver, and shows a verification being delivered
     #[command(disable_help_flag = true)]
     Demo(Forwarded),
+    /// Takes the pictures of the dashboard for the documentation
+    #[command(disable_help_flag = true)]
+    Pictures(Forwarded),
     /// Prepares what the tests need and runs every test there is
     Test,
     /// Checks that every package uses only what the architecture allows it
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Demo(forwarded) => return live("demo", &forwarded.arguments),
+        Verb::Pictures(forwarded) => return live("pictures", &forwarded.arguments),
         Verb::Test => xtask::test_run::run()?,
         Verb::Layers => {
             let packages = xtask::layers::check()?;

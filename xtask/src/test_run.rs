@@ -70,6 +70,14 @@ pub fn run() -> anyhow::Result<()> {
     outcomes.into_iter().collect()
 }
 
+/// Installs the packages that drive a browser, and returns where they lie.
+///
+/// # Errors
+/// They cannot be had.
+pub fn browser_modules() -> anyhow::Result<std::path::PathBuf> {
+    receiver_tools::install_browser_modules()
+}
+
 fn run_all(runner: Runner, surroundings: &Surroundings) -> anyhow::Result<()> {
     let mut tests = runner.command();
     tests.args(["--workspace", "--locked"]);

@@ -102,6 +102,11 @@ impl Moment {
     }
 }
 
+/// Turns `2026-11-25T12:03:20.000Z` into `2026-11-25 `.
+fn day(exact: &str) -> String {
+    utc(exact).chars().take(11).collect()
+}
+
 /// Turns `2026-11-25T12:03:20.000Z` into `2026-11-25 12:03:20 UTC`.
 fn utc(exact: &str) -> String {
     let seconds: String = exact.chars().take(19).collect();
@@ -123,15 +128,19 @@ enum Piece {
 }
 
 impl Sentence {
-    /// Takes a sentence with times as the API writes them.
-    pub(crate) fn new(text: &impl ToString) -> Self {
-        let text = text.to_string();
+    /// Takes a sentence with times as the API writes them. Of those of today, the day is left out.
+    pub(crate) fn new(text: &impl ToString, now: Timestamp) -> Self {
+        let (text, today) = (text.to_string(), day(&now.to_string()));
         let mut pieces = Vec::new();
         for word in text.split_inclusive(' ') {
             let exact = word.trim_end_matches([' ', '.', ',', ';', ':']);
             if Timestamp::parse(exact).is_ok() {
                 let rest = word[exact.len()..].to_owned();
-                let (utc, exact) = (utc(exact), exact.to_owned());
+                let full = utc(exact);
+                let utc = full
+                    .strip_prefix(&today)
+                    .map_or(full.clone(), str::to_owned);
+                let exact = exact.to_owned();
                 pieces.extend([Piece::Time { exact, utc }, Piece::Words(rest)]);
             } else if let Some(Piece::Words(words)) = pieces.last_mut() {
                 words.push_str(word);
@@ -222,12 +231,17 @@ mod tests {
 
     #[test]
     fn the_times_of_a_sentence_are_told_as_people_read_them() {
-        let told = Sentence::new(&"Kept until 2026-11-25T12:03:20.000Z. Not <b>.");
-        assert_eq!(
-            told.render().unwrap(),
-            "Kept until <time datetime=\"2026-11-25T12:03:20.000Z\">2026-11-25 12:03:20 UTC</time>. \
-             Not &#60;b&#62;."
-        );
+        fn check(now: &str, shown: &str) {
+            let now = Timestamp::parse(now).unwrap();
+            let told = Sentence::new(&"Kept until 2026-11-25T12:03:20.000Z. Not <b>.", now);
+            let time = format!("<time datetime=\"2026-11-25T12:03:20.000Z\">{shown}</time>");
+            assert_eq!(
+                told.render().unwrap(),
+                format!("Kept until {time}. Not &#60;b&#62;.")
+            );
+        }
+        check("2026-11-25T09:00:00.000Z", "12:03:20 UTC");
+        check("2026-11-24T09:00:00.000Z", "2026-11-25 12:03:20 UTC");
     }
 
     #[test]

@@ -75,60 +75,81 @@ fn reason_word(reason: FailureReason) -> &'static str {
     }
 }
 
+/// What an attempt came to, and what to do about it.
+pub(crate) struct ResultWords {
+    pub(crate) what: String,
+    /// Empty where there is nothing to do.
+    pub(crate) advice: &'static str,
+}
+
 /// Returns what an attempt came to, and what to do about it.
-pub(crate) fn result_sentence(outcome: AttemptOutcome) -> String {
-    match outcome {
-        AttemptOutcome::Accepted { status_code } => {
-            format!("Your server answered {status_code}: it has the event.")
-        }
-        AttemptOutcome::Refused { status_code } => {
-            let advice = match status_code {
-                300..=399 => "Redirects are not followed: enter the final address as the URL.",
-                401 | 403 => "Something before your handler asks for a login. Let us through.",
-                404 | 410 => "Nothing is there. Check the path of the URL.",
-                429 => "It asks for fewer requests at once.",
-                500.. => "The reason is in your server's log.",
-                _ => "Only 200 to 299 counts as received.",
-            };
-            format!("Your server answered {status_code}. {advice}")
-        }
-        AttemptOutcome::NoAnswer(reason) => reason_sentence(reason).to_owned(),
-        AttemptOutcome::Blocked { address } => format!(
-            "The name leads to {address}, an address that must not be reached. Nothing was sent."
+pub(crate) fn result_words(outcome: AttemptOutcome) -> ResultWords {
+    let (what, advice) = match outcome {
+        AttemptOutcome::Accepted { status_code } => (format!("It answered {status_code}."), ""),
+        AttemptOutcome::Refused { status_code } => (
+            format!("It answered {status_code}."),
+            status_advice(status_code),
         ),
-        AttemptOutcome::NotEncrypted => {
-            "There was no key to encrypt it with, so nothing could be sent.".to_owned()
-        }
-        AttemptOutcome::UrlRejected => {
-            "The URL is no longer allowed. Nothing was sent; change it in the settings.".to_owned()
-        }
+        AttemptOutcome::NoAnswer(reason) => reason_words(reason),
+        AttemptOutcome::Blocked { address } => (
+            format!("The name leads to {address}, which must not be reached."),
+            "Nothing was sent. Enter a URL whose name leads to a public address.",
+        ),
+        AttemptOutcome::NotEncrypted => (
+            "There was no key to encrypt it with.".to_owned(),
+            "Nothing could be sent. Add a key, and start a new verification.",
+        ),
+        AttemptOutcome::UrlRejected => (
+            "The URL is no longer allowed.".to_owned(),
+            "Nothing was sent. Change the URL in the settings of the endpoint.",
+        ),
+    };
+    ResultWords { what, advice }
+}
+
+fn status_advice(status_code: u16) -> &'static str {
+    match status_code {
+        300..=399 => "Redirects are not followed: enter the final address as the URL.",
+        401 | 403 => "Something before your handler asks for a login. Let our requests through.",
+        404 | 410 => "Nothing is there. Check the path of the URL.",
+        429 => "Your server asks for fewer requests at once.",
+        500.. => "The reason is in your server's log.",
+        _ => "Only 200 to 299 counts as received.",
     }
 }
 
-fn reason_sentence(reason: FailureReason) -> &'static str {
-    match reason {
-        FailureReason::Timeout => {
-            "Your server did not answer in time. Answer first, and do the work afterwards."
-        }
-        FailureReason::Dns => "The host name did not resolve. Check the URL and your DNS.",
-        FailureReason::Connect => {
-            "No connection to your server. Is it running, and does its firewall let us in?"
-        }
-        FailureReason::Tls => {
-            "No trusted TLS connection. Check that the certificate is valid, complete and issued \
-             for this name."
-        }
-        FailureReason::BlockedAddress => {
-            "The name leads to an address that must not be reached. Nothing was sent."
-        }
-        FailureReason::SigningSecretUnavailable => {
-            "The signing secret could not be read, so nothing was sent. Tell an operator."
-        }
-        FailureReason::LeaseExpired => {
-            "We were interrupted, and do not know whether your server had it. Your handler should \
-             ignore what it has seen before."
-        }
-    }
+fn reason_words(reason: FailureReason) -> (String, &'static str) {
+    let (what, advice) = match reason {
+        FailureReason::Timeout => (
+            "It did not answer in time.",
+            "Have your server answer first, and do the work afterwards.",
+        ),
+        FailureReason::Dns => (
+            "The host name did not resolve.",
+            "Check the URL, and the DNS of your domain.",
+        ),
+        FailureReason::Connect => (
+            "There was no connection.",
+            "Is your server running, and does its firewall let us in?",
+        ),
+        FailureReason::Tls => (
+            "There was no trusted TLS connection.",
+            "Check that the certificate is valid, complete and issued for this name.",
+        ),
+        FailureReason::BlockedAddress => (
+            "The name leads to an address that must not be reached.",
+            "Nothing was sent. Enter a URL whose name leads to a public address.",
+        ),
+        FailureReason::SigningSecretUnavailable => (
+            "The signing secret could not be read.",
+            "Nothing was sent. Tell an operator.",
+        ),
+        FailureReason::LeaseExpired => (
+            "We were interrupted, and do not know whether it arrived.",
+            "Have your handler ignore what it has seen before.",
+        ),
+    };
+    (what.to_owned(), advice)
 }
 
 /// Returns the badge of an endpoint.

@@ -30,7 +30,7 @@ test("nobody listening is told as no connection", async () => {
   receiver.stop();
   const { deliveries: [delivery] } = await world.verification();
   await world.delivery(delivery, (one) => one.status === "failed");
-  await told(world, delivery, "Failed, kept", /No connection/, "Kept, encrypted, to be sent again");
+  await told(world, delivery, "Failed, kept", /no connection/, "Kept, encrypted, to be sent again");
 });
 
 test("an endpoint without a key is told to have none", async () => {

@@ -28,7 +28,7 @@ export async function withPage(options, spec) {
   const { expected = [], ...context } = options;
   const opened = await (await launch()).newContext(context);
   // What has not come by then does not come.
-  opened.setDefaultTimeout(10_000);
+  opened.setDefaultTimeout(30_000);
   const page = await opened.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(`script: ${error.message}`));

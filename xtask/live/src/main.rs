@@ -1,11 +1,13 @@
 //! The verbs of `cargo xtask` that run the service.
 //!
-//! The cast: [`demo`] shows the service at work, [`load`] measures it; [`service`] runs it for
+//! The cast: [`demo`] shows the service at work, [`load`] measures it, [`pictures`] photographs its
+//! pages; [`service`] runs it for
 //! them, and [`interrupt`] ends them in good order.
 
 mod demo;
 mod interrupt;
 mod load;
+mod pictures;
 mod service;
 
 use std::process::ExitCode;
@@ -28,6 +30,8 @@ enum Verb {
         #[arg(long)]
         once: bool,
     },
+    /// Takes the pictures of the dashboard for the documentation
+    Pictures,
     /// Measures how fast the service is; fails only if something is lost
     Load(load::Options),
 }
@@ -46,6 +50,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Demo { once: true } => demo::show_once()?,
         Verb::Demo { once: false } => demo::show_and_stay()?,
+        Verb::Pictures => pictures::take()?,
         Verb::Load(options) => return load::run(&options),
     }
     Ok(ExitCode::SUCCESS)

@@ -121,6 +121,20 @@ impl Service {
         &self.folder
     }
 
+    /// Returns the environment of its commands, as a JSON object.
+    pub(crate) fn environment_json(&self) -> Value {
+        let settings = self.settings.iter();
+        let settings = settings.map(|(name, value)| (*name, value.as_str()));
+        let all = ENVIRONMENT.into_iter().chain(settings);
+        all.map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect()
+    }
+
+    /// Returns the binary that it runs.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// Creates an organization and returns its id.
     pub(crate) async fn create_organization(&self, name: &str) -> anyhow::Result<String> {
         let command = ["organization", "create", "--name", name];

@@ -29,13 +29,12 @@ impl ReceiverTools {
     /// Installs what is not installed yet.
     pub(crate) fn install() -> anyhow::Result<Self> {
         let manifests = workspace::root().join("tests/receivers");
-        let browser = workspace::root().join("tests/browser");
         let tools = workspace::target_dir()?.join("test-tools");
         require_node()?;
         let node_modules = install_node("JavaScript receiver", &manifests, &tools.join("node"))?;
         let python = install_python(&manifests, &tools.join("python"))?;
         Ok(Self {
-            browser_modules: install_node("browser tests", &browser, &tools.join("browser"))?,
+            browser_modules: install_browser_modules()?,
             python_package: pack_python(&tools, &python)?,
             python,
             javascript_package: pack_javascript(&tools, &node_modules)?,
@@ -65,6 +64,13 @@ impl ReceiverTools {
             .env("TEST_JAVASCRIPT_PACKAGE", &self.javascript_package)
             .env("TEST_PYTHON_PACKAGE", &self.python_package)
     }
+}
+
+/// Returns the `node_modules` folder of the tests in a browser.
+pub(super) fn install_browser_modules() -> anyhow::Result<PathBuf> {
+    let manifests = workspace::root().join("tests/browser");
+    let folder = workspace::target_dir()?.join("test-tools/browser");
+    install_node("browser tests", &manifests, &folder)
 }
 
 /// Returns the interpreter of a virtual environment that has the required packages.

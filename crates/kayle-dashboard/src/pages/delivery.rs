@@ -13,7 +13,7 @@ use crate::frame::{Frame, Section};
 use crate::parts::{Act, Badge, Copied, Moment, Sentence, Style, Tone};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
-use crate::words::{delivery_badge, endpoint_name, result_sentence, result_word, took};
+use crate::words::{ResultWords, delivery_badge, endpoint_name, result_word, result_words, took};
 
 #[derive(Template)]
 #[template(path = "delivery.html")]
@@ -30,8 +30,8 @@ struct DeliveryPage {
     has_endpoint: bool,
     badge: Badge,
     why: Sentence,
-    /// What the last attempt came to, and what to do about it.
-    advice: Option<String>,
+    /// What to do about the last attempt.
+    advice: Option<&'static str>,
     /// Whether something can still change by itself, so that the page looks again.
     is_moving: bool,
     retry: Act,
@@ -47,7 +47,7 @@ struct AttemptRow {
     number: usize,
     tone: &'static str,
     word: String,
-    sentence: String,
+    words: ResultWords,
     took: String,
     at: Moment,
     /// Whether a person asked for the delivery again before it.
@@ -93,7 +93,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         ),
         has_endpoint: endpoint.is_some(),
         badge: delivery_badge(&delivery),
-        why: Sentence::new(&explanation),
+        why: Sentence::new(&explanation, visit.now),
         advice: advice(&delivery, &attempts),
         is_moving: is_moving(&delivery),
         retry: retry(&visit, &delivery),
@@ -114,11 +114,12 @@ pub(crate) async fn show(visit: Visit) -> Answer {
     })
 }
 
-/// Says what the last attempt came to, where it matters.
-fn advice(delivery: &Delivery, attempts: &[Attempt]) -> Option<String> {
+/// Says what to do about the last attempt, where something is to be done.
+fn advice(delivery: &Delivery, attempts: &[Attempt]) -> Option<&'static str> {
     let last = attempts.last()?;
     let is_over = delivery.state == DeliveryState::Succeeded;
-    (!is_over && 0 < delivery.attempt_count).then(|| result_sentence(last.outcome))
+    let advice = result_words(last.outcome).advice;
+    (!is_over && 0 < delivery.attempt_count && !advice.is_empty()).then_some(advice)
 }
 
 fn is_moving(delivery: &Delivery) -> bool {
@@ -167,7 +168,7 @@ fn attempt_rows(delivery: &Delivery, attempts: &[Attempt], now: Timestamp) -> Ve
             AttemptStatus::Failed => Tone::Bad.as_str(),
         },
         word: result_word(attempt.outcome),
-        sentence: result_sentence(attempt.outcome),
+        words: result_words(attempt.outcome),
         took: took(attempt.duration),
         at: Moment::new(attempt.attempted_at, now),
         starts_cycle: 0 < place && place == cycle_begins,

@@ -131,6 +131,11 @@ impl ApiError {
         self
     }
 
+    /// Returns the code.
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
+    }
+
     /// Returns what the caller is told.
     #[cfg(test)]
     pub(crate) fn message(&self) -> &str {

@@ -11,6 +11,7 @@ use kayle_primitives::{Clock, Entropy, Timestamp};
 use crate::access::ApiKeyUsage;
 use crate::change::AuditedStore;
 use crate::dispatch::handover::Handover;
+use crate::ports::meter::{Meter, NoMeter};
 use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
@@ -31,6 +32,7 @@ pub struct Webhooks {
     pub(crate) identity_key: Option<IdentityKey>,
     pub(crate) intake: Intake,
     pub(crate) handover: Handover,
+    pub(crate) meter: Arc<dyn Meter>,
 }
 
 /// What [`Webhooks`] is made of.
@@ -80,6 +82,7 @@ impl Webhooks {
             identity_key: None,
             intake: Intake::default(),
             handover: Handover::default(),
+            meter: Arc::new(NoMeter),
         }
     }
 
@@ -90,6 +93,17 @@ impl Webhooks {
             identity_key: Some(identity_key),
             ..self
         }
+    }
+
+    /// Counts what happens by a meter.
+    #[must_use]
+    pub fn metered_by(self, meter: Arc<dyn Meter>) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// Returns what counts what happens.
+    pub fn meter(&self) -> &dyn Meter {
+        &*self.meter
     }
 
     /// Returns the present moment, by the clock that all operations use.

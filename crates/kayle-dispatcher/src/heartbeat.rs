@@ -25,6 +25,12 @@ impl Heartbeat {
         self.is_alive_at(Instant::now())
     }
 
+    /// Returns how long ago it last went well; `None` if it never did.
+    pub fn last_beat_ago(&self) -> Option<Duration> {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map(|last| Instant::now().saturating_duration_since(last))
+    }
+
     fn is_alive_at(&self, now: Instant) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_some_and(|last| now.saturating_duration_since(last) <= STUCK_AFTER)

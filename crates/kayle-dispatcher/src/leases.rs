@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kayle_app::Webhooks;
+use kayle_app::ports::meter::Loop;
 use tokio_util::sync::CancellationToken;
 
 /// How often leases are looked at: one look is one row of an index, and what a crash costs a
@@ -14,8 +15,12 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub async fn run(webhooks: &Webhooks, stop: CancellationToken) {
     loop {
         match webhooks.take_over_expired_leases().await {
-            Ok(0) => {}
-            Ok(leases) => tracing::info!(leases, "leases had run out; their deliveries go on"),
+            Ok(leases) => {
+                webhooks.meter().loop_turned(Loop::Leases);
+                if 0 < leases {
+                    tracing::info!(leases, "leases had run out; their deliveries go on");
+                }
+            }
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::warn!(error, "the store failed; leases are looked at again");

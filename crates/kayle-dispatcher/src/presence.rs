@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::Webhooks;
+use kayle_app::ports::meter::Loop;
 use kayle_app::ports::store::NodeRole;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,7 @@ impl Presence {
         match timeout(CHECK_IN_TIMEOUT, check_in).await {
             Ok(Ok(())) => {
                 writes.beat();
+                webhooks.meter().loop_turned(Loop::CheckIn);
                 if !self.could_write {
                     tracing::info!("writes reach the database again");
                 }

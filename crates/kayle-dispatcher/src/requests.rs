@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kayle_app::Webhooks;
 use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, Slots, ToSend};
+use kayle_app::ports::meter::WaitedFor;
 use kayle_app::ports::sender::{SendRequest, Sender};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -157,7 +158,7 @@ impl Starter {
         };
         let starter = self.clone();
         let sent = async move {
-            end.finished = starter.send(ready).await;
+            end.finished = starter.send(ready, reservation.waited_for()).await;
             end.is_regular = true;
             // The slot is free before its end is told of.
             drop(reservation);
@@ -167,7 +168,7 @@ impl Starter {
     }
 
     /// Makes a request; `None` if the lease was taken away meanwhile.
-    async fn send(&self, ready: ToSend) -> Option<Finished> {
+    async fn send(&self, ready: ToSend, waited_for: WaitedFor) -> Option<Finished> {
         let ready = match self.webhooks.recheck(ready).await {
             Ok(ready) => ready?,
             Err(unsent) => return Some(*unsent),
@@ -175,6 +176,7 @@ impl Starter {
         let ToSend {
             request, in_flight, ..
         } = ready;
+        self.webhooks.count_request(&in_flight, waited_for);
         let outcome = self.outcome_of(request).await;
         Some(self.webhooks.finish(in_flight, outcome))
     }

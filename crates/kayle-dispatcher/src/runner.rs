@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kayle_app::ports::meter::{DispatcherLoad, LookReason, Loop};
 use kayle_app::ports::store::StoreError;
 use kayle_app::ports::wakeup::Wakeup;
 use tokio::time::{Instant, sleep_until};
@@ -59,6 +60,7 @@ impl Dispatcher {
                 }),
                 Act::WaitUntil(until) => {
                     heartbeat.beat();
+                    self.report_turn();
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
@@ -66,8 +68,13 @@ impl Dispatcher {
                             self.unsettled.extend(finished);
                             pace.ended();
                         }
-                        () = wakeup.woken() => pace.woken(),
-                        () = sleep_until(began + until) => {}
+                        () = wakeup.woken() => {
+                            self.webhooks.meter().queue_looked_at(LookReason::Woken);
+                            pace.woken();
+                        }
+                        () = sleep_until(began + until) => {
+                            self.webhooks.meter().queue_looked_at(LookReason::Poll);
+                        }
                     }
                     Ok(())
                 }
@@ -84,6 +91,15 @@ impl Dispatcher {
                 pace.failed(began.elapsed());
             }
         }
+    }
+
+    fn report_turn(&self) {
+        let meter = self.webhooks.meter();
+        meter.loop_turned(Loop::Dispatch);
+        meter.dispatcher_turned(DispatcherLoad {
+            in_flight: self.requests.starter.slots.in_flight(),
+            unsettled: self.unsettled.len(),
+        });
     }
 
     /// Finds out after which time something is due next.

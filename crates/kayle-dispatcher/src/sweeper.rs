@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kayle_app::Webhooks;
+use kayle_app::ports::meter::Loop;
 use kayle_app::ports::store::StoreError;
 use kayle_app::retention::{Purged, Swept};
 use kayle_primitives::Timestamp;
@@ -18,9 +19,13 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToken) {
     let mut purged_on = None;
     loop {
-        if let Some(Some(turn)) = report(webhooks.sweep_turn().await) {
-            sweep_once(webhooks, &mut purged_on).await;
-            drop(turn);
+        let swept = match report(webhooks.sweep_turn().await) {
+            Some(Some(_turn)) => sweep_once(webhooks, &mut purged_on).await,
+            Some(None) => Some(()),
+            None => None,
+        };
+        if swept.is_some() {
+            webhooks.meter().loop_turned(Loop::Sweep);
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
@@ -29,9 +34,10 @@ pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToke
     }
 }
 
-/// Sweeps; purges once per day, which `purged_on` remembers.
-async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) {
-    if let Some(swept) = report(webhooks.sweep().await)
+/// Sweeps; purges once per day, which `purged_on` remembers. `None` means that something failed.
+async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) -> Option<()> {
+    let swept = report(webhooks.sweep().await);
+    if let Some(swept) = swept
         && swept != Swept::default()
     {
         tracing::info!(
@@ -41,16 +47,13 @@ async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) {
             "swept"
         );
     }
-    let Some(now) = webhooks.certain_now() else {
-        return;
-    };
-    let today = purge_day(now);
-    if *purged_on != Some(today)
-        && let Some(purged) = report(webhooks.purge().await)
+    if let Some(today) = webhooks.certain_now().map(purge_day)
+        && *purged_on != Some(today)
     {
+        log_purge(report(webhooks.purge().await)?);
         *purged_on = Some(today);
-        log_purge(purged);
     }
+    swept.map(drop)
 }
 
 /// Numbers the days that begin at the hour of the purge.

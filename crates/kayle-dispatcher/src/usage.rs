@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::Webhooks;
+use kayle_app::ports::meter::Loop;
 use tokio_util::sync::CancellationToken;
 
 /// Flushes the counts every `interval`, until `stop`. What is counted after that is left to
@@ -18,8 +19,11 @@ pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToke
 
 /// Flushes the counts once; a store that fails keeps them waiting.
 pub async fn flush(webhooks: &Webhooks) {
-    if let Err(error) = webhooks.flush_api_key_usage().await {
-        let error: &(dyn std::error::Error + 'static) = &error;
-        tracing::warn!(error, "the store failed; API keys' counts wait");
+    match webhooks.flush_api_key_usage().await {
+        Ok(()) => webhooks.meter().loop_turned(Loop::Usage),
+        Err(error) => {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error, "the store failed; API keys' counts wait");
+        }
     }
 }

@@ -33,7 +33,9 @@ pub struct EndpointUrl(String);
 pub struct NormalizedUrl(Url);
 
 /// Why a URL is refused, in the order of the checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, IntoStaticStr, strum::EnumIter,
+)]
 pub enum UrlRefusal {
     /// Over 2048 characters.
     #[error("is longer than {URL_CHARS_MAX} characters")]

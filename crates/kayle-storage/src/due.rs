@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use kayle_app::ports::queue::{ClaimRequest, Room};
 use kayle_app::ports::store::StoreError;
+use kayle_primitives::Timestamp;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use crate::backend::dialect::DueScan;
+use crate::entities::values::at;
 use crate::error::store_error;
 use crate::readable::as_u64;
 use crate::store::SqlTx;
@@ -20,11 +22,11 @@ use crate::store::SqlTx;
 pub(crate) const WALKED_PAST_MAX: u64 = 1_000;
 
 impl SqlTx {
-    /// Chooses what a claim takes besides what it has: the ids, in the order they are due.
+    /// Chooses what a claim takes besides what it has, in the order they are due.
     ///
     /// Goes on until the request is filled or nothing else is due. Each further round passes over
     /// at least one more endpoint, so there are at most as many as endpoints with a backlog.
-    pub(crate) async fn choose(&self, choice: &mut Choice<'_>) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn choose(&self, choice: &mut Choice<'_>) -> Result<Vec<Chosen>, StoreError> {
         let chosen_before = choice.chosen.len();
         while 0 < choice.wanted() && !choice.is_over {
             let excluded = choice.room.exhausted();
@@ -40,7 +42,11 @@ impl SqlTx {
             choice.take(due);
         }
         let chosen = choice.chosen.iter().skip(chosen_before);
-        Ok(chosen.map(|candidate| candidate.id.clone()).collect())
+        let chosen = chosen.map(|candidate| Chosen {
+            id: candidate.id.clone(),
+            due_at: at(candidate.due_at),
+        });
+        Ok(chosen.collect())
     }
 
     /// Takes what each endpoint with room waits for, in the order of the first of each.
@@ -84,6 +90,12 @@ impl SqlTx {
             .filter_map(|row| Candidate::from_query_result(row, "").ok())
             .collect())
     }
+}
+
+/// A delivery that a claim takes.
+pub(crate) struct Chosen {
+    pub(crate) id: String,
+    pub(crate) due_at: Timestamp,
 }
 
 /// A delivery that is due.

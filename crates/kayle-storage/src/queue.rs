@@ -25,7 +25,7 @@ use sea_orm::{
 
 use crate::backend::dialect::NewLease;
 use crate::deliveries::in_state;
-use crate::due::Choice;
+use crate::due::{Choice, Chosen};
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::{Row, at};
 use crate::entities::{delivery_payload, endpoint, event};
@@ -164,8 +164,8 @@ pub(crate) fn pending() -> Select<Entity> {
 
 impl SqlTx {
     /// Puts the request's lease on deliveries, and reads what their attempts need.
-    async fn lease(&self, chosen: &[String], request: &ClaimRequest) -> Result<Leased, StoreError> {
-        let ids: Vec<&str> = chosen.iter().map(String::as_str).collect();
+    async fn lease(&self, chosen: &[Chosen], request: &ClaimRequest) -> Result<Leased, StoreError> {
+        let ids: Vec<&str> = chosen.iter().map(|chosen| chosen.id.as_str()).collect();
         let lease = NewLease {
             claimed_at_ms: request.now.unix_ms(),
             holder: &request.lease.holder.0,
@@ -177,7 +177,8 @@ impl SqlTx {
             leased.items.iter().any(|row| row.id == id)
                 || leased.unreadable.iter().any(|unreadable| unreadable == id)
         };
-        let refused = chosen.iter().filter(|id| !is_leased(id)).cloned().collect();
+        let refused = ids.iter().filter(|id| !is_leased(id));
+        let refused = refused.map(|id| (*id).to_owned()).collect();
         let leased = leased.items;
         let mut payloads = self.payloads(&ids).await?;
         let endpoint_ids = leased.iter().map(|delivery| delivery.endpoint_id.as_str());
@@ -186,12 +187,13 @@ impl SqlTx {
             .into_iter()
             .map(|row| (row.id.clone(), row))
             .collect();
-        let claimed = chosen.iter().filter_map(|id| {
+        let claimed = chosen.iter().filter_map(|Chosen { id, due_at }| {
             // One that could not be read was reported.
             let delivery = leased.remove(id)?;
             let payload = payloads.remove(id);
             let payload = delivery_row(id).present("event_id", payload);
-            let claimed = payload.and_then(|payload| claimed(delivery, payload?, &endpoints));
+            let claimed =
+                payload.and_then(|payload| claimed(delivery, *due_at, payload?, &endpoints));
             claimed.inspect_err(report_damage).ok().flatten()
         });
         Ok(Leased {
@@ -309,6 +311,7 @@ impl StoredPayload {
 /// Puts together what was claimed; `None` if its endpoint cannot be read, which was reported.
 fn claimed(
     delivery: Model,
+    due_at: Timestamp,
     stored: StoredPayload,
     endpoints: &HashMap<String, Option<endpoint::Model>>,
 ) -> Result<Option<Claimed>, StoreError> {
@@ -329,6 +332,7 @@ fn claimed(
     payload.check()?;
     Ok(Some(Claimed {
         delivery: delivery.into_domain()?,
+        due_at,
         event: stored.event.into_domain()?,
         jwe: CompactJwe::new(payload.jwe),
         endpoint: endpoint.map(claimed_endpoint).transpose()?,

@@ -13,6 +13,7 @@ use kayle_endpoints::{AllowedNetworks, Environment, UrlPolicy};
 use crate::builders::{Builders, key_ring};
 use crate::clock::MovedClock;
 use crate::entropy::SeededEntropy;
+use crate::meter::CountingMeter;
 use crate::seed::Seed;
 use crate::sender::ScriptedSender;
 use crate::store::MemoryStore;
@@ -31,6 +32,8 @@ pub struct TestWebhooks {
     pub wakeup: Arc<Wakeup>,
     /// For a dispatcher; the operations never send.
     pub sender: Arc<ScriptedSender>,
+    /// Told of what happens.
+    pub meter: Arc<CountingMeter>,
     /// Stores things without going through an operation.
     pub seed: Seed,
 }
@@ -55,8 +58,9 @@ pub fn test_webhooks_with(settings: Settings) -> TestWebhooks {
         keys: key_ring(),
         settings,
     });
+    let meter = Arc::new(CountingMeter::default());
     TestWebhooks {
-        webhooks: Arc::new(webhooks),
+        webhooks: Arc::new(webhooks.metered_by(Arc::clone(&meter) as _)),
         seed: Seed {
             make,
             store: Arc::clone(&store) as _,
@@ -65,6 +69,7 @@ pub fn test_webhooks_with(settings: Settings) -> TestWebhooks {
         clock,
         entropy,
         wakeup,
+        meter,
         sender: Arc::default(),
     }
 }

@@ -6,6 +6,7 @@ use kayle_primitives::id::random_uuid;
 
 use crate::Webhooks;
 use crate::limits::CLAIM_BATCH_MAX;
+use crate::ports::meter::BatchKind;
 use crate::ports::queue::{ClaimRequest, Claimed, Room};
 use crate::ports::store::StoreError;
 
@@ -34,10 +35,16 @@ impl Webhooks {
             },
         };
         let deliveries = self.queue.claim_due(&request).await?;
+        let committed_at = self.clock.now();
+        if !deliveries.is_empty() {
+            let took = committed_at.since(request.now);
+            self.meter
+                .batch_ended(BatchKind::Claim, deliveries.len(), took);
+        }
         Ok(Claim {
             holder,
             deliveries,
-            committed_at: self.clock.now(),
+            committed_at,
         })
     }
 

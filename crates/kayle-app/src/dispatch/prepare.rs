@@ -12,6 +12,7 @@ use super::claim::Claim;
 use super::settle::{Finished, InFlight, Outcome};
 use crate::Webhooks;
 use crate::limits::LAST_LOOK_AGE_MAX;
+use crate::ports::meter::{AttemptBegan, AttemptTurn, SecretFailure, WaitedFor};
 use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::sender::SendRequest;
 
@@ -99,6 +100,15 @@ impl Webhooks {
         Ok(Some(ready))
     }
 
+    /// Counts a delivery whose request begins, for which it waited like this since it was due.
+    pub fn count_request(&self, in_flight: &InFlight, waited_for: WaitedFor) {
+        self.meter.attempt_began(AttemptBegan {
+            turn: AttemptTurn::after(in_flight.delivery.attempt_count),
+            lag: in_flight.started_at.since(in_flight.due_at),
+            waited_for,
+        });
+    }
+
     /// Leaves out what is no longer leased to its claim.
     async fn look_again(&self, holder: &LeaseHolder, prepared: &mut Prepared) {
         let now = self.clock.now();
@@ -137,13 +147,15 @@ impl Webhooks {
         if !endpoint.is_enabled() || claimed.organization_frozen {
             return Err(Outcome::Held);
         }
-        let secret = self.open_secret(claimed_endpoint).ok_or_else(|| {
+        let secret = self.open_secret(claimed_endpoint).map_err(|failure| {
+            self.meter.secret_failed(failure);
             tracing::error!(endpoint.id = %endpoint.id, "the signing secret cannot be opened");
             Outcome::Attempted(AttemptOutcome::NoAnswer(
                 FailureReason::SigningSecretUnavailable,
             ))
         })?;
         let url = endpoint.url.judge(&self.settings.url_policy).map_err(|refusal| {
+            self.meter.url_refused(refusal);
             tracing::warn!(endpoint.id = %endpoint.id, reason = refusal.as_str(), "url refused");
             Outcome::Attempted(AttemptOutcome::UrlRejected)
         })?;
@@ -158,10 +170,11 @@ impl Webhooks {
         })
     }
 
-    fn open_secret(&self, claimed: &ClaimedEndpoint) -> Option<SigningSecret> {
+    fn open_secret(&self, claimed: &ClaimedEndpoint) -> Result<SigningSecret, SecretFailure> {
         let Endpoint { id, .. } = &claimed.endpoint;
-        let sealed = claimed.signing_secret.as_ref()?;
-        let opened = self.keys.open_signing_secret(id.as_str(), sealed).ok()?;
-        Some(SigningSecret::from_opened(opened))
+        let sealed = claimed.signing_secret.as_ref();
+        let sealed = sealed.ok_or(SecretFailure::Missing)?;
+        let opened = self.keys.open_signing_secret(id.as_str(), sealed)?;
+        Ok(SigningSecret::from_opened(opened))
     }
 }

@@ -13,6 +13,7 @@ use kayle_primitives::{DeliveryAttemptId, EndpointId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
+use crate::ports::meter::BatchKind;
 use crate::ports::queue::{Claimed, Settled, Settlement};
 use crate::ports::store::StoreError;
 
@@ -24,6 +25,7 @@ pub struct InFlight {
     pub(crate) holder: LeaseHolder,
     /// Its endpoint's policy at the claim.
     pub(crate) policy: DeliveryPolicy,
+    pub(crate) due_at: Timestamp,
     pub(crate) started_at: Timestamp,
 }
 
@@ -62,6 +64,7 @@ impl InFlight {
                 DeliveryPolicy::OF_A_DELETED_ENDPOINT,
                 Endpoint::delivery_policy,
             ),
+            due_at: claimed.due_at,
             started_at,
         }
     }
@@ -89,7 +92,9 @@ impl Webhooks {
         let written = settled
             .iter()
             .filter(|settled| **settled == Settled::Written);
-        Ok(finished.len() - written.count())
+        let discarded = finished.len() - written.count();
+        self.meter.results_discarded(discarded);
+        Ok(discarded)
     }
 
     /// Returns what is to be written of the end of a claim; `None` if the delivery does not take
@@ -114,8 +119,7 @@ impl Webhooks {
         })
     }
 
-    /// Writes settlements at once; one that the store does not take must not keep back the others,
-    /// so that they are written one by one if they are refused together.
+    /// Writes settlements, and counts what was written.
     pub(crate) async fn settle_all(
         &self,
         settlements: &[Settlement],
@@ -123,6 +127,25 @@ impl Webhooks {
         if settlements.is_empty() {
             return Ok(Vec::new());
         }
+        let began = self.clock.now();
+        let settled = self.write_settlements(settlements).await?;
+        let took = self.clock.now().since(began);
+        self.meter
+            .batch_ended(BatchKind::Settle, settlements.len(), took);
+        for (settlement, settled) in settlements.iter().zip(&settled) {
+            if *settled == Settled::Written {
+                self.meter.settled(&settlement.step);
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Writes settlements at once; one that the store does not take must not keep back the others,
+    /// so that they are written one by one if they are refused together.
+    async fn write_settlements(
+        &self,
+        settlements: &[Settlement],
+    ) -> Result<Vec<Settled>, StoreError> {
         match self.queue.settle(settlements).await {
             Err(StoreError::Conflict | StoreError::Corrupt { .. }) => {}
             settled => return settled,

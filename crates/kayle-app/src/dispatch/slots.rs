@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use kayle_primitives::EndpointId;
 
 use super::Room;
+use crate::ports::meter::WaitedFor;
 
 /// The requests that may be under way.
 #[derive(Debug)]
@@ -45,6 +46,14 @@ pub enum LeftBehind {
 pub struct Reservation {
     slots: Arc<Slots>,
     endpoint_id: EndpointId,
+    waited_for: WaitedFor,
+}
+
+impl Reservation {
+    /// Returns what its delivery waited for.
+    pub fn waited_for(&self) -> WaitedFor {
+        self.waited_for
+    }
 }
 
 impl Slots {
@@ -59,10 +68,20 @@ impl Slots {
 
     /// Reserves a request for a delivery that was claimed within the room that there was.
     pub fn reserve(self: &Arc<Self>, endpoint_id: EndpointId) -> Reservation {
-        self.reserved().add(&endpoint_id);
+        let mut reserved = self.reserved();
+        // As the last claim left it: `note_left_behind` comes after the reservations of this one.
+        let at_endpoint = reserved.endpoints.get(&endpoint_id);
+        let waited_for = if at_endpoint.is_some_and(|at_endpoint| at_endpoint.is_behind) {
+            WaitedFor::Endpoint
+        } else {
+            WaitedFor::Service
+        };
+        reserved.add(&endpoint_id);
+        drop(reserved);
         Reservation {
             slots: Arc::clone(self),
             endpoint_id,
+            waited_for,
         }
     }
 
@@ -82,6 +101,7 @@ impl Slots {
         Some(Reservation {
             slots: Arc::clone(self),
             endpoint_id: endpoint_id.clone(),
+            waited_for: WaitedFor::Service,
         })
     }
 
@@ -104,6 +124,11 @@ impl Slots {
             per_endpoint: self.per_endpoint_max,
             busy_endpoints,
         }
+    }
+
+    /// Returns how many requests are under way, or about to be.
+    pub fn in_flight(&self) -> usize {
+        self.reserved().total
     }
 
     /// Returns whether some endpoint can take no more before one of its requests ends.

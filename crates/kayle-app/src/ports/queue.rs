@@ -80,6 +80,8 @@ pub struct Room {
 pub struct Claimed {
     /// The delivery, now delivering.
     pub delivery: Delivery,
+    /// When it was to be attempted.
+    pub due_at: Timestamp,
     /// The event that it brings.
     pub event: Event,
     /// The bytes to send.

@@ -13,8 +13,9 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::change::{unless_conflict, until_settled};
+use crate::ports::meter::DeliveryEnd;
 use crate::ports::store::{FanoutEndpoint, SessionStep, StoreError};
-use crate::sessions::commit::{Draft, scrub_all};
+use crate::sessions::commit::{Draft, count_open, scrub_all};
 
 /// The token was not redeemed.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,11 @@ impl Webhooks {
             payloads,
             event,
         } = withdrawal;
+        let open = count_open(deliveries.items.iter().map(|(_, delivery)| delivery));
+        let withdrawn = match payloads {
+            StoredPayloads::Scrub => open,
+            StoredPayloads::Keep => 0,
+        };
         let (scrubbed, unreadable) = match payloads {
             StoredPayloads::Scrub => (scrub_all(&deliveries.items, now), deliveries.unreadable),
             StoredPayloads::Keep => (Vec::new(), Vec::new()),
@@ -120,6 +126,8 @@ impl Webhooks {
         tx.erase_payloads(&unreadable).await?;
         let action = AuditAction::PrivacyRequestSubmitted;
         tx.commit(action, step.session.id.as_str(), details).await?;
+        self.meter
+            .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
         self.announce(handed_over, step);
         Ok(())
     }

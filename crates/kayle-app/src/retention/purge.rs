@@ -10,6 +10,7 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::limits::SWEEP_BATCH_MAX;
+use crate::ports::meter::Swept;
 use crate::ports::store::{StoreError, report_damage};
 
 /// How long an event is kept, once none of its deliveries stores a payload.
@@ -69,6 +70,13 @@ impl Webhooks {
             audit_rows: 0,
         };
         tx.commit().await?;
+        for (what, count) in [
+            (Swept::EventsDeleted, purged.events),
+            (Swept::SessionsDeleted, purged.sessions),
+            (Swept::SessionsMinimized, purged.minimized),
+        ] {
+            self.count_swept(what, count);
+        }
         Ok(purged)
     }
 
@@ -127,6 +135,12 @@ impl Webhooks {
         let details = json!({ "rows": rows, "through": anchor.sequence, "hash": anchor.hash });
         let id = organization_id.to_string();
         tx.commit(AuditAction::AuditPurged, &id, details).await?;
+        self.count_swept(Swept::AuditRowsDeleted, rows);
         Ok(rows)
+    }
+
+    fn count_swept(&self, what: Swept, count: u64) {
+        self.meter
+            .swept(what, count.try_into().unwrap_or(usize::MAX));
     }
 }

@@ -11,8 +11,10 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::SWEEP_BATCH_MAX;
+use crate::ports::meter::{self, DeliveryEnd};
 use crate::ports::queue::{ExpiredLease, Settled, Settlement};
 use crate::ports::store::{Batch, Portion, StoreError, SweepTurn};
+use crate::sessions::commit::count_open;
 
 /// How much a sweep changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -145,6 +147,7 @@ impl Webhooks {
                 .iter()
                 .filter(|settled| **settled != Settled::Refused)
                 .count();
+            self.meter.leases_expired(found.moved);
             self.wakeup.wake();
         }
         Ok(found)
@@ -181,18 +184,24 @@ impl Webhooks {
         let mut tx = self.store.unaudited().await?;
         let expired = tx.lock_expired_payloads(now, portion).await?;
         let mut found = Found::of(&expired);
-        let scrubbed: Vec<Delivery> = expired
+        let (before, scrubbed): (Vec<&Delivery>, Vec<Delivery>) = expired
             .items
             .iter()
-            .filter_map(|delivery| step(delivery, Input::PayloadExpired, now).ok())
-            .map(|step| step.delivery)
-            .collect();
+            .filter_map(|delivery| {
+                Some((delivery, step(delivery, Input::PayloadExpired, now).ok()?))
+            })
+            .map(|(before, step)| (before, step.delivery))
+            .unzip();
         if 0 < found.seen {
             tx.save_deliveries(&scrubbed).await?;
             tx.erase_payloads(&expired.unreadable).await?;
             tx.commit().await?;
         }
         found.moved = scrubbed.len();
+        let ended = count_open(before.into_iter());
+        self.meter.deliveries_ended(DeliveryEnd::Expired, ended);
+        let moved = scrubbed.len() + expired.unreadable.len();
+        self.meter.swept(meter::Swept::PayloadsScrubbed, moved);
         Ok(found)
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::change::{unless_conflict, until_settled};
+use crate::ports::meter::DeliveryEnd;
 use crate::ports::store::StoreError;
 use crate::{Missing, Webhooks};
 
@@ -43,10 +44,12 @@ impl Webhooks {
         let endpoints = self.endpoints_to_tell(organizations).await?;
         let ready = self.make_ready(step.into(), &endpoints, &self.new_lease(), now);
         let mut tx = self.change(caller).await?;
-        ready.write(&mut *tx).await?;
+        let withdrawn = ready.write(&mut *tx).await?;
         let action = AuditAction::SessionCancelled;
         tx.commit(action, ready.step.session.id.as_str(), json!({}))
             .await?;
+        self.meter
+            .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
         self.announce(ready.handed_over, ready.step);
         Ok(())
     }

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kayle_delivery::fanout::{Birth, Encrypted, recipients};
-use kayle_delivery::{self as delivery, CompactJwe, Delivery, DeliveryState, Input, Lease};
+use kayle_delivery::{
+    self as delivery, CompactJwe, Delivery, DeliveryState, DeliveryStatus, Input, Lease,
+};
 use kayle_events::{Event, EventData, EventType, Plaintext, TriggerType};
 use kayle_primitives::{
     AttemptId, DeliveryAttemptId, DeliveryId, EventId, OrganizationId, Timestamp,
@@ -17,6 +19,7 @@ use kayle_sessions::{Session, Step};
 use crate::Webhooks;
 use crate::change::unless_conflict;
 use crate::dispatch::{Claim, HandedOver};
+use crate::ports::meter::DeliveryEnd;
 use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::store::{
     Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, SessionStep, StoreError, StoreTx,
@@ -138,8 +141,11 @@ impl Webhooks {
     async fn write_alone(&self, ready: &ReadyStep) -> Result<bool, StoreError> {
         let write = async {
             let mut tx = self.store.unaudited().await?;
-            ready.write(&mut *tx).await?;
-            tx.commit().await
+            let withdrawn = ready.write(&mut *tx).await?;
+            tx.commit().await?;
+            self.meter
+                .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
+            Ok(())
         };
         Ok(unless_conflict(write.await)?.is_some())
     }
@@ -228,6 +234,7 @@ impl Webhooks {
             self.wakeup.wake();
         }
         self.handover.hand_over(handed_over, self.clock.now());
+        self.meter.step_committed(&step);
         Caused {
             events: step.events.into_iter().map(|event| event.id).collect(),
             deliveries: step
@@ -275,9 +282,15 @@ impl Webhooks {
         lease: &Lease,
     ) -> Option<HandedOver> {
         let now = event.created_at;
-        let is_due =
-            matches!(new.delivery.state, DeliveryState::Pending { due_at } if due_at <= now);
-        if !is_due || recipient.organization_frozen {
+        let due_at = match new.delivery.state {
+            DeliveryState::Pending { due_at } if due_at <= now => due_at,
+            DeliveryState::Pending { .. }
+            | DeliveryState::Held { .. }
+            | DeliveryState::Delivering { .. }
+            | DeliveryState::Succeeded
+            | DeliveryState::Failed => return None,
+        };
+        if recipient.organization_frozen {
             return None;
         }
         let jwe = new.jwe.clone()?;
@@ -288,6 +301,7 @@ impl Webhooks {
         new.delivery = delivery::step(&new.delivery, claimed, now).ok()?.delivery;
         let claimed = Claimed {
             delivery: new.delivery.clone(),
+            due_at,
             event: event.clone(),
             jwe,
             endpoint: Some(ClaimedEndpoint {
@@ -342,12 +356,22 @@ pub(crate) fn scrub_all(deliveries: &[(EventType, Delivery)], now: Timestamp) ->
         .collect()
 }
 
+/// Counts the deliveries that had not ended.
+pub(crate) fn count_open<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> usize {
+    let open = deliveries.filter(|delivery| match delivery.status() {
+        DeliveryStatus::Pending | DeliveryStatus::Delivering => true,
+        DeliveryStatus::Succeeded | DeliveryStatus::Failed => false,
+    });
+    open.count()
+}
+
 impl ReadyStep {
-    /// Writes the session, its attempt, its events and their deliveries.
+    /// Writes the session, its attempt, its events and their deliveries; returns how many older
+    /// deliveries that ended.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the session moved meanwhile.
-    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<(), StoreError> {
+    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<usize, StoreError> {
         // Looked for before the step adds some that stay.
         let before = if self.step.session.is_suppressed() {
             Some(tx.lock_deliveries_of_session(&self.step.session.id).await?)
@@ -357,12 +381,14 @@ impl ReadyStep {
         if !tx.write_step(&self.step).await? {
             return Err(StoreError::Conflict);
         }
+        let mut ended = 0;
         if let Some(deliveries) = before {
+            ended = count_open(deliveries.items.iter().map(|(_, delivery)| delivery));
             // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
             tx.save_deliveries(&scrub_all(&deliveries.items, self.now))
                 .await?;
             tx.erase_payloads(&deliveries.unreadable).await?;
         }
-        Ok(())
+        Ok(ended)
     }
 }

@@ -5,6 +5,7 @@ use kayle_primitives::Timestamp;
 use kayle_sessions::{Input, Session, step};
 
 use crate::Webhooks;
+use crate::ports::meter::Swept;
 use crate::ports::store::{Portion, StoreError, report_damage};
 use crate::retention::Found;
 use crate::sessions::commit::DecidedStep;
@@ -53,6 +54,7 @@ impl Webhooks {
                 }
             }
         }
+        self.meter.swept(Swept::SessionsExpired, found.moved);
         Ok(found)
     }
 }

@@ -17,6 +17,7 @@ use super::report_attempt::ReportAttemptError;
 use crate::Webhooks;
 use crate::batch::{Batch, Line, Turn};
 use crate::limits::CONFLICT_RETRIES_MAX;
+use crate::ports::meter::BatchKind;
 use crate::ports::store::{Caused, RecordedAttempt, StoreError};
 
 /// Those whose reports wait to be written.
@@ -51,6 +52,7 @@ pub(crate) struct Taken {
     pub(crate) session: Session,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) caused: Caused,
+    pub(crate) is_repeated: bool,
 }
 
 /// What is to be done about a request.
@@ -88,7 +90,12 @@ impl Webhooks {
         loop {
             match place.turn().await {
                 Turn::Answered(answer) => return answer,
-                Turn::Leads(mut batch) => self.take_in_batch(&mut batch).await,
+                Turn::Leads(mut batch) => {
+                    let (size, began) = (batch.requests().count(), self.clock.now());
+                    self.take_in_batch(&mut batch).await;
+                    let took = self.clock.now().since(began);
+                    self.meter.batch_ended(BatchKind::Intake, size, took);
+                }
             }
         }
     }
@@ -255,6 +262,7 @@ impl Webhooks {
             session: session.as_of(attempt.progress.clone()),
             attempt: Some(attempt),
             caused,
+            is_repeated: true,
         })
     }
 }
@@ -274,6 +282,7 @@ impl Taken {
             session,
             attempt: None,
             caused: Caused::default(),
+            is_repeated: false,
         }
     }
 }
@@ -296,6 +305,7 @@ impl Led {
                 session: self.session,
                 attempt: self.attempt,
                 caused,
+                is_repeated: false,
             }),
             Ok(None) if batch.note_loss(self.number) < CONFLICT_RETRIES_MAX => return,
             Ok(None) => Err(StoreError::Conflict.into()),

@@ -28,6 +28,8 @@ pub struct Reported {
     pub events: Vec<EventId>,
     /// Their deliveries.
     pub deliveries: Vec<DeliveryId>,
+    /// Whether all this had been caused before, by the same report.
+    pub is_repeated: bool,
 }
 
 /// The report was not accepted; nothing of it was kept.
@@ -82,6 +84,7 @@ impl Webhooks {
             session: taken.session,
             events: taken.caused.events,
             deliveries: taken.caused.deliveries,
+            is_repeated: taken.is_repeated,
         })
     }
 }

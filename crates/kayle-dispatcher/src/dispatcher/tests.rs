@@ -298,3 +298,42 @@ async fn seed_other(house: &House) -> Delivery {
     })
     .await
 }
+
+#[tokio::test]
+async fn what_becomes_of_deliveries_is_counted() {
+    let mut house = House::new();
+    let (_, good) = house.delivery().await;
+    let (_, bad) = house.delivery().await;
+    house.doubles.sender.script(&good, [Answer::status(200)]);
+    house.doubles.sender.script(&bad, [Answer::status(500)]);
+    house.doubles.clock.advance(Duration::from_secs(7));
+
+    house.tick().await;
+
+    let meter = &house.doubles.meter;
+    assert_eq!(meter.count("settled"), 2);
+    assert_eq!(meter.count("ended delivered"), 1);
+    assert_eq!(meter.count("ended exhausted"), 0);
+    assert_eq!(meter.count("batched claim"), 2);
+    let lags: Vec<Duration> = meter.began().iter().map(|began| began.lag).collect();
+    assert_eq!(lags, [Duration::from_secs(7); 2]);
+}
+
+#[tokio::test]
+async fn what_waited_for_a_full_endpoint_is_told_from_what_waited_for_the_service() {
+    let mut house = House::new();
+    let seed = &house.doubles.seed;
+    let organization = seed.organization().await;
+    let subscriber = seed.subscriber(&organization).await;
+    let at_once = LIMITS.in_flight_per_endpoint_max;
+    for _ in 0..=at_once {
+        seed.delivery(&subscriber).await;
+    }
+
+    house.tick().await;
+    house.tick().await;
+
+    let meter = &house.doubles.meter;
+    assert_eq!(meter.count("began service"), at_once);
+    assert_eq!(meter.count("began endpoint"), 1);
+}

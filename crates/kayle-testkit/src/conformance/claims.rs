@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kayle_app::ports::queue::{ClaimRequest, Claimed, ClaimedEndpoint, Room};
 use kayle_app::ports::store::StoreError;
-use kayle_delivery::{Delivery, Input, Payload, StoredReason, step};
+use kayle_delivery::{Delivery, DeliveryState, Input, Payload, StoredReason, step};
 use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
 use kayle_sessions::{Session, SessionState};
@@ -35,6 +35,9 @@ pub async fn a_claim_brings_all_that_an_attempt_needs(test: &TestStore) -> Outco
     let event = test.seed.event(&subscriber.organization).await;
     let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
     let new = test.seed.make.delivery(&event, endpoint, key);
+    let DeliveryState::Pending { due_at } = new.delivery.state else {
+        panic!("a new delivery waits for its time");
+    };
     test.seed.deliveries(slice::from_ref(&new)).await;
     test.seed.delivery(&test.subscriber().await).await;
 
@@ -49,6 +52,7 @@ pub async fn a_claim_brings_all_that_an_attempt_needs(test: &TestStore) -> Outco
         .await?;
     let expected = Claimed {
         delivery: test.stored(&new.delivery).await?,
+        due_at,
         event,
         jwe: new.jwe.expect("the delivery has a payload"),
         endpoint: Some(ClaimedEndpoint {

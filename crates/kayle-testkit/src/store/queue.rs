@@ -23,7 +23,7 @@ impl DeliveryQueue for MemoryStore {
         self.committed.change(|tables| {
             let claimed = chosen(tables, request)
                 .into_iter()
-                .map(|delivery| complete(tables, delivery))
+                .map(|(due_at, delivery)| complete(tables, delivery, due_at))
                 .collect::<Result<Vec<Claimed>, StoreError>>()?;
             for claim in &claimed {
                 tables.save_delivery(&claim.delivery);
@@ -104,8 +104,8 @@ impl Tables {
     }
 }
 
-/// Returns what the request takes, as it is once it is taken.
-fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<Delivery> {
+/// Returns what the request takes, as it is once it is taken, each with when it was due.
+fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<(Timestamp, Delivery)> {
     let input = || Input::Claimed {
         lease: request.lease.clone(),
     };
@@ -121,8 +121,7 @@ fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<Delivery> {
     due.sort_by_key(|(due_at, _)| *due_at);
     let mut room = RoomLeft::new(&request.room);
     due.into_iter()
-        .map(|(_, delivery)| delivery)
-        .filter(|delivery| room.admits(&delivery.endpoint_id))
+        .filter(|(_, delivery)| room.admits(&delivery.endpoint_id))
         .take(request.room.total)
         .collect()
 }
@@ -155,7 +154,7 @@ impl<'a> RoomLeft<'a> {
 }
 
 /// Adds all that an attempt needs.
-fn complete(tables: &Tables, delivery: Delivery) -> Result<Claimed, StoreError> {
+fn complete(tables: &Tables, delivery: Delivery, due_at: Timestamp) -> Result<Claimed, StoreError> {
     let lost = |table, column| StoreError::Corrupt {
         table,
         column,
@@ -177,6 +176,7 @@ fn complete(tables: &Tables, delivery: Delivery) -> Result<Claimed, StoreError> 
         session_suppressed: session.is_some_and(Session::is_suppressed),
         organization_frozen: tables.is_frozen(delivery.organization_id),
         delivery,
+        due_at,
     })
 }
 

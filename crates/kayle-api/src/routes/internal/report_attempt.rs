@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use futures_util::FutureExt;
-use kayle_app::sessions::AttemptReport;
+use kayle_app::ports::meter::ReportAnswer;
+use kayle_app::sessions::{AttemptReport, Reported};
 use kayle_events::{ClaimKey, ClaimValue, Claims, FailureCode};
 use kayle_primitives::AttemptId;
 use kayle_sessions::ReportedOutcome;
@@ -39,10 +41,31 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
 };
 
 async fn report(mut call: Call) -> Result<HttpResponse, ApiError> {
+    let reported = report_once(&mut call).await;
+    call.webhooks().meter().report_answered(match &reported {
+        Ok(reported) if reported.is_repeated => ReportAnswer::Repeated,
+        Ok(_) => ReportAnswer::Accepted,
+        Err(error) => refusal(error.code()),
+    });
+    let view = ReportView::new(&reported?, &call.api.verify_url);
+    Ok(answer::ok(view))
+}
+
+async fn report_once(call: &mut Call) -> Result<Reported, ApiError> {
     let id = call.session_id()?;
     let report = attempt_report(call.json_object()?)?;
-    let reported = in_time(call.webhooks().report_attempt(&id, report)).await?;
-    Ok(answer::ok(ReportView::new(&reported, &call.api.verify_url)))
+    in_time(call.webhooks().report_attempt(&id, report)).await
+}
+
+/// Returns what a refusal with this code is counted as.
+fn refusal(code: ErrorCode) -> ReportAnswer {
+    match code.status() {
+        _ if code == ErrorCode::SessionExpired => ReportAnswer::Expired,
+        StatusCode::NOT_FOUND => ReportAnswer::NotFound,
+        StatusCode::CONFLICT => ReportAnswer::Conflict,
+        status if status.is_server_error() => ReportAnswer::Unavailable,
+        _ => ReportAnswer::Refused,
+    }
 }
 
 /// A claim as it was sent; `None` stands for a value that no claim can have.

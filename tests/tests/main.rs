@@ -30,6 +30,7 @@ mod layers;
 mod leaks;
 mod load;
 mod main_job;
+mod metrics;
 mod mid_flight;
 mod moving;
 mod nonsense;

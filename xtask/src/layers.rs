@@ -208,7 +208,7 @@ const SEATS: &[Seat] = &[
         packages: &["kayle-server", "kayle-cli", "xtask", "xtask-live", "tests"],
     },
     Seat {
-        crates: &["figment"],
+        crates: &["figment", "prometheus-client"],
         packages: &["kayle-server"],
     },
     Seat {

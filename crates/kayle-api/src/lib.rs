@@ -5,7 +5,7 @@
 //! checks stands there; `extract` reads paths, queries and bodies, and names the field at fault;
 //! `auth` says who is calling; `views` are what is answered, of values as `wire` writes them;
 //! `error` is the one place where an operation's error becomes a status, a code, a message and a
-//! hint; `openapi` says all this to customers, and the tests hold every answer against it.
+//! hint; `operators` is a small server beside all this, with pages for operators; `openapi` says all this to customers, and the tests hold every answer against it.
 //!
 //! A new operation is one file in `routes/<resource>/` and a line in the `mod.rs` beside it, where
 //! the compiler asks for all that must be said of it. `CONTRIBUTING.md` has the steps.
@@ -22,6 +22,7 @@ mod limits;
 mod middleware;
 mod openapi;
 mod operation;
+mod operators;
 mod refusal;
 mod routes;
 mod server;
@@ -34,4 +35,6 @@ mod wire;
 pub use actix_web::dev::{Server, ServerHandle};
 pub use api::{Api, Mount, Surface};
 pub use connection::Connections;
+pub use operators::{Check, OperatorPages, operator_server};
+pub use routes::route_patterns;
 pub use server::server;

@@ -22,7 +22,7 @@ use self::course::Course;
     clippy::disallowed_methods,
     reason = "this is the one place that asks the system"
 )]
-fn machine_now() -> Timestamp {
+pub(crate) fn machine_now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     Timestamp::from_unix_ms(0).plus(since_1970.unwrap_or_default())
 }
@@ -113,6 +113,17 @@ impl ServiceClock {
     pub(crate) fn look_at_machine(&self) {
         let steady_ms = self.steady.now().unix_ms();
         self.look(machine_now().unix_ms().saturating_sub(steady_ms));
+    }
+
+    /// Returns how far the reference is ahead of what is shown, in milliseconds.
+    pub(crate) fn offset_ms(&self) -> i64 {
+        let course = self.course();
+        course.seen_ms().saturating_sub(course.followed_ms())
+    }
+
+    /// Returns how often the reference was set.
+    pub(crate) fn steps(&self) -> u64 {
+        self.course().steps()
     }
 
     fn course(&self) -> MutexGuard<'_, Course> {

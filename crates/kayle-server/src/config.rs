@@ -22,12 +22,22 @@ use crate::secret_key::{InvalidSecretKey, SecretKey, key_ring};
 
 const PREFIX: &str = "KAYLE_";
 
+/// Settings that can also lie in a file, which `KAYLE_…_FILE` names: as systemd, Kubernetes and
+/// Docker hand secrets over.
+const SECRETS: [&str; 2] = ["secret_key", "database_url"];
+
+fn of_file(name: &str) -> String {
+    format!("{name}_file")
+}
+
 /// What an operator can choose.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) listen: SocketAddr,
     pub(crate) internal_listen: Option<SocketAddr>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) stop_delay: Duration,
     pub(crate) database_url: DatabaseUrl,
     pub(crate) database_connections: u32,
     pub(crate) secret_key: Option<SecretKey>,
@@ -77,8 +87,21 @@ impl Config {
     /// Reads the environment, and `file` if one is given.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, InvalidConfig> {
         let mut texts = file.map(read_file).transpose()?.unwrap_or_default();
-        texts.extend(read_environment()?);
-        Self::parse(Settings(texts))
+        let environment = read_environment()?;
+        // What the environment says of a setting replaces the other form of it, too.
+        for name in SECRETS {
+            let [plain, by_file] = [name.to_owned(), of_file(name)];
+            if environment.contains_key(&plain) || environment.contains_key(&by_file) {
+                texts.remove(&plain);
+                texts.remove(&by_file);
+            }
+        }
+        texts.extend(environment);
+        let mut settings = Settings(texts);
+        for name in SECRETS {
+            settings.read_file_of(name)?;
+        }
+        Self::parse(settings)
     }
 
     fn parse(mut settings: Settings) -> Result<Self, InvalidConfig> {
@@ -88,6 +111,9 @@ impl Config {
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
             internal_listen: settings
                 .take("internal_listen", None, |text| address(text).map(Some))?,
+            metrics_listen: settings
+                .take("metrics_listen", None, |text| address(text).map(Some))?,
+            stop_delay: settings.take("stop_delay", Duration::ZERO, pause)?,
             database_url: settings.take("database_url", default_database(), database)?,
             database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
@@ -194,6 +220,27 @@ impl Settings {
             }
             Some(_) | None => Ok(default),
         }
+    }
+
+    /// Takes a setting's value out of the file that is named for it, if one is.
+    fn read_file_of(&mut self, name: &str) -> Result<(), InvalidConfig> {
+        let by_file = of_file(name);
+        let invalid = |problem: String| InvalidConfig::Value {
+            variable: variable(&by_file),
+            problem,
+        };
+        let is_set = |text: &String| !text.trim().is_empty();
+        let Some(path) = self.0.remove(&by_file).filter(is_set) else {
+            return Ok(());
+        };
+        if self.0.get(name).is_some_and(is_set) {
+            let other = variable(name);
+            return Err(invalid(format!("cannot be set together with {other}")));
+        }
+        let text = std::fs::read_to_string(path.trim())
+            .map_err(|error| invalid(format!("names a file that cannot be read: {error}")))?;
+        self.0.insert(name.to_owned(), text);
+        Ok(())
     }
 
     /// Returns what is left and was made by Kubernetes.
@@ -320,6 +367,15 @@ fn span(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(span) if !span.is_zero() && span <= SPAN_MAX => Ok(span),
         Ok(_) | Err(_) => Err("must be a duration such as 15s or 60m, above 0".to_owned()),
+    }
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    /// Longer than any load balancer takes to look again; systemd and Kubernetes kill before.
+    const PAUSE_MAX: Duration = Duration::from_mins(10);
+    match humantime::parse_duration(text) {
+        Ok(pause) if pause <= PAUSE_MAX => Ok(pause),
+        Ok(_) | Err(_) => Err("must be a duration from 0s to 10m".to_owned()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `kayle-webhooks`: tells Kayle ID's customers how a verification ended.
 //!
 //! The cast: [`config`] reads what the operator chose, [`wiring`] puts the adapters behind the
-//! operations, [`commands`] are the verbs. Everything else lives in the crates below.
+//! operations, [`commands`] are the verbs, [`metrics`] and [`readiness`] tell operators how it
+//! goes. Everything else lives in the crates below.
 
 #![deny(
     clippy::print_stdout,
@@ -16,6 +17,9 @@ mod entropy;
 mod files;
 mod listeners;
 mod memory;
+mod metrics;
+mod operators;
+mod readiness;
 mod secret_key;
 mod serve_lock;
 mod telemetry;

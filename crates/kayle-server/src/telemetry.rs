@@ -1,11 +1,12 @@
 //! Logs: structured lines on stderr.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::time::Instant;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -20,7 +21,8 @@ const QUIET: &str = "actix_http::h1::dispatcher=off,actix_server=warn,sea_orm_mi
      sqlx::postgres::notice=warn";
 
 /// Starts logging. Lines go to stderr; stdout is for answers.
-pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn start(config: &Config) -> anyhow::Result<LogLines> {
+    let counted = LogLines::default();
     let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log));
     let filter = filter.context("KAYLE_LOG is no log filter")?;
     let lines = tracing_subscriber::fmt()
@@ -32,11 +34,48 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
     match config.log_format {
         LogFormat::Text => {
             let lines = lines.with_ansi(false).finish();
-            lines.with(Seldom::new(ACCEPT)).try_init()
+            lines
+                .with(counted.clone())
+                .with(Seldom::new(ACCEPT))
+                .try_init()
         }
-        LogFormat::Json => lines.json().finish().with(Seldom::new(ACCEPT)).try_init(),
+        LogFormat::Json => lines
+            .json()
+            .finish()
+            .with(counted.clone())
+            .with(Seldom::new(ACCEPT))
+            .try_init(),
     }
-    .map_err(|error| anyhow::anyhow!(error))
+    .map_err(|error| anyhow::anyhow!(error))?;
+    Ok(counted)
+}
+
+/// How many lines were logged, by their level. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LogLines(Arc<[AtomicU64; 3]>);
+
+impl LogLines {
+    const LEVELS: [(Level, &'static str); 3] = [
+        (Level::ERROR, "error"),
+        (Level::WARN, "warn"),
+        (Level::INFO, "info"),
+    ];
+
+    /// Returns the name of each level with how many lines it had.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
+        Self::LEVELS.iter().map(|(_, name)| *name).zip(counts)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for LogLines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = event.metadata().level();
+        let place = Self::LEVELS.iter().position(|(known, _)| known == level);
+        if let Some(count) = place.and_then(|place| self.0.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Where actix says that no connection can be accepted: twice a second, for as long as descriptors
@@ -79,8 +118,7 @@ impl<S: Subscriber> Layer<S> for Seldom {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use kayle_api::Mount;
+use kayle_app::ports::meter::{Meter, NoMeter};
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dashboard::Dashboard;
@@ -78,7 +79,7 @@ pub(crate) async fn migrate(store: &SqlStore) -> anyhow::Result<()> {
 
 /// Puts the operations together over a database whose schema is up to date. An embedded database
 /// is brought up to date; any other one must be (contract 13.1).
-pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
+pub(crate) async fn wire(config: &Config, meter: Arc<dyn Meter>) -> anyhow::Result<Wired> {
     let store = connect(config).await?;
     let pending = pending_migrations(&store).await?;
     if config.database_url.sqlite_file().is_some() && !pending.is_empty() {
@@ -86,14 +87,14 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     } else {
         refuse_pending(&pending)?;
     }
-    assemble(config, store).await
+    assemble(config, store, meter).await
 }
 
 /// Puts the operations together over a database that must be up to date, embedded or not.
 pub(crate) async fn wire_as_it_is(config: &Config) -> anyhow::Result<Wired> {
     let store = connect(config).await?;
     refuse_pending(&pending_migrations(&store).await?)?;
-    assemble(config, store).await
+    assemble(config, store, Arc::new(NoMeter)).await
 }
 
 pub(crate) fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
@@ -104,7 +105,11 @@ pub(crate) fn refuse_pending(pending: &[String]) -> anyhow::Result<()> {
     }
 }
 
-async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
+async fn assemble(
+    config: &Config,
+    store: SqlStore,
+    meter: Arc<dyn Meter>,
+) -> anyhow::Result<Wired> {
     let clock = Arc::new(service_clock(config, &store).await?);
     let entropy = Arc::new(SystemEntropy::new());
     let keys = config.key_ring(&*entropy)?;
@@ -118,7 +123,8 @@ async fn assemble(config: &Config, store: SqlStore) -> anyhow::Result<Wired> {
         wakeup: Arc::clone(&wakeup),
         keys,
         settings: settings(config),
-    });
+    })
+    .metered_by(meter);
     let webhooks = match &config.session_public_key {
         Some(key) => webhooks.trusting(key.clone()),
         None => webhooks,

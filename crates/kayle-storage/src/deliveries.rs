@@ -31,10 +31,23 @@ use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization
 use crate::error::store_error;
 use crate::page::{Position, newest_first};
 use crate::readable::{portion_of, read_all, read_one, read_page};
-use crate::store::SqlTx;
+use crate::store::{SqlStore, SqlTx};
 
 /// The most rows of one INSERT. The widest has 19 columns, and SQLite takes 32,766 values.
 const INSERTED_ROWS_MAX: usize = 1000;
+
+impl SqlStore {
+    /// Returns whose a delivery is, for an operator, who acts for no organization; `None` if there
+    /// is none.
+    pub async fn organization_of_delivery(
+        &self,
+        id: &DeliveryId,
+    ) -> Result<Option<OrganizationId>, StoreError> {
+        let row = read_one(&*self.readers, Entity::find_by_id(id.as_str())).await?;
+        let delivery = row.map(Model::into_domain).transpose()?;
+        Ok(delivery.map(|delivery| delivery.organization_id))
+    }
+}
 
 #[async_trait]
 impl DeliveryReads for Link {

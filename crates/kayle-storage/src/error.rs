@@ -1,11 +1,15 @@
 //! The database's errors in the store's three kinds.
 
+mod counts;
+
 use std::io;
 use std::path::PathBuf;
 
 use kayle_app::ports::store::StoreError;
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
-use sqlx::error::ErrorKind;
+use sqlx::error::ErrorKind as RuleKind;
+
+pub use self::counts::{ErrorKind, error_counts};
 
 /// The store could not be connected.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +45,14 @@ pub enum ConnectError {
     Database(#[source] DbErr),
 }
 
-/// Turns an error of the database into one of the store.
+/// Turns an error of the database into one of the store, and counts it.
 pub(crate) fn store_error(error: DbErr) -> StoreError {
-    if breaks_a_rule(&error) {
+    let kind = counts::kind_of(&error);
+    counts::count(kind);
+    if kind == ErrorKind::Conflict {
         return StoreError::Conflict;
     }
-    if is_undecodable(&error) {
+    if kind == ErrorKind::Corrupt {
         // Whole rows are read by `readable`, which knows their table. What is left is an answer to
         // a question of our own.
         return StoreError::Corrupt {
@@ -95,10 +101,10 @@ fn breaks_a_rule(error: &DbErr) -> bool {
     }
     matches!(
         error.kind(),
-        ErrorKind::UniqueViolation
-            | ErrorKind::ForeignKeyViolation
-            | ErrorKind::NotNullViolation
-            | ErrorKind::CheckViolation
+        RuleKind::UniqueViolation
+            | RuleKind::ForeignKeyViolation
+            | RuleKind::NotNullViolation
+            | RuleKind::CheckViolation
     )
 }
 

@@ -4,7 +4,7 @@
 //! says what is read and written; `queue`, `due` and `settle` are the dispatcher's side of the
 //! deliveries; `wakeup` and `clock` are what processes share besides rows; `group` has transactions
 //! share commits, and `silence` ends every wait for a database that has vanished; `copy` moves all
-//! rows to another database, `backup` copies a file that is in use and `log` keeps its log short;
+//! rows to another database, `backup` copies a file that is in use, `gauges` reads what operators are shown and `log` keeps its log short;
 //! `entities` are the rows, which never leave this crate; `backend` holds what differs between
 //! databases: how each is opened, and its `Dialect`. The schema is the migration crate's.
 //!
@@ -31,6 +31,7 @@ mod endpoints;
 mod entities;
 mod error;
 mod events;
+mod gauges;
 mod group;
 mod invariants;
 mod log;
@@ -53,6 +54,7 @@ mod wakeup;
 pub use backup::BackupError;
 pub use copy::{CopiedTable, CopyError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
-pub use error::ConnectError;
+pub use error::{ConnectError, ErrorKind, error_counts};
+pub use gauges::{COUNTED_MAX, Gauges, OVERDUE_AFTER};
 pub use options::StoreOptions;
-pub use store::SqlStore;
+pub use store::{ConnectionCounts, SqlStore};

@@ -37,6 +37,17 @@ pub struct SqlStore {
     pub(crate) readers: Arc<Link>,
 }
 
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionCounts {
+    /// Lent.
+    pub in_use: u32,
+    /// Open and free.
+    pub idle: u32,
+    /// The most that can be open.
+    pub max: u32,
+}
+
 /// A transaction.
 #[derive(Debug)]
 pub(crate) struct SqlTx {
@@ -82,6 +93,22 @@ impl SqlStore {
     /// for as long as it takes.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// Returns how many connections to PostgreSQL there are; `None` on an embedded database.
+    pub fn connections(&self) -> Option<ConnectionCounts> {
+        match &*self.readers {
+            Link::Server(server) => {
+                let open = server.pool.size();
+                let idle = u32::try_from(server.pool.num_idle()).unwrap_or(u32::MAX);
+                Some(ConnectionCounts {
+                    in_use: open.saturating_sub(idle),
+                    idle,
+                    max: server.options.connections,
+                })
+            }
+            Link::Readers(_) | Link::Turn(_) | Link::Session(_) => None,
+        }
     }
 
     /// Closes all connections once what is under way has ended; everything later is refused as

@@ -117,6 +117,15 @@ impl Service {
         &self.url
     }
 
+    /// Returns the base of the pages for operators, which must have been asked for.
+    pub(crate) fn metrics_url(&self) -> String {
+        let stdout = read(&self.folder.path().join(STDOUT));
+        let announced = stdout.split_once("metrics on ").map(|(_, rest)| rest);
+        let announced = announced.and_then(|rest| rest.split_once("/metrics"));
+        let (url, _) = announced.expect("the service says where its metrics are");
+        url.to_owned()
+    }
+
     /// Returns the address it listens on.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")

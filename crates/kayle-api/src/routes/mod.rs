@@ -44,6 +44,11 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     RESOURCES.into_iter().flatten().copied()
 }
 
+/// Returns the pattern of every path that is answered, as often as it has operations.
+pub fn route_patterns() -> impl Iterator<Item = &'static str> {
+    operations().map(|operation| operation.path)
+}
+
 /// Registers the operations of a surface.
 pub(crate) fn configure(config: &mut ServiceConfig, surface: Surface) {
     let mut resources: Vec<(&str, Resource)> = Vec::new();

@@ -1,6 +1,7 @@
 //! `admin`: what an operator does to an installation.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -8,15 +9,16 @@ use clap::{Args, Subcommand};
 use kayle_app::Webhooks;
 use kayle_app::access::{ApiKeyMetadata, ApiKeyName, Caller, Role, Scope};
 use kayle_app::api_keys::{NewApiKey, NewSessionToken};
+use kayle_app::ports::meter::NoMeter;
 use kayle_crypto::MintedToken;
-use kayle_primitives::OrganizationId;
+use kayle_primitives::{DeliveryId, OrganizationId};
 use kayle_storage::{DatabaseUrl, SqliteAccess, SqliteFile};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{doctor, print_line, sign_in_url};
 use crate::config::Config;
-use crate::wiring;
+use crate::wiring::{self, Wired};
 
 /// The longest name of a service, in characters.
 const SUBJECT_CHARS_MAX: usize = 120;
@@ -49,6 +51,12 @@ enum Subject {
     Audit(AuditCommand),
     /// Check what must always be true of what is stored; changes nothing.
     Doctor,
+    /// Say why a delivery is where it is, and what happens next.
+    Explain {
+        /// The delivery's id, of any organization.
+        #[arg(value_parser = |text: &str| DeliveryId::parse(text))]
+        delivery: DeliveryId,
+    },
     /// Copy an SQLite database into a new file, while the service runs.
     ///
     /// The secret key is not in it: keep a copy of that elsewhere. A PostgreSQL is backed up with
@@ -163,6 +171,7 @@ pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
         }
         Subject::Audit(AuditCommand::Verify) => with_webhooks(config, audit_verify).await?,
         Subject::Doctor => return doctor::run(config, admin.json).await,
+        Subject::Explain { delivery } => explain(config, &delivery).await?,
         Subject::Backup { to } => back_up(config, &to).await?,
     };
     if admin.json {
@@ -177,10 +186,56 @@ async fn with_webhooks(
     config: &Config,
     act: impl AsyncFnOnce(&Webhooks) -> anyhow::Result<Done>,
 ) -> anyhow::Result<Done> {
-    let wired = wiring::wire(config).await?;
+    let wired = wiring::wire(config, Arc::new(NoMeter)).await?;
     let done = act(&wired.webhooks).await;
     wired.store.close().await?;
     done
+}
+
+async fn explain(config: &Config, id: &DeliveryId) -> anyhow::Result<Done> {
+    let wired = wiring::wire_as_it_is(config).await?;
+    let explained = explain_with(&wired, id).await;
+    wired.store.close().await?;
+    explained
+}
+
+async fn explain_with(wired: &Wired, id: &DeliveryId) -> anyhow::Result<Done> {
+    let organization_id = wired.store.organization_of_delivery(id).await?;
+    let organization_id = organization_id.with_context(|| format!("there is no delivery {id}"))?;
+    let found = wired.webhooks.get_delivery(organization_id, id).await?;
+    let found = found.with_context(|| format!("there is no delivery {id}"))?;
+    let planned: Vec<String> = found
+        .planned_attempts
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let mut prose = format!(
+        "{id} of organization {organization_id} to endpoint {}, {} so far:\n{}",
+        found.delivery.endpoint_id,
+        match found.attempts.len() {
+            1 => "1 attempt".to_owned(),
+            many => format!("{many} attempts"),
+        },
+        found.explanation
+    );
+    if !planned.is_empty() {
+        prose = format!(
+            "{prose}\nIf every attempt fails, they begin at {}.",
+            planned.join(", ")
+        );
+    }
+    Ok(Done {
+        prose,
+        json: json!({
+            "id": id.as_str(),
+            "organization_id": organization_id.to_string(),
+            "endpoint_id": found.delivery.endpoint_id.as_str(),
+            "status": found.delivery.status().as_str(),
+            "attempts": found.attempts.len(),
+            "explanation": { "code": found.explanation.code().as_str(), "text": found.explanation.to_string() },
+            "planned_attempts": planned,
+        }),
+    })
 }
 
 /// Copies the database as it is, whatever version made it; one that is not there is not made.

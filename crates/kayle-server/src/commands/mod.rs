@@ -42,7 +42,7 @@ enum Command {
 /// Runs one command to its end.
 pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
     let config = Config::load(line.config.as_deref())?;
-    telemetry::start(&config)?;
+    let log_lines = telemetry::start(&config)?;
     if config.environment == Environment::Production {
         memory::forbid_dumps().context("the memory of the process cannot be protected")?;
     }
@@ -58,7 +58,7 @@ pub(crate) fn run(line: CommandLine) -> anyhow::Result<()> {
             .command
             .unwrap_or(Command::Serve(serve::Serve::default()))
         {
-            Command::Serve(command) => serve::run(&command, config).await,
+            Command::Serve(command) => serve::run(&command, config, log_lines).await,
             Command::Migrate(command) => migrate::run(&command, &config).await,
             Command::Admin(command) => admin::run(command, &config).await,
         }

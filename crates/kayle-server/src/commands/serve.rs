@@ -10,6 +10,7 @@ use kayle_api::Api;
 use kayle_app::Webhooks;
 use kayle_app::access;
 use kayle_app::api_keys::NewSessionToken;
+use kayle_app::ports::meter::Loop;
 use kayle_app::ports::store::NodeRole;
 use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
 use kayle_endpoints::Environment;
@@ -19,6 +20,7 @@ use kayle_storage::SqlStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{print_line, sign_in_url};
 use crate::clock::ServiceClock;
@@ -26,7 +28,12 @@ use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::files::judge_database;
 use crate::listeners::Listeners;
+use crate::metrics::Metrics;
+use crate::metrics::gauges::{self, Board, GaugeReader};
+use crate::operators::{Shown, show_log_lines};
+use crate::readiness::Readiness;
 use crate::serve_lock::ServeLock;
+use crate::telemetry::LogLines;
 use crate::wiring::{self, Wired};
 
 /// How long beyond the delivery timeout a stop waits for requests: they end by themselves at the
@@ -87,7 +94,11 @@ impl Role {
     }
 }
 
-pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
+pub(super) async fn run(
+    command: &Serve,
+    config: Config,
+    log_lines: LogLines,
+) -> anyhow::Result<()> {
     let role = command.role;
     anyhow::ensure!(
         role == Role::All || config.database_url.sqlite_file().is_none(),
@@ -99,8 +110,10 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
     }
     let lock = config.database_url.sqlite_file().map(ServeLock::take);
     let _lock = lock.transpose()?;
-    let wired = wiring::wire(&config).await?;
-    let served = serve(role, config, &wired).await;
+    let metrics = Arc::new(Metrics::new(role.of_node(), kayle_api::route_patterns()));
+    show_log_lines(&metrics, log_lines);
+    let wired = wiring::wire(&config, Arc::clone(&metrics) as _).await?;
+    let served = serve(role, config, &wired, &metrics).await;
     // However it ended: what is in the log beside an SQLite file is to be in the file.
     let closed = wired.store.close().await;
     served?;
@@ -110,21 +123,34 @@ pub(super) async fn run(command: &Serve, config: Config) -> anyhow::Result<()> {
 }
 
 /// Serves until a signal, or until something dies.
-async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> {
+async fn serve(
+    role: Role,
+    config: Config,
+    wired: &Wired,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<()> {
     let listeners = Listeners::bind(&config, role.answers_callers())?;
     let address = listeners.address();
-    let announcement = listeners.announcement();
+    let mut announcement = listeners.announcement();
 
-    let readiness = Readiness::of(role);
+    let readiness = Arc::new(Readiness::new(role.dispatches(), Arc::clone(metrics)));
+    let shown = Shown::start(&config, wired, metrics, &readiness)?;
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
-    show_presence(&mut loops, role, wired, &stop, &readiness.writes).await;
+    let node_id = random_uuid(&SystemEntropy::new());
+    let presence = Presence::new(node_id, role.of_node(), env!("CARGO_PKG_VERSION"));
+    show_presence(&mut loops, presence, wired, &stop, &readiness.writes).await;
+    read_gauges(&mut loops, node_id, &config, wired, &stop, metrics);
     let turns = readiness.turns.as_ref();
     start_loops(&mut loops, role, &config, wired, &stop, turns)?;
+    expect_loops(role, &config, metrics);
     let webhooks = &wired.webhooks;
-    let api = api(&config, address, webhooks, readiness);
+    let api = api(&config, address, webhooks, &readiness);
     let servers = listeners.serve(&api, &config)?;
     let handles = servers.handles();
+    if let Some(shown) = &shown {
+        announcement = format!("{announcement}\n{}", shown.announcement());
+    }
     // What a program that started this one waits for.
     print_line(&announcement)?;
     tracing::info!(%address, ?role, environment = ?config.environment, "started");
@@ -137,6 +163,11 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
             signal = stop_signal() => signal,
             Some(_) = loops.join_next() => Err(anyhow::anyhow!("a loop of the service died")),
         };
+        readiness.stop();
+        if reason.is_ok() && !config.stop_delay.is_zero() {
+            tracing::info!("not ready any more; stopping after KAYLE_STOP_DELAY");
+            tokio::time::sleep(config.stop_delay).await;
+        }
         tracing::info!("stopping: requests in flight may finish");
         stop.cancel();
         handles.stop().await;
@@ -149,6 +180,9 @@ async fn serve(role: Role, config: Config, wired: &Wired) -> anyhow::Result<()> 
         ended.context("a loop of the service died")?;
     }
     usage::flush(webhooks).await;
+    if let Some(shown) = shown {
+        shown.stop().await;
+    }
     Ok(())
 }
 
@@ -180,35 +214,20 @@ async fn invite(config: &Config, address: SocketAddr, webhooks: &Webhooks) {
     }
 }
 
-/// What this process must be able to do to be ready (contract 14.15).
-struct Readiness {
-    /// Beats when a write has reached the database.
-    writes: Arc<Heartbeat>,
-    /// Beats when the dispatcher's loop has turned without an error, where there is one.
-    turns: Option<Arc<Heartbeat>>,
-}
-
-impl Readiness {
-    fn of(role: Role) -> Self {
-        let turns = role.dispatches().then(Arc::<Heartbeat>::default);
-        if let Some(turns) = &turns {
-            // The loop has ten seconds for its first turn.
-            turns.beat();
-        }
-        Self {
-            writes: Arc::default(),
-            turns,
-        }
+/// Has the loops shown that the role runs.
+fn expect_loops(role: Role, config: &Config, metrics: &Metrics) {
+    let mut loops = vec![Loop::CheckIn];
+    if role.answers_callers() {
+        loops.push(Loop::Usage);
     }
-
-    fn check(&self) -> Result<(), &'static str> {
-        if !self.writes.is_alive() {
-            return Err("no write has reached the database for ten seconds");
-        }
-        match &self.turns {
-            Some(turns) if !turns.is_alive() => Err("the dispatcher makes no progress"),
-            Some(_) | None => Ok(()),
-        }
+    if role.dispatches() {
+        loops.extend([Loop::Dispatch, Loop::Leases, Loop::Sweep]);
+    }
+    if config.database_url.sqlite_file().is_none() {
+        loops.push(Loop::Clock);
+    }
+    for which in loops {
+        metrics.expect_loop(which);
     }
 }
 
@@ -216,17 +235,42 @@ impl Readiness {
 /// again.
 async fn show_presence(
     loops: &mut JoinSet<()>,
-    role: Role,
+    mut presence: Presence,
     wired: &Wired,
     stop: &CancellationToken,
     writes: &Arc<Heartbeat>,
 ) {
-    let id = random_uuid(&SystemEntropy::new());
-    let mut presence = Presence::new(id, role.of_node(), env!("CARGO_PKG_VERSION"));
     presence.check_in(&wired.webhooks, writes).await;
     let (webhooks, stop) = (Arc::clone(&wired.webhooks), stop.clone());
     let writes = Arc::clone(writes);
     loops.spawn(async move { presence.run(&webhooks, &writes, stop).await });
+}
+
+/// Has the node read the database's gauges, where somebody looks at them.
+fn read_gauges(
+    loops: &mut JoinSet<()>,
+    node_id: Uuid,
+    config: &Config,
+    wired: &Wired,
+    stop: &CancellationToken,
+    metrics: &Metrics,
+) {
+    if config.metrics_listen.is_none() {
+        return;
+    }
+    let board = Board::default();
+    let webhooks = Arc::clone(&wired.webhooks);
+    gauges::show(metrics, &board, move || webhooks.now());
+    metrics.expect_loop(Loop::Gauges);
+    let reader = GaugeReader {
+        store: Arc::clone(&wired.store),
+        webhooks: Arc::clone(&wired.webhooks),
+        board,
+        node_id,
+        full_at: config.endpoint_concurrency,
+    };
+    let stop = stop.clone();
+    loops.spawn(async move { reader.run(stop).await });
 }
 
 /// Starts what the role runs beside the server; each ends at `stop`.
@@ -280,8 +324,8 @@ fn follow_others(
         loops.spawn(async move { follow_machine(&clock, &stopped).await });
         return;
     }
-    let store = Arc::clone(&wired.store);
-    loops.spawn(async move { follow_database(&clock, &store, &stopped).await });
+    let (store, webhooks) = (Arc::clone(&wired.store), Arc::clone(&wired.webhooks));
+    loops.spawn(async move { follow_database(&clock, &store, &webhooks, &stopped).await });
     let (store, wakeup) = (Arc::clone(&wired.store), Arc::clone(&wired.wakeup));
     let stop = stop.clone();
     loops.spawn(async move { store.relay(&wakeup, &stop).await });
@@ -293,10 +337,18 @@ async fn follow_machine(clock: &ServiceClock, stop: &CancellationToken) {
     }
 }
 
-async fn follow_database(clock: &ServiceClock, store: &SqlStore, stop: &CancellationToken) {
+async fn follow_database(
+    clock: &ServiceClock,
+    store: &SqlStore,
+    webhooks: &Webhooks,
+    stop: &CancellationToken,
+) {
     while passes(DATABASE_LOOK_INTERVAL, stop).await {
         match store.clock_offset(&clock.steady).await {
-            Ok(ahead_ms) => clock.look(ahead_ms),
+            Ok(ahead_ms) => {
+                clock.look(ahead_ms);
+                webhooks.meter().loop_turned(Loop::Clock);
+            }
             Err(error) => {
                 let error: &(dyn std::error::Error + 'static) = &error;
                 tracing::warn!(
@@ -320,8 +372,9 @@ fn api(
     config: &Config,
     address: SocketAddr,
     webhooks: &Arc<Webhooks>,
-    readiness: Readiness,
+    readiness: &Arc<Readiness>,
 ) -> Api {
+    let readiness = Arc::clone(readiness);
     let entropy = SystemEntropy::new();
     Api {
         webhooks: Arc::clone(webhooks),

@@ -138,6 +138,58 @@ fn a_file_holds_the_same_settings() {
 }
 
 #[test]
+fn a_secret_can_lie_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let read = |texts: &[(&str, &str)]| {
+        let texts = texts
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let mut settings = Settings(texts.collect());
+        settings.read_file_of("secret_key")?;
+        Config::parse(settings)
+    };
+    assert!(
+        read(&[("secret_key_file", &path)])
+            .unwrap()
+            .secret_key
+            .is_some()
+    );
+    assert!(
+        read(&[("secret_key_file", "")])
+            .unwrap()
+            .secret_key
+            .is_none()
+    );
+    let both = read(&[("secret_key_file", &path), ("secret_key", "AAAA")]);
+    assert_eq!(
+        both.unwrap_err().to_string(),
+        "KAYLE_SECRET_KEY_FILE cannot be set together with KAYLE_SECRET_KEY"
+    );
+    let missing = read(&[("secret_key_file", "/nowhere/key")]).unwrap_err();
+    let expected = "KAYLE_SECRET_KEY_FILE names a file that cannot be read: ";
+    assert!(missing.to_string().starts_with(expected), "{missing}");
+}
+
+#[test]
+fn a_stop_can_be_delayed() {
+    assert_eq!(parse(&[]).unwrap().stop_delay, Duration::ZERO);
+    let delayed = parse(&[("stop_delay", "5s")]).unwrap();
+    assert_eq!(delayed.stop_delay, Duration::from_secs(5));
+    assert_eq!(
+        parse(&[("stop_delay", "0s")]).unwrap().stop_delay,
+        Duration::ZERO
+    );
+    let refused = parse(&[("stop_delay", "1h")]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "KAYLE_STOP_DELAY must be a duration from 0s to 10m"
+    );
+}
+
+#[test]
 fn the_readme_lists_every_setting() {
     let source = include_str!("../config.rs");
     let readme = include_str!("../../../../README.md");

@@ -15,7 +15,7 @@ use crate::backend::postgres::{self, Postgres};
 use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::Column;
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, deliveries, purge, queue};
+use crate::{SqlStore, StoreOptions, deliveries, gauges, purge, queue};
 
 #[path = "../../tests/postgres/server.rs"]
 mod server;
@@ -244,5 +244,45 @@ async fn lists_walk_an_index_in_the_lists_order() {
     let of_event = deliveries::filtered(ORGANIZATION, &of_event).build(DbBackend::Postgres);
     let by_event = "using deliveries_once_per_endpoint";
     planner.check(of_event, Order::Any, by_event).await;
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn gauges_are_read_by_index() {
+    let planner = Planner::new().await;
+    let moment = || vec![NOW.into()];
+    for (sql, values, index) in [
+        (gauges::counting(gauges::DUE), moment(), "deliveries_due"),
+        (gauges::counting(gauges::LATER), moment(), "deliveries_due"),
+        (gauges::counting(gauges::HELD), vec![], "deliveries_held"),
+        (
+            gauges::counting(gauges::DELIVERING),
+            vec![],
+            "deliveries_lease",
+        ),
+        (
+            gauges::counting(gauges::PAYLOADS),
+            vec![],
+            "deliveries_payload_expiry",
+        ),
+        (
+            gauges::counting(gauges::PAYLOADS_OVERDUE),
+            moment(),
+            "deliveries_payload_expiry",
+        ),
+        (
+            gauges::FULL_ENDPOINTS.to_owned(),
+            vec![32_i64.into()],
+            "deliveries_lease",
+        ),
+        (
+            gauges::OLDEST_OF_ENDPOINT.to_owned(),
+            vec!["whe_1".into()],
+            "deliveries_due_of_endpoint",
+        ),
+    ] {
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+        planner.check(statement, Order::Any, index).await;
+    }
     planner.close().await;
 }

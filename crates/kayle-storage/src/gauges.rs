@@ -1,0 +1,316 @@
+//! What operators are shown of the database: how old the oldest due delivery is, and how much there
+//! is of what.
+//!
+//! Every statement goes by an index and ends after a bounded number of rows, so that it costs the
+//! same however long the backlog is. Counts stop at [`COUNTED_MAX`].
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use kayle_app::ports::store::StoreError;
+use kayle_primitives::Timestamp;
+use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+
+use crate::backend::dialect::DueScan;
+use crate::entities::values::at;
+use crate::error::store_error;
+use crate::readable::as_u64;
+use crate::store::SqlStore;
+
+/// Beyond this it makes no difference to anybody how many there are.
+pub const COUNTED_MAX: u64 = 100_000;
+
+/// What should have been done by age and was not for so long is overdue: several sweeps have passed.
+pub const OVERDUE_AFTER: Duration = Duration::from_mins(5);
+
+/// What the database holds, at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// When the oldest due delivery was due whose endpoint has room for another request.
+    pub oldest_due_with_room: Option<Timestamp>,
+    /// The same of those whose endpoint has as many requests under way as it may have.
+    pub oldest_due_of_full: Option<Timestamp>,
+    /// Deliveries that are due.
+    pub due: u64,
+    /// Deliveries that wait for their time.
+    pub later: u64,
+    /// Deliveries that wait for their endpoint or organization to be enabled.
+    pub held: u64,
+    /// Deliveries that a dispatcher has.
+    pub delivering: u64,
+    /// Payloads that are stored.
+    pub payloads: u64,
+    /// Payloads that should have been erased more than [`OVERDUE_AFTER`] ago.
+    pub payloads_overdue: u64,
+    /// Sessions that should have expired more than [`OVERDUE_AFTER`] ago.
+    pub sessions_overdue: u64,
+}
+
+pub(crate) const FULL_ENDPOINTS: &str = "\
+SELECT endpoint_id FROM deliveries WHERE state = 'delivering' \
+GROUP BY endpoint_id HAVING count(*) >= $1";
+
+pub(crate) const OLDEST_OF_ENDPOINT: &str = "\
+SELECT due_at FROM deliveries WHERE state = 'pending' AND endpoint_id = $1 \
+ORDER BY due_at LIMIT 1";
+
+pub(crate) const DUE: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= $1";
+pub(crate) const LATER: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at > $1";
+pub(crate) const HELD: &str =
+    "SELECT 1 FROM deliveries WHERE state = 'held' AND organization_id IS NOT NULL";
+pub(crate) const DELIVERING: &str = "SELECT 1 FROM deliveries WHERE state = 'delivering'";
+pub(crate) const PAYLOADS: &str = "SELECT 1 FROM deliveries WHERE payload_expires_at IS NOT NULL";
+pub(crate) const PAYLOADS_OVERDUE: &str = "SELECT 1 FROM deliveries WHERE payload_expires_at < $1";
+const SESSIONS_OVERDUE: &str = "\
+SELECT 1 FROM sessions WHERE status IN ('created', 'in_progress') AND expires_at < $1";
+
+const FIRST_NODE: &str = "SELECT id FROM nodes WHERE seen_at > $1 ORDER BY id LIMIT 1";
+
+impl SqlStore {
+    /// Reads the gauges. An endpoint that has `full_at` requests under way has no room.
+    pub async fn gauges(&self, now: Timestamp, full_at: usize) -> Result<Gauges, StoreError> {
+        let full = self.full_endpoints(full_at).await?;
+        let (oldest_due_with_room, oldest_due_of_full) = self.oldest_due(now, &full).await?;
+        let moment = || vec![now.unix_ms().into()];
+        let overdue = || vec![now.minus(OVERDUE_AFTER).unix_ms().into()];
+        Ok(Gauges {
+            oldest_due_with_room,
+            oldest_due_of_full,
+            due: self.count_up_to_a_limit(DUE, moment()).await?,
+            later: self.count_up_to_a_limit(LATER, moment()).await?,
+            held: self.count_up_to_a_limit(HELD, vec![]).await?,
+            delivering: self.count_up_to_a_limit(DELIVERING, vec![]).await?,
+            payloads: self.count_up_to_a_limit(PAYLOADS, vec![]).await?,
+            payloads_overdue: self
+                .count_up_to_a_limit(PAYLOADS_OVERDUE, overdue())
+                .await?,
+            sessions_overdue: self
+                .count_up_to_a_limit(SESSIONS_OVERDUE, overdue())
+                .await?,
+        })
+    }
+
+    /// Returns whether this node is the first, by its id, of those that were seen since a moment:
+    /// what one node does for all is its turn.
+    pub async fn is_first_node(&self, id: Uuid, since: Timestamp) -> Result<bool, StoreError> {
+        let rows = self
+            .ask_for_gauge(FIRST_NODE, vec![since.unix_ms().into()])
+            .await?;
+        let first = rows.first().map(|row| row.try_get::<Uuid>("", "id"));
+        let first = first.transpose().map_err(store_error)?;
+        Ok(first == Some(id))
+    }
+
+    async fn full_endpoints(&self, full_at: usize) -> Result<HashSet<String>, StoreError> {
+        let full_at = i64::try_from(full_at).unwrap_or(i64::MAX);
+        let rows = self
+            .ask_for_gauge(FULL_ENDPOINTS, vec![full_at.into()])
+            .await?;
+        let ids = rows.iter().map(|row| row.try_get("", "endpoint_id"));
+        ids.collect::<Result<_, _>>().map_err(store_error)
+    }
+
+    /// Returns when the oldest due delivery was due, of endpoints with room and of full ones.
+    async fn oldest_due(
+        &self,
+        now: Timestamp,
+        full: &HashSet<String>,
+    ) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
+        let scan = DueScan {
+            now_ms: now.unix_ms(),
+            after: (i64::MIN, String::new()),
+            excluded: &[],
+            limit: as_u64(full.len()) + 1,
+        };
+        let waiting = self.readers.dialect().waiting_endpoints(&scan);
+        let waiting = self.readers.query_all_raw(waiting).await;
+        let waiting: Result<Vec<String>, _> = waiting
+            .map_err(store_error)?
+            .iter()
+            .map(|row| row.try_get("", "endpoint_id"))
+            .collect();
+        let waiting = waiting.map_err(store_error)?;
+        let with_room = waiting.iter().find(|id| !full.contains(*id));
+        let of_full = waiting.iter().find(|id| full.contains(*id));
+        Ok((
+            self.oldest_of(with_room).await?,
+            self.oldest_of(of_full).await?,
+        ))
+    }
+
+    async fn oldest_of(
+        &self,
+        endpoint_id: Option<&String>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(endpoint_id) = endpoint_id else {
+            return Ok(None);
+        };
+        let rows = self
+            .ask_for_gauge(OLDEST_OF_ENDPOINT, vec![endpoint_id.into()])
+            .await?;
+        let due_at = rows.first().map(|row| row.try_get::<i64>("", "due_at"));
+        Ok(due_at.transpose().map_err(store_error)?.map(at))
+    }
+
+    async fn count_up_to_a_limit(&self, rows: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+        let sql = counting(rows);
+        let counted = self.ask_for_gauge(&sql, values).await?;
+        let counted = counted.first().map(|row| row.try_get::<i64>("", "counted"));
+        let counted = counted.transpose().map_err(store_error)?;
+        Ok(counted.unwrap_or_default().unsigned_abs())
+    }
+
+    async fn ask_for_gauge(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let backend = self.readers.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let rows = self.readers.query_all_raw(statement).await;
+        rows.map_err(store_error)
+    }
+}
+
+/// Returns what counts the rows of a statement, up to [`COUNTED_MAX`].
+pub(crate) fn counting(rows: &str) -> String {
+    format!("SELECT count(*) AS counted FROM ({rows} LIMIT {COUNTED_MAX}) AS found")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kayle_app::ports::queue::{ClaimRequest, DeliveryQueue, Room};
+    use kayle_app::ports::store::{Node, NodeRole, Store};
+    use kayle_delivery::{Lease, LeaseHolder};
+    use kayle_testkit::builders::Builders;
+    use kayle_testkit::seed::Seed;
+    use migration::{Migrator, MigratorTrait};
+
+    use super::*;
+    use crate::StoreOptions;
+
+    struct House {
+        store: SqlStore,
+        seed: Seed,
+        _folder: tempfile::TempDir,
+    }
+
+    impl House {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}/kayle.db?mode=rwc", folder.path().display());
+            let store = SqlStore::connect(&url.parse().unwrap(), &StoreOptions::default()).await;
+            let store = store.unwrap();
+            Migrator::up(store.connection(), None).await.unwrap();
+            Self {
+                seed: Seed {
+                    make: Builders::default(),
+                    store: Arc::new(store.clone()),
+                },
+                store,
+                _folder: folder,
+            }
+        }
+
+        async fn gauges(&self, full_at: usize) -> Gauges {
+            let now = self.seed.make.now();
+            self.store.gauges(now, full_at).await.unwrap()
+        }
+
+        async fn claim(&self, count: usize) {
+            let now = self.seed.make.now();
+            let claim = ClaimRequest {
+                now,
+                lease: Lease {
+                    holder: LeaseHolder("a".to_owned()),
+                    until: now.plus(Duration::from_mins(1)),
+                },
+                room: Room {
+                    total: count,
+                    per_endpoint: count,
+                    busy_endpoints: std::collections::BTreeMap::new(),
+                },
+            };
+            assert_eq!(self.store.claim_due(&claim).await.unwrap().len(), count);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_has_nothing_due() {
+        assert_eq!(House::new().await.gauges(1).await, Gauges::default());
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_full_endpoint_is_told_from_what_waits_for_the_service() {
+        let house = House::new().await;
+        let organization = house.seed.organization().await;
+        let slow = house.seed.subscriber(&organization).await;
+        let first_due = house.seed.make.now();
+        house.seed.delivery(&slow).await;
+        house.seed.delivery(&slow).await;
+        house.claim(1).await;
+        house.seed.make.clock.advance(Duration::from_secs(9));
+        let other = house.seed.subscriber(&organization).await;
+        let other_due = house.seed.make.now();
+        house.seed.delivery(&other).await;
+        house.seed.make.clock.advance(Duration::from_secs(1));
+
+        let gauges = house.gauges(1).await;
+        assert_eq!(gauges.oldest_due_of_full, Some(first_due));
+        assert_eq!(gauges.oldest_due_with_room, Some(other_due));
+        assert_eq!((gauges.due, gauges.delivering, gauges.later), (2, 1, 0));
+        assert_eq!(gauges.payloads, 3);
+        let gauges = house.gauges(2).await;
+        assert_eq!(gauges.oldest_due_with_room, Some(first_due));
+        assert_eq!(gauges.oldest_due_of_full, None);
+    }
+
+    #[tokio::test]
+    async fn a_payload_is_overdue_five_minutes_after_its_end() {
+        let house = House::new().await;
+        let organization = house.seed.organization().await;
+        let subscriber = house.seed.subscriber(&organization).await;
+        house.seed.delivery(&subscriber).await;
+        house
+            .seed
+            .make
+            .clock
+            .advance(Duration::from_hours(24 * 365));
+        let gauges = house.gauges(1).await;
+        assert_eq!((gauges.payloads_overdue, gauges.payloads), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn one_of_the_nodes_that_are_there_is_the_first() {
+        let house = House::new().await;
+        let now = house.seed.make.now();
+        let ids = [3, 1, 2].map(Uuid::from_u128);
+        for (id, seen_at) in ids
+            .into_iter()
+            .zip([now, now.minus(Duration::from_mins(1)), now])
+        {
+            let mut tx = house.store.begin().await.unwrap();
+            let node = Node {
+                id,
+                role: NodeRole::All,
+                version: "1.0.0",
+                seen_at,
+            };
+            tx.save_node(&node).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let since = now.minus(Duration::from_secs(15));
+        let mut turns = Vec::new();
+        for id in ids {
+            turns.push(house.store.is_first_node(id, since).await.unwrap());
+        }
+        assert_eq!(
+            turns,
+            [false, false, true],
+            "the one that is gone has no turn"
+        );
+    }
+}

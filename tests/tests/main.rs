@@ -6,6 +6,7 @@
 //! the receivers out of the documentation; without it, tests that need them say so.
 
 mod addresses;
+mod alerts;
 mod audit_log;
 mod both_generations;
 mod browser;

@@ -52,6 +52,11 @@ const TOOLS: &[Tool] = &[
         is_there: || faketime::library().is_some(),
     },
     Tool {
+        package: "prometheus",
+        serves: "the alert rules, and a reader of the service's numbers",
+        is_there: || succeeds("promtool", &["--version"]),
+    },
+    Tool {
         package: "pgbouncer",
         serves: "the pooler that the service also runs behind",
         is_there: Pooler::is_installed,

@@ -29,6 +29,8 @@ enum Verb {
     /// Packages the crates for other services, runs their examples, compares them to the last
     /// release
     Reuse,
+    /// Builds the program that is shipped: one static file, and its debug symbols beside it
+    Dist,
     /// Looks after what the receiver libraries share
     #[command(subcommand)]
     Receivers(Receivers),
@@ -84,6 +86,10 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Reuse => xtask::reuse::check()?,
         Verb::Receivers(Receivers::Generate) => xtask::receivers::generate()?,
         Verb::Receivers(Receivers::Fuzz { span }) => xtask::receivers::fuzz(&span)?,
+        Verb::Dist => {
+            let built = xtask::dist::build()?;
+            println!("{built}");
+        }
         Verb::Load(forwarded) => return live("load", &forwarded.arguments),
         Verb::Sim(options) => return xtask::sim::run(&options),
         Verb::Admin(forwarded) => return xtask::admin::run(&forwarded.arguments),

@@ -689,6 +689,34 @@ def bad_events():
          "event_invalid", headers=[["X-Kayle-Event", "x"]])
 
 
+DOCUMENTED = [
+    session("cancelled", CANCELLED_DATA),
+    EXPIRED,
+    session("failed", FAILED_DATA),
+    attempt("failed", {"failure_code": "selfie_face_mismatch"}),
+    attempt("succeeded", claims_data({"family_name": "Curie"})),
+    succeeded({"family_name": "Curie"}),
+]
+
+
+def schema_cases():
+    """Every member that the schemas require is missed, and its type is checked; every claim of text is
+    text. So the tables of all languages are those of the service."""
+    number = 200
+    for event in DOCUMENTED:
+        for part, members in shapes(payloads()[event["type"]]).items():
+            for name, kind in members.items():
+                rest = {key: value for key, value in event[part].items() if key != name}
+                wrong = 7 if kind != "integer" else "7"
+                for why, changed in [("no", rest), ("another type of", {**event[part], name: wrong})]:
+                    case(f"N{number}", f"{event['type']}: {why} {part}.{name}",
+                         encrypt({**event, part: changed}), "event_invalid")
+                    number += 1
+    for claim in text_claims():
+        case(f"N{number}", f"{claim} is a boolean", encrypt(succeeded({claim: True})), "event_invalid")
+        number += 1
+
+
 def configuration_cases():
     def check(id, why, code, **options):
         case(id, why, encrypt(EXPIRED), code, **options)
@@ -716,6 +744,7 @@ def write_vectors():
     bad_signatures()
     bad_forms()
     bad_events()
+    schema_cases()
     configuration_cases()
     CASES.sort(key=lambda made: ("PNC".index(made["id"][0]), int(made["id"][1:].rstrip("abcdefghijklm")), made["id"]))
     ids = [made["id"] for made in CASES]

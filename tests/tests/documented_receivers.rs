@@ -1,5 +1,5 @@
-//! The receivers of `docs/verifying-and-decrypting.md`, in three languages, run as they stand
-//! there. Those in Python and JavaScript use other implementations of JOSE than the service.
+//! The receivers of `docs/verifying-and-decrypting.md`, in three languages, and the sample in Java, run as
+//! they stand there. Those in Python, JavaScript and Java use other implementations of JOSE than the service.
 
 use std::time::Duration;
 
@@ -29,6 +29,11 @@ async fn the_receiver_in_rust_verifies_and_decrypts() {
 }
 
 #[tokio::test]
+async fn the_receiver_in_java_verifies_and_decrypts() {
+    verifies_and_decrypts(Language::Java).await;
+}
+
+#[tokio::test]
 async fn the_receiver_in_python_refuses_until_its_secret_is_right() {
     refuses_until_its_secret_is_right(Language::Python).await;
 }
@@ -44,6 +49,11 @@ async fn the_receiver_in_rust_refuses_until_its_secret_is_right() {
 }
 
 #[tokio::test]
+async fn the_receiver_in_java_refuses_until_its_secret_is_right() {
+    refuses_until_its_secret_is_right(Language::Java).await;
+}
+
+#[tokio::test]
 async fn the_receiver_in_python_refuses_old_signatures_and_handles_an_event_once() {
     refuses_old_signatures_and_handles_an_event_once(Language::Python).await;
 }
@@ -56,6 +66,11 @@ async fn the_receiver_in_javascript_refuses_old_signatures_and_handles_an_event_
 #[tokio::test]
 async fn the_receiver_in_rust_refuses_old_signatures_and_handles_an_event_once() {
     refuses_old_signatures_and_handles_an_event_once(Language::Rust).await;
+}
+
+#[tokio::test]
+async fn the_receiver_in_java_refuses_old_signatures_and_handles_an_event_once() {
+    refuses_old_signatures_and_handles_an_event_once(Language::Java).await;
 }
 
 async fn verifies_and_decrypts(language: Language) {

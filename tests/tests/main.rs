@@ -38,6 +38,7 @@ mod nonsense;
 mod openapi;
 mod permissions;
 mod pooler;
+mod receiver_in_rust;
 mod receiver_libraries;
 mod receiver_vectors;
 mod restore;

@@ -12,6 +12,8 @@ mod private_key;
 mod receiver;
 mod secrets;
 mod signature;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use claims::{ClaimValue, Claims};
 pub use error::{OptionsError, UnwrapError};

@@ -127,6 +127,19 @@ impl PrivateKey {
         self.oaep.key_size_bits()
     }
 
+    /// Encrypts a content key to the public half.
+    #[cfg(feature = "testing")]
+    pub(crate) fn wrap_key(&self, key: &[u8]) -> Result<Vec<u8>, aws_lc_rs::error::Unspecified> {
+        let private = PrivateDecryptingKey::from_pkcs8(self.pkcs8.as_ref());
+        let public = private
+            .map_err(|_| aws_lc_rs::error::Unspecified)?
+            .public_key();
+        let oaep = aws_lc_rs::rsa::OaepPublicEncryptingKey::new(public)?;
+        let mut wrapped = vec![0; oaep.ciphertext_size()];
+        oaep.encrypt(&OAEP_SHA256_MGF1SHA256, key, &mut wrapped, None)?;
+        Ok(wrapped)
+    }
+
     /// Decrypts a content key; `None` if it is not one for this key.
     pub(crate) fn unwrap_key(&self, wrapped: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let mut buffer = Zeroizing::new(vec![0; self.oaep.min_output_size()]);

@@ -89,3 +89,11 @@ fn tag(secret: &str, seconds: &str, body: &[u8]) -> hmac::Tag {
     message.update(body);
     message.sign()
 }
+
+/// Returns the header's value for a body that is sent at `signed_at_s`.
+#[cfg(feature = "testing")]
+pub(crate) fn header(secret: &str, signed_at_s: i64, body: &[u8]) -> String {
+    let seconds = signed_at_s.to_string();
+    let tag = hex::encode(tag(secret, &seconds, body));
+    format!("t={seconds},v1={tag}")
+}

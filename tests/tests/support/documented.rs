@@ -22,7 +22,13 @@ pub(crate) enum Language {
     Python,
     JavaScript,
     Rust,
+    Java,
 }
+
+const JAVA_SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../receivers/samples/java/Receiver.java"
+);
 
 /// A running receiver with a private key.
 pub(crate) struct DocumentedReceiver {
@@ -119,6 +125,11 @@ fn command(language: Language, folder: &TempDir) -> Command {
             let mut node = Command::new("node");
             node.arg(sample);
             node
+        }
+        Language::Java => {
+            let mut java = Command::new("java");
+            java.arg(JAVA_SAMPLE);
+            java
         }
         Language::Rust => Command::new(env!("CARGO_BIN_EXE_documented-receiver")),
     }

@@ -37,6 +37,11 @@ const TOOLS: &[Tool] = &[
         is_there: || succeeds("chromium", &["--version"]),
     },
     Tool {
+        package: "openjdk-17-jdk-headless",
+        serves: "the webhook receiver in Java",
+        is_there: || succeeds("javac", &["--version"]),
+    },
+    Tool {
         package: "golang-go",
         serves: "the receiver library for Go",
         is_there: || succeeds("go", &["version"]),

@@ -5,6 +5,7 @@
 //! as long as the manifests that it came from are unchanged. Our own are built each time, from
 //! `receivers`, into the packages that customers install.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,21 +21,24 @@ pub(crate) struct ReceiverTools {
     browser_modules: PathBuf,
     javascript_package: PathBuf,
     python_package: PathBuf,
+    newer_node: Option<PathBuf>,
 }
 
 /// The oldest Node that has WebCrypto without a flag.
 const NODE_MAJOR_MIN: u32 = 20;
+/// What is installed where the machine's Node is older.
+const NODE_FROM_NPM: &str = "24.21.0";
 
 impl ReceiverTools {
     /// Installs what is not installed yet.
     pub(crate) fn install() -> anyhow::Result<Self> {
         let manifests = workspace::root().join("tests/receivers");
         let tools = workspace::target_dir()?.join("test-tools");
-        require_node()?;
         let node_modules = install_node("JavaScript receiver", &manifests, &tools.join("node"))?;
         let python = install_python(&manifests, &tools.join("python"))?;
         Ok(Self {
             browser_modules: install_browser_modules()?,
+            newer_node: newer_node(&tools)?,
             python_package: pack_python(&tools, &python)?,
             python,
             javascript_package: pack_javascript(&tools, &node_modules)?,
@@ -57,6 +61,9 @@ impl ReceiverTools {
 
     /// Tells a test run where the libraries lie.
     pub(crate) fn announce<'a>(&self, tests: &'a mut Command) -> &'a mut Command {
+        if let Some(node) = &self.newer_node {
+            tests.env("PATH", in_front_of_the_path(node));
+        }
         tests
             .env("TEST_PYTHON", &self.python)
             .env("TEST_NODE_MODULES", &self.node_modules)
@@ -71,6 +78,17 @@ pub(super) fn install_browser_modules() -> anyhow::Result<PathBuf> {
     let manifests = workspace::root().join("tests/browser");
     let folder = workspace::target_dir()?.join("test-tools/browser");
     install_node("browser tests", &manifests, &folder)
+}
+
+/// Returns the search path of programs with another folder in front.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the search path is how programs find one another"
+)]
+fn in_front_of_the_path(folder: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).expect("the folders come from a search path")
 }
 
 /// Returns the interpreter of a virtual environment that has the required packages.
@@ -165,19 +183,35 @@ fn pip(interpreter: &Path) -> Command {
     pip
 }
 
-fn require_node() -> anyhow::Result<()> {
+/// Returns the folder of a Node that is new enough, installed from npm where the machine's is older
+/// (Debian 12 has 18); `None` if the machine's is.
+fn newer_node(tools: &Path) -> anyhow::Result<Option<PathBuf>> {
     let output = Command::new("node").arg("--version").output();
     let said = String::from_utf8(output.context("node cannot be run")?.stdout)?;
     let major = said.trim().trim_start_matches('v').split('.').next();
     let major: u32 = major.and_then(|major| major.parse().ok()).unwrap_or(0);
-    if major < NODE_MAJOR_MIN {
-        bail!(
-            "@kayle/webhooks needs Node {NODE_MAJOR_MIN} or later, and `node` is {}; \
-             see https://nodejs.org/en/download",
+    if major >= NODE_MAJOR_MIN {
+        return Ok(None);
+    }
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => bail!("@kayle/webhooks needs Node {NODE_MAJOR_MIN} or later, also on {other}"),
+    };
+    let package = format!("node-linux-{machine}");
+    let folder = tools.join("newer-node");
+    let wanted = format!("{package}@{NODE_FROM_NPM}");
+    if !is_installed(&folder, &wanted) {
+        println!(
+            "installing Node {NODE_FROM_NPM}, since this machine's is {}",
             said.trim()
         );
+        start_afresh(&folder)?;
+        fs::write(folder.join("package.json"), "{}").context("the folder was just made")?;
+        npm(&folder, &["install", &wanted])?;
+        mark_installed(&folder, &wanted)?;
     }
-    Ok(())
+    Ok(Some(folder.join("node_modules").join(package).join("bin")))
 }
 
 fn npm(folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {

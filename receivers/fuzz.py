@@ -85,6 +85,27 @@ def damaged_json(rng, data):
     return data
 
 
+def to_whole_again(rng, event):
+    """A member more, or another value: mostly still an event."""
+    value = rng.choice([piece for piece in JSON_PIECES if is_json(piece)])
+    parsed = json.loads(event)
+    members = rng.choice([parsed, parsed["metadata"], parsed.get("data"), parsed])
+    if isinstance(members, dict):
+        names = [*members, "later", "__proto__", "age_over_21", "sex_marker"]
+        members[rng.choice(names)] = json.loads(value)
+        if isinstance(members.get("claims"), dict) and rng.random() < 0.5:
+            members["claims"][rng.choice(["age_over_18", "sex_marker", "later", "toString"])] = json.loads(value)
+    return json.dumps(parsed, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
+
+
+def is_json(piece):
+    try:
+        json.loads(piece)
+    except ValueError:
+        return False
+    return True
+
+
 def places(data):
     """Where tokens begin."""
     return [0] + [index + 1 for index, byte in enumerate(data) if byte in b'{}[],:"'] + [len(data)]
@@ -94,8 +115,10 @@ def made_case(rng):
     event = make.to_json(rng.choice(EVENTS))
     kind = rng.randrange(10)
     header, all_headers, t = None, None, str(make.NOW)
-    if kind < 5:
+    if kind < 4:
         event = damaged_json(rng, event)
+    elif kind < 5:
+        event = to_whole_again(rng, event)
     elif kind < 7:
         header = damaged_json(rng, make.to_json(make.header_of()))
     parts = make.encrypt(event, raw_header=header)

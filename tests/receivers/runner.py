@@ -65,9 +65,11 @@ def view(event):
 
 def shown(value):
     if isinstance(value, Claims):
-        return {key: shown(claim) for key, claim in value.expose().items()}
-    if isinstance(value, tuple):
-        return list(value)
+        return {key: shown_claim(claim) for key, claim in value.expose().items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def shown_claim(value):
     if isinstance(value, str) and len(value) > LONG:
         return "sha256:" + hashlib.sha256(value.encode()).hexdigest()
     return value

@@ -99,6 +99,9 @@ pub enum AuditAction {
     /// A session was cancelled.
     #[strum(serialize = "session.cancelled")]
     SessionCancelled,
+    /// A check failed, and the session goes on: no event tells of it.
+    #[strum(serialize = "session.check.failed")]
+    CheckFailed,
     /// The person withdrew.
     #[strum(serialize = "session.privacy_request.submitted")]
     PrivacyRequestSubmitted,

@@ -10,13 +10,16 @@ use kayle_delivery::fanout::{Birth, Encrypted, recipients};
 use kayle_delivery::{
     self as delivery, CompactJwe, Delivery, DeliveryState, DeliveryStatus, Input, Lease,
 };
-use kayle_events::{Event, EventData, EventType, Plaintext, TriggerType};
+use kayle_events::{Event, EventData, EventType, FailureCode, Plaintext, TriggerType};
 use kayle_primitives::{
     AttemptId, DeliveryAttemptId, DeliveryId, EventId, OrganizationId, Timestamp,
 };
-use kayle_sessions::{Session, Step};
+use kayle_sessions::{Attempt, AttemptOutcome, Session, Step};
+use serde_json::json;
 
 use crate::Webhooks;
+use crate::access::Caller;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::change::unless_conflict;
 use crate::dispatch::{Claim, HandedOver};
 use crate::ports::meter::DeliveryEnd;
@@ -112,7 +115,9 @@ impl Webhooks {
         &self,
         ready: &[ReadyStep],
     ) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
-        let is_plain = |ready: &&ReadyStep| !ready.step.session.is_suppressed();
+        let is_plain = |ready: &&ReadyStep| {
+            !ready.step.session.is_suppressed() && ready.failed_check().is_none()
+        };
         let plain = ready.iter().filter(is_plain).map(|ready| &ready.step);
         let plain: Vec<&SessionStep> = plain.collect();
         let together = match &*plain {
@@ -142,12 +147,32 @@ impl Webhooks {
         let write = async {
             let mut tx = self.store.unaudited().await?;
             let withdrawn = ready.write(&mut *tx).await?;
+            if let Some((attempt, code)) = ready.failed_check() {
+                self.audit_failed_check(&mut *tx, &ready.step.session, attempt, code)
+                    .await?;
+            }
             tx.commit().await?;
             self.meter
                 .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
             Ok(())
         };
         Ok(unless_conflict(write.await)?.is_some())
+    }
+
+    async fn audit_failed_check(
+        &self,
+        tx: &mut dyn StoreTx,
+        session: &Session,
+        attempt: &Attempt,
+        code: FailureCode,
+    ) -> Result<(), StoreError> {
+        let caller = Caller::system(session.organization_id);
+        let entry = AuditEntry {
+            action: AuditAction::CheckFailed,
+            subject_id: session.id.as_str(),
+            details: json!({ "attempt_id": attempt.id.as_str(), "failure_code": code.as_str() }),
+        };
+        self.audit(tx, &caller, entry).await
     }
 
     /// Makes the events of a step and encrypts them, before any transaction: nobody waits for it.
@@ -366,6 +391,17 @@ pub(crate) fn count_open<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> 
 }
 
 impl ReadyStep {
+    /// Returns the attempt and why it failed, if the session goes on all the same.
+    fn failed_check(&self) -> Option<(&Attempt, FailureCode)> {
+        let attempt = &self.step.attempt.as_ref()?.attempt;
+        match attempt.outcome {
+            AttemptOutcome::Failed(code) if self.step.session.state.is_active() => {
+                Some((attempt, code))
+            }
+            AttemptOutcome::Failed(_) | AttemptOutcome::Succeeded => None,
+        }
+    }
+
     /// Writes the session, its attempt, its events and their deliveries; returns how many older
     /// deliveries that ended.
     ///

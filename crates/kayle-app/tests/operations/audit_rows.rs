@@ -10,6 +10,7 @@ use kayle_endpoints::{
     EndpointChange, EndpointName, EndpointUrl, KeyId, Labels, Retention, RetryScheduleName,
     Subscription,
 };
+use kayle_events::FailureCode;
 use kayle_primitives::{ApiKeyId, Organization, PageLimit, PageRequest};
 use kayle_sessions::{RedirectUrl, ShareContract, Targets};
 use kayle_testkit::builders::private_key;
@@ -18,7 +19,9 @@ use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{caller_of, claims, deliveries, first_page, session, succeeded, text, turn};
+use crate::world::{
+    caller_of, claims, deliveries, failed, first_page, session, succeeded, text, turn,
+};
 
 /// Parts of what is given to the operations that must show in no row.
 const SECRETS: [&str; 5] = ["customer.example", "hidden", "whsec_", "kk_", "Curie"];
@@ -217,6 +220,25 @@ async fn what_is_done_to_a_session_is_told_but_not_what_services_report() {
     let actors: Vec<Actor> = actors.map(|row| row.actor).collect();
     let by = &caller.actor;
     assert_eq!(actors, [by.clone(), by.clone(), Actor::System]);
+}
+
+#[tokio::test]
+async fn a_failed_check_is_told_while_its_session_goes_on() {
+    let kit = test_webhooks();
+    let organization = kit.seed.organization().await;
+    let session = session(&kit, &organization).await.id;
+    for _ in 0..3 {
+        let report = failed(FailureCode::LivenessFailed);
+        kit.webhooks.report_attempt(&session, report).await.unwrap();
+    }
+    let rows = rows(&kit, &organization).await;
+    let told = rows
+        .iter()
+        .map(|row| (&*row.action, &row.details["failure_code"]));
+    // The third one ends the session, and an event tells of it.
+    let expected = ("session.check.failed", &json!("liveness_failed"));
+    assert_eq!(told.collect::<Vec<_>>(), [expected, expected]);
+    assert!(rows.iter().all(|row| row.subject_id == session.as_str()));
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use actix_web::web::ServiceConfig;
 use kayle_app::Webhooks;
 
+use crate::rate_limit::RateLimiter;
+
 /// Registers routes of another adapter, which then stand behind this one's middleware.
 pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
@@ -58,6 +60,8 @@ pub struct Api {
     pub session_cookie: String,
     /// Whether the service is reached over https, so that browsers may be told to stay there.
     pub https: bool,
+    /// How often one API key may call.
+    pub rate_limiter: RateLimiter,
     /// Returns whether this process can do its work, or in a fragment why not. It answers at once,
     /// from what it has seen.
     pub readiness: Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>,

@@ -10,6 +10,7 @@ mod operations;
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
@@ -29,6 +30,8 @@ pub(crate) struct ApiError {
     message: Cow<'static, str>,
     hint: &'static str,
     fault: Option<Fault>,
+    /// When it is worth another try, in seconds.
+    retry_after_s: Option<u64>,
 }
 
 /// What broke in our own house: logged, never answered.
@@ -80,12 +83,25 @@ impl ApiError {
             message: message.into(),
             hint: code.hint(),
             fault: None,
+            retry_after_s: (code == ErrorCode::ServiceUnavailable).then_some(1),
         }
     }
 
     /// Refuses what the caller sent; `message` begins with the name of the field.
     pub(crate) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::BadRequest, message)
+    }
+
+    /// Refuses what is too much at once.
+    pub(crate) fn rate_limited(
+        message: impl Into<Cow<'static, str>>,
+        retry_after: Duration,
+    ) -> Self {
+        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
+        Self {
+            retry_after_s: u64::try_from(seconds).ok(),
+            ..Self::new(ErrorCode::RateLimited, message)
+        }
     }
 
     /// Says that the organization has no such `thing`.
@@ -172,8 +188,8 @@ impl ApiError {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.code == ErrorCode::ServiceUnavailable {
-            response.insert_header((header::RETRY_AFTER, "1"));
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response.json(self.envelope(frame))
     }

@@ -27,6 +27,10 @@ pub(crate) const REFUSED_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of a member's name that a caller made up is repeated in a message, in characters.
 pub(crate) const ECHOED_NAME_CHARS_MAX: usize = 64;
 
+/// API keys whose requests are counted at a time, before those that have not called for a while are
+/// forgotten.
+pub(crate) const CALLERS_REMEMBERED_MAX: usize = 10_000;
+
 /// How long a connection that waits for a request is kept.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 

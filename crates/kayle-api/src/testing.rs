@@ -20,6 +20,7 @@ use strum::IntoEnumIterator;
 use crate::Surface;
 use crate::api::Api;
 use crate::app::app;
+use crate::rate_limit::RateLimiter;
 
 pub(crate) const REQUEST_ID: &str = "the-id-of-the-request";
 
@@ -55,6 +56,7 @@ impl TestApi {
             pages: None,
             session_cookie: COOKIE.to_owned(),
             https: false,
+            rate_limiter: RateLimiter::of(None, Arc::clone(&kit.webhooks)),
             readiness: Arc::new(|| Ok(())),
             request_ids: Arc::new(|| REQUEST_ID.to_owned()),
         };

@@ -24,6 +24,7 @@ mod nodes;
 pub mod organizations;
 pub mod ports;
 pub mod privacy;
+pub mod quotas;
 pub mod retention;
 pub mod sessions;
 mod webhooks;

@@ -16,6 +16,18 @@ pub const CONFLICT_RETRIES_MAX: u32 = 16;
 /// keep the writer of an embedded database from others.
 pub const SWEEP_BATCH_MAX: usize = 500;
 
+/// API keys of one organization (contract 14.14).
+pub const API_KEYS_MAX: usize = 100;
+
+/// Encryption keys that may be registered for one endpoint within a day (contract 14.14).
+pub const KEYS_PER_DAY_MAX: usize = 20;
+
+/// How long an organization that has too many open sessions is refused without counting them again.
+pub const REFUSED_SESSIONS_DELAY: Duration = Duration::from_secs(10);
+
+/// Organizations whose open sessions are kept count of: a few dozen bytes each.
+pub const COUNTED_ORGANIZATIONS_MAX: usize = 10_000;
+
 /// Deliveries per claim: from a hundred rows on, a commit's cost is spread thin.
 pub const CLAIM_BATCH_MAX: usize = 128;
 

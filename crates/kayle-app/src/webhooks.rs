@@ -15,6 +15,7 @@ use crate::ports::meter::{Meter, NoMeter};
 use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
+use crate::quotas::{OpenSessions, Quotas};
 use crate::sessions::intake::Intake;
 use crate::sessions::public_keys::PublicKeys;
 
@@ -33,6 +34,7 @@ pub struct Webhooks {
     pub(crate) intake: Intake,
     pub(crate) handover: Handover,
     pub(crate) meter: Arc<dyn Meter>,
+    pub(crate) open_sessions: OpenSessions,
 }
 
 /// What [`Webhooks`] is made of.
@@ -64,6 +66,8 @@ pub struct Settings {
     pub session_lifetime: Duration,
     /// How long a dispatcher holds a delivery; longer than any attempt.
     pub lease: Duration,
+    /// How much one organization may have.
+    pub quotas: Quotas,
 }
 
 impl Webhooks {
@@ -83,6 +87,7 @@ impl Webhooks {
             intake: Intake::default(),
             handover: Handover::default(),
             meter: Arc::new(NoMeter),
+            open_sessions: OpenSessions::default(),
         }
     }
 

@@ -5,7 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use askama::Template;
 use kayle_app::Missing;
+use kayle_app::api_keys::CreateApiKeyError;
+use kayle_app::endpoints::CreateEndpointError;
 use kayle_app::ports::store::StoreError;
+use kayle_app::quotas::LimitReached;
 
 use crate::answer::page_with;
 use crate::dashboard::Dashboard;
@@ -22,6 +25,8 @@ pub(crate) enum Refusal {
     NoRole,
     /// Somebody else may; says who.
     Forbidden(String),
+    /// The organization has as much as it may have; says of what.
+    LimitReached(LimitReached),
     /// The form came from elsewhere.
     ForeignOrigin,
     /// There is nothing here that this organization may see.
@@ -64,12 +69,31 @@ impl From<Missing> for Refusal {
     }
 }
 
+impl From<CreateEndpointError> for Refusal {
+    fn from(error: CreateEndpointError) -> Self {
+        match error {
+            CreateEndpointError::LimitReached(limit) => Self::LimitReached(limit),
+            CreateEndpointError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateApiKeyError> for Refusal {
+    fn from(error: CreateApiKeyError) -> Self {
+        match error {
+            CreateApiKeyError::LimitReached(limit) => Self::LimitReached(limit),
+            CreateApiKeyError::Organization(error) => error.into(),
+        }
+    }
+}
+
 impl Refusal {
     pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::SignedOut => "Sign in",
             Self::NoOrganization => "No organization",
             Self::NoRole | Self::Forbidden(_) => "Not allowed",
+            Self::LimitReached(_) => "No more",
             Self::ForeignOrigin => "Not from here",
             Self::NotFound => "Not found",
             Self::Unsearchable => "Nothing to look for",
@@ -84,6 +108,7 @@ impl Refusal {
             Self::NoOrganization | Self::NoRole | Self::Forbidden(_) | Self::ForeignOrigin => {
                 StatusCode::FORBIDDEN
             }
+            Self::LimitReached(_) => StatusCode::CONFLICT,
             Self::NotFound | Self::Unsearchable => StatusCode::NOT_FOUND,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -92,6 +117,7 @@ impl Refusal {
 
     fn line(&self) -> &str {
         match self {
+            Self::LimitReached(_) => "This organization has as many as it may have.",
             Self::SignedOut => "You are not signed in, or your session has ended.",
             Self::NoOrganization => "Your session is in no organization.",
             Self::NoRole => "You are signed in, but your role here allows you nothing.",
@@ -110,6 +136,9 @@ impl Refusal {
     fn advice(&self, dashboard: &Dashboard) -> String {
         match self {
             Self::SignedOut => String::new(),
+            Self::LimitReached(LimitReached { what, max }) => {
+                format!("It may have {max} {what}: delete one that is no longer needed.")
+            }
             Self::NoOrganization => "Choose an organization first.".to_owned(),
             Self::NoRole | Self::Forbidden(_) => {
                 "Ask an owner of the organization for it.".to_owned()

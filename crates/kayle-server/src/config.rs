@@ -12,6 +12,8 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use figment::value::Value;
 use ipnet::IpNet;
+use kayle_api::{InvalidRateLimit, RateLimit};
+use kayle_app::quotas::Quotas;
 use kayle_crypto::{IdentityKey, KeyRing};
 use kayle_delivery::{RetrySchedule, RetrySchedules};
 use kayle_endpoints::{AllowedNetworks, Environment};
@@ -46,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) delivery_lease: Duration,
     pub(crate) delivery_concurrency: usize,
     pub(crate) endpoint_concurrency: usize,
+    pub(crate) quotas: Quotas,
+    pub(crate) api_rate_limit: Option<RateLimit>,
     pub(crate) session_lifetime: Duration,
     pub(crate) sweep_interval: Duration,
     pub(crate) allow_networks: AllowedNetworks,
@@ -106,6 +110,7 @@ impl Config {
 
     fn parse(mut settings: Settings) -> Result<Self, InvalidConfig> {
         let defaults = RetrySchedules::default();
+        let quotas = Quotas::default();
         let mut config = Self {
             environment: settings.take("environment", Environment::Development, environment)?,
             listen: settings.take("listen", SocketAddr::from(([127, 0, 0, 1], 8787)), address)?,
@@ -125,6 +130,16 @@ impl Config {
             delivery_lease: settings.take("delivery_lease", Duration::from_mins(1), span)?,
             delivery_concurrency: settings.take("delivery_concurrency", 512, count)?,
             endpoint_concurrency: settings.take("endpoint_concurrency", 32, count)?,
+            quotas: Quotas {
+                endpoints_max: settings.take("endpoints_max", quotas.endpoints_max, quota)?,
+                open_sessions_max: settings.take(
+                    "open_sessions_max",
+                    quotas.open_sessions_max,
+                    quota,
+                )?,
+            },
+            api_rate_limit: settings
+                .take("api_rate_limit", None, |text| rate_limit(text).map(Some))?,
             session_lifetime: settings.take("session_lifetime", Duration::from_hours(1), span)?,
             sweep_interval: settings.take("sweep_interval", Duration::from_secs(30), span)?,
             allow_networks: settings.take(
@@ -386,6 +401,20 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count) if (1..=COUNT_MAX).contains(&count) => Ok(count),
         Ok(_) | Err(_) => Err(format!("must be a whole number from 1 to {COUNT_MAX}")),
     }
+}
+
+fn quota(text: &str) -> Result<usize, String> {
+    /// More than one organization can have a use for, and few enough to be counted.
+    const QUOTA_MAX: usize = 10_000_000;
+    match text.parse() {
+        Ok(count) if (1..=QUOTA_MAX).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!("must be a whole number from 1 to {QUOTA_MAX}")),
+    }
+}
+
+fn rate_limit(text: &str) -> Result<RateLimit, String> {
+    text.parse()
+        .map_err(|error: InvalidRateLimit| error.to_string())
 }
 
 fn networks(text: &str) -> Result<AllowedNetworks, String> {

@@ -200,5 +200,6 @@ fn settings(config: &Config) -> Settings {
         retry_schedules: config.retry_schedules.clone(),
         session_lifetime: config.session_lifetime,
         lease: config.delivery_lease,
+        quotas: config.quotas,
     }
 }

@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use crate::backend::link::Link;
+use crate::count::count_at_most;
 use crate::entities::api_key::{Column, Entity, Model};
 use crate::entities::organization;
 use crate::error::store_error;
@@ -37,6 +38,15 @@ impl ApiKeyReads for Link {
         let key = decode::<Entity>(&row, "A_")?;
         let organization = decode::<organization::Entity>(&row, "B_")?;
         Ok(Some((key.into_domain()?, organization.into_domain())))
+    }
+
+    async fn count_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let rows = Entity::find().filter(Column::OrganizationId.eq(organization_id.0));
+        count_at_most(self, rows, Column::Id, at_most).await
     }
 
     async fn list_api_keys(

@@ -5,7 +5,9 @@ use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreErro
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use crate::backend::link::Link;
 use crate::endpoints::existing;
@@ -43,6 +45,25 @@ impl EncryptionKeyReads for Link {
         let after = page.starting_after.as_ref().map(EncryptionKeyId::as_str);
         let rows = by_id(rows, Column::Id, after);
         read_page(self, rows, page.limit, Model::into_domain).await
+    }
+
+    async fn registrations_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let times = Entity::find()
+            .filter(Column::EndpointId.eq(endpoint_id.as_str()))
+            .filter(Column::CreatedAt.gt(since.unix_ms()))
+            .order_by_desc(Column::CreatedAt)
+            .limit(u64::try_from(at_most).unwrap_or(u64::MAX))
+            .select_only()
+            .column(Column::CreatedAt)
+            .into_tuple::<i64>()
+            .all(self);
+        let times = times.await.map_err(store_error)?;
+        Ok(times.into_iter().map(Timestamp::from_unix_ms).collect())
     }
 }
 

@@ -18,6 +18,7 @@ use sea_orm::{
 
 use crate::backend::dialect::ACTIVE_KEY_PREFIX;
 use crate::backend::link::Link;
+use crate::count::count_at_most;
 use crate::entities::encryption_key;
 use crate::entities::endpoint::{Column, Entity, Model};
 use crate::entities::values::Row;
@@ -45,6 +46,14 @@ impl EndpointReads for Link {
     ) -> Result<Option<Endpoint>, StoreError> {
         let row = self.endpoint(organization_id, id).await?;
         row.map(|row| row.to_domain()).transpose()
+    }
+
+    async fn count_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        count_at_most(self, existing(organization_id), Column::Id, at_most).await
     }
 
     async fn list_endpoints(

@@ -22,6 +22,7 @@ mod backend;
 mod backup;
 mod clock;
 mod copy;
+mod count;
 mod damaged;
 mod database_url;
 mod deliveries;

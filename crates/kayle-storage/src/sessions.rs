@@ -20,6 +20,7 @@ use sea_orm::{
 use crate::backend::batches::StepRows;
 use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
+use crate::count::count_at_most;
 use crate::entities::session::{Column, Entity, Model};
 use crate::entities::values::Row;
 use crate::entities::{attempt, delivery, event};
@@ -107,6 +108,17 @@ impl SessionReads for Link {
         // One report causes the attempt's event and then the session's, at the same moment.
         rows.sort_by_key(|(_, event_type, _)| tells_of_a_session(event_type));
         caused(id, &rows)
+    }
+
+    async fn count_open_sessions(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        // Written as the index of those that have not ended has it.
+        let open = Expr::cust("status IN ('created', 'in_progress')");
+        let rows = Entity::find().filter(Column::OrganizationId.eq(organization_id.0));
+        count_at_most(self, rows.filter(open), Column::Id, at_most).await
     }
 
     async fn list_sessions(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kayle_app::ports::queue::DeliveryQueue;
 use kayle_app::ports::store::Store;
 use kayle_app::ports::wakeup::Wakeup;
+use kayle_app::quotas::Quotas;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_delivery::RetrySchedules;
 use kayle_endpoints::{AllowedNetworks, Environment, UrlPolicy};
@@ -84,5 +85,6 @@ pub fn test_settings() -> Settings {
         retry_schedules: RetrySchedules::default(),
         session_lifetime: Duration::from_hours(1),
         lease: Duration::from_mins(1),
+        quotas: Quotas::default(),
     }
 }

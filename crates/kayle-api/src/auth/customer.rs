@@ -21,7 +21,8 @@ pub(crate) enum Customer {
 
 const SIGN_IN_HINT: &str = "Sign in to the dashboard. API keys are not accepted here.";
 
-/// Accepts an API key of an organization in good standing, else 401 or 410; only without any a
+/// Accepts an API key of an organization in good standing, else 401 or 410, that does not call too
+/// often, else 429; only without any a
 /// dashboard session, else 401.
 pub(crate) async fn authenticate_customer(
     api: &Api,
@@ -29,9 +30,11 @@ pub(crate) async fn authenticate_customer(
 ) -> Result<Customer, ApiError> {
     match bearer(request) {
         Some("") => Err(AuthenticateError::Invalid.into()),
-        Some(key) => Ok(Customer::Server(
-            api.webhooks.authenticate_api_key(key).await?,
-        )),
+        Some(key) => {
+            let server = api.webhooks.authenticate_api_key(key).await?;
+            api.rate_limiter.check(server.api_key_id)?;
+            Ok(Customer::Server(server))
+        }
         None => Ok(Customer::Person(session_person(api, request).await?)),
     }
 }

@@ -27,10 +27,14 @@ pub(crate) enum ErrorCode {
     InvalidRequest,
     InvalidSessionId,
     InvalidShareFields,
+    /// The organization has as much of something as it may have.
+    LimitReached,
     MultipleAgeGatesNotAllowed,
     NotFound,
     OrganizationFrozen,
     PayloadTooLarge,
+    /// Too much at once; `Retry-After` says when to come again.
+    RateLimited,
     ReasonRequired,
     ReasonTooLong,
     /// A fault that may pass: the database is away or too busy.
@@ -75,10 +79,12 @@ impl ErrorCode {
             Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::CancelTokenUsed
             | Self::Conflict
+            | Self::LimitReached
             | Self::SessionExpired
             | Self::WebhookPayloadExpired => StatusCode::CONFLICT,
             Self::OrganizationFrozen => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -117,6 +123,9 @@ impl ErrorCode {
             Self::InvalidShareFields => {
                 "Give each field as {\"required\": true or false, \"reason\": \"...\"}."
             }
+            Self::LimitReached => {
+                "Delete what is no longer needed, or ask the operator for a higher limit."
+            }
             Self::MultipleAgeGatesNotAllowed => "Ask for one age_over_N only.",
             Self::NotFound => {
                 "Nothing in this organization is found there. Check the method, the path and the \
@@ -128,7 +137,9 @@ impl ErrorCode {
             Self::PayloadTooLarge => "Send at most 2 MiB.",
             Self::ReasonRequired => "Say what the claim is for, in words that the person reads.",
             Self::ReasonTooLong => "Give a reason of at most 200 characters.",
-            Self::ServiceUnavailable => "Try again after the seconds that Retry-After names.",
+            Self::RateLimited | Self::ServiceUnavailable => {
+                "Try again after the seconds that Retry-After names."
+            }
             Self::SessionExpired => "Create another session.",
             Self::SessionNotFound => "Check the session's id.",
             Self::TooManyShareFields => "Ask for at most 32 fields.",
@@ -154,7 +165,10 @@ impl ErrorCode {
             Self::ApiKeyNotFound => "errors#api_key_not_found",
             Self::Forbidden => "errors#forbidden",
             Self::InternalServerError => "errors#internal_server_error",
-            Self::PayloadTooLarge | Self::ServiceUnavailable | Self::Unauthorized => DOCS_ERRORS,
+            Self::PayloadTooLarge
+            | Self::RateLimited
+            | Self::ServiceUnavailable
+            | Self::Unauthorized => DOCS_ERRORS,
             Self::WebhookPayloadExpired => "webhooks/deliveries#payload-retention",
             Self::BadRequest
             | Self::CancelTokenInvalid
@@ -166,6 +180,7 @@ impl ErrorCode {
             | Self::InvalidRequest
             | Self::InvalidSessionId
             | Self::InvalidShareFields
+            | Self::LimitReached
             | Self::MultipleAgeGatesNotAllowed
             | Self::NotFound
             | Self::ReasonRequired

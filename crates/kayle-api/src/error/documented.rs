@@ -32,10 +32,12 @@ every_code! {
     InvalidRequest
     InvalidSessionId
     InvalidShareFields
+    LimitReached
     MultipleAgeGatesNotAllowed
     NotFound
     OrganizationFrozen
     PayloadTooLarge
+    RateLimited
     ReasonRequired
     ReasonTooLong
     ServiceUnavailable

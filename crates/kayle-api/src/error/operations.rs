@@ -2,12 +2,14 @@
 
 use kayle_app::Missing;
 use kayle_app::access::AuthenticateError;
+use kayle_app::api_keys::CreateApiKeyError;
 use kayle_app::deliveries::RetryDeliveryError;
 use kayle_app::encryption_keys::RegisterKeyError;
-use kayle_app::endpoints::RevealSecretError;
+use kayle_app::endpoints::{CreateEndpointError, RevealSecretError};
 use kayle_app::events::ReplayEventError;
 use kayle_app::ports::store::StoreError;
 use kayle_app::privacy::WithdrawError;
+use kayle_app::quotas::{LimitReached, TooMany};
 use kayle_app::sessions::{BeginSessionError, CreateSessionError, ReportAttemptError};
 use kayle_endpoints::{InvalidJwk, UrlRefusal};
 use kayle_sessions::share_contract::{REASON_CHARS_MAX, SHARE_FIELDS_MAX};
@@ -65,6 +67,36 @@ impl From<Missing> for ApiError {
     }
 }
 
+impl From<LimitReached> for ApiError {
+    fn from(error: LimitReached) -> Self {
+        Self::new(ErrorCode::LimitReached, error.to_string())
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(error: TooMany) -> Self {
+        Self::rate_limited(error.to_string(), error.retry_after)
+    }
+}
+
+impl From<CreateEndpointError> for ApiError {
+    fn from(error: CreateEndpointError) -> Self {
+        match error {
+            CreateEndpointError::LimitReached(error) => error.into(),
+            CreateEndpointError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateApiKeyError> for ApiError {
+    fn from(error: CreateApiKeyError) -> Self {
+        match error {
+            CreateApiKeyError::Organization(error) => error.into(),
+            CreateApiKeyError::LimitReached(error) => error.into(),
+        }
+    }
+}
+
 impl From<RevealSecretError> for ApiError {
     fn from(error: RevealSecretError) -> Self {
         match error {
@@ -89,6 +121,7 @@ impl From<RegisterKeyError> for ApiError {
         match error {
             RegisterKeyError::EndpointNotFound => Self::not_found("endpoint"),
             RegisterKeyError::Jwk(error) => error.into(),
+            RegisterKeyError::TooMany(error) => error.into(),
             RegisterKeyError::Store(error) => error.into(),
         }
     }
@@ -179,6 +212,7 @@ impl From<CreateSessionError> for ApiError {
                 let message = format!("webhook_endpoint_id {error}");
                 Self::new(ErrorCode::WebhookEndpointUnavailable, message)
             }
+            CreateSessionError::TooMany(error) => error.into(),
             CreateSessionError::Store(error) => error.into(),
         }
     }

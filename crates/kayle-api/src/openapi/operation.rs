@@ -15,12 +15,13 @@ use crate::wire::form::named;
 
 /// What every operation that is not open to everyone can answer: its caller is not let through, its
 /// body cannot be read, or something broke.
-const OF_EVERY_CUSTOMER: [ErrorCode; 7] = [
+const OF_EVERY_CUSTOMER: [ErrorCode; 8] = [
     ErrorCode::BadRequest,
     ErrorCode::Unauthorized,
     ErrorCode::Forbidden,
     ErrorCode::OrganizationFrozen,
     ErrorCode::PayloadTooLarge,
+    ErrorCode::RateLimited,
     ErrorCode::InternalServerError,
     ErrorCode::ServiceUnavailable,
 ];

@@ -12,6 +12,7 @@ mod nonsense;
 mod order;
 mod origins;
 mod people;
+mod rate_limits;
 mod verify;
 mod wire;
 

@@ -6,7 +6,10 @@ use serde_json::json;
 
 use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
 use crate::audit::AuditAction;
+use crate::limits::API_KEYS_MAX;
 use crate::organizations::expect_organization;
+use crate::ports::store::StoreError;
+use crate::quotas::LimitReached;
 use crate::{Missing, Webhooks};
 
 /// What the key is to be.
@@ -29,13 +32,30 @@ pub struct CreatedApiKey {
     pub plaintext: ApiKeyPlaintext,
 }
 
+/// The key could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateApiKeyError {
+    /// There is no such organization, or the store could not do it.
+    #[error(transparent)]
+    Organization(#[from] Missing),
+    /// The organization has as many as it may have.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
+}
+
+impl From<StoreError> for CreateApiKeyError {
+    fn from(error: StoreError) -> Self {
+        Self::Organization(error.into())
+    }
+}
+
 impl Webhooks {
     /// Creates an enabled API key.
     pub async fn create_api_key(
         &self,
         caller: &Caller,
         new: NewApiKey,
-    ) -> Result<CreatedApiKey, Missing> {
+    ) -> Result<CreatedApiKey, CreateApiKeyError> {
         let organization_id = caller.organization_id;
         let now = self.clock.now();
         let plaintext = ApiKeyPlaintext::generate(&*self.entropy);
@@ -52,6 +72,8 @@ impl Webhooks {
         };
         let mut tx = self.change(caller).await?;
         expect_organization(&*tx, organization_id).await?;
+        let found = tx.reads().count_api_keys(organization_id, API_KEYS_MAX);
+        LimitReached::check("API keys", found.await?, API_KEYS_MAX)?;
         tx.insert_api_key(&key, &self.keys.hash_api_key(plaintext.expose()))
             .await?;
         let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();

@@ -6,6 +6,6 @@ mod list;
 mod tokens;
 mod update;
 
-pub use create::{CreatedApiKey, NewApiKey};
+pub use create::{CreateApiKeyError, CreatedApiKey, NewApiKey};
 pub use tokens::{MintedSession, NewSessionToken};
 pub use update::{ApiKeyChange, ApiKeyMember};

@@ -1,13 +1,17 @@
 //! Registers an encryption key as the active one (contract 3.3, K1; 8.2).
 
+use std::time::Duration;
+
 use kayle_endpoints::{EncryptionKey, InvalidJwk, KeyId, jwk};
-use kayle_primitives::{EncryptionKeyId, EndpointId};
+use kayle_primitives::{EncryptionKeyId, EndpointId, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
+use crate::limits::KEYS_PER_DAY_MAX;
 use crate::ports::store::StoreError;
+use crate::quotas::TooMany;
 
 /// What is to be registered.
 #[derive(Debug, Clone)]
@@ -27,10 +31,15 @@ pub enum RegisterKeyError {
     /// The JWK breaks a rule.
     #[error(transparent)]
     Jwk(#[from] InvalidJwk),
+    /// Too many were registered within a day.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Webhooks {
     /// Registers a key; the endpoint's active one, if any, stops being it. Deliveries that are
@@ -63,6 +72,10 @@ impl Webhooks {
             disabled_at: None,
         };
         let mut tx = self.change(caller).await?;
+        let since = now.minus(DAY);
+        let latest = tx.reads();
+        let latest = latest.registrations_since(endpoint_id, since, KEYS_PER_DAY_MAX);
+        check_pace(&latest.await?, now)?;
         if !tx.register_encryption_key(&key).await? {
             return Err(RegisterKeyError::EndpointNotFound);
         }
@@ -74,5 +87,18 @@ impl Webhooks {
         )
         .await?;
         Ok(key)
+    }
+}
+
+/// Fails if as many keys as possible were registered within the last day; `latest` are those, the
+/// newest first.
+fn check_pace(latest: &[Timestamp], now: Timestamp) -> Result<(), TooMany> {
+    match latest.get(KEYS_PER_DAY_MAX - 1) {
+        Some(oldest) => Err(TooMany {
+            what: "keys of this endpoint that were registered within a day",
+            max: KEYS_PER_DAY_MAX,
+            retry_after: oldest.plus(DAY).since(now),
+        }),
+        None => Ok(()),
     }
 }

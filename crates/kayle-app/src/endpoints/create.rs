@@ -11,6 +11,7 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
+use crate::quotas::LimitReached;
 
 /// What the endpoint is to be. The URL is proof that the policy accepted it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,17 @@ pub struct CreatedEndpoint {
     pub signing_secret: SigningSecret,
 }
 
+/// The endpoint could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateEndpointError {
+    /// The organization has as many as it may have.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Webhooks {
     /// Returns the policy that a URL must pass before it can be part of an endpoint.
     pub fn url_policy(&self) -> &UrlPolicy {
@@ -51,7 +63,7 @@ impl Webhooks {
         &self,
         caller: &Caller,
         new: NewEndpoint,
-    ) -> Result<CreatedEndpoint, StoreError> {
+    ) -> Result<CreatedEndpoint, CreateEndpointError> {
         let now = self.clock.now();
         let endpoint = Endpoint {
             id: EndpointId::generate(now, &*self.entropy),
@@ -73,6 +85,9 @@ impl Webhooks {
             &*self.entropy,
         );
         let mut tx = self.change(caller).await?;
+        let max = self.settings.quotas.endpoints_max;
+        let found = tx.reads().count_endpoints(caller.organization_id, max);
+        LimitReached::check("endpoints", found.await?, max)?;
         tx.insert_endpoint(&endpoint, &sealed).await?;
         let details = json!({
             "url": endpoint.url.as_submitted(),

@@ -8,6 +8,6 @@ mod reveal;
 mod rotate;
 mod update;
 
-pub use create::{CreatedEndpoint, NewEndpoint};
+pub use create::{CreateEndpointError, CreatedEndpoint, NewEndpoint};
 pub use overview::EndpointOverview;
 pub use reveal::RevealSecretError;

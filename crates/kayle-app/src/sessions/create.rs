@@ -1,7 +1,7 @@
 //! Opens a session (contract 3.8, S1).
 
 use kayle_crypto::CancelToken;
-use kayle_primitives::{EndpointId, SessionId};
+use kayle_primitives::{EndpointId, OrganizationId, SessionId};
 use kayle_sessions::{NewSession, RedirectUrl, Session, ShareContract, Targets};
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
 use crate::ports::store::StoreError;
+use crate::quotas::{Known, TooMany};
 
 /// What the session is to be.
 #[derive(Debug, Clone)]
@@ -36,6 +37,9 @@ pub enum CreateSessionError {
     /// A target is no enabled endpoint of the organization.
     #[error("{0} is not an enabled endpoint")]
     EndpointUnavailable(EndpointId),
+    /// The organization has as many open ones as it may have.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -49,6 +53,7 @@ impl Webhooks {
         request: NewSessionRequest,
     ) -> Result<CreatedSession, CreateSessionError> {
         let organization_id = caller.organization_id;
+        self.admit_session(organization_id).await?;
         let mut tx = self.change(caller).await?;
         for id in request.targets.as_slice() {
             let endpoint = tx.reads().find_endpoint(organization_id, id).await?;
@@ -74,5 +79,30 @@ impl Webhooks {
             session,
             cancel_token,
         })
+    }
+
+    /// Fails if the organization has as many open sessions as it may have.
+    async fn admit_session(
+        &self,
+        organization_id: OrganizationId,
+    ) -> Result<(), CreateSessionError> {
+        let now = self.clock.now();
+        let max = self.settings.quotas.open_sessions_max;
+        let mut known = self.open_sessions.take(organization_id, now);
+        if known == Known::Nothing {
+            let open = self.store.reads().count_open_sessions(organization_id, max);
+            self.open_sessions
+                .note(organization_id, open.await?, max, now);
+            known = self.open_sessions.take(organization_id, now);
+        }
+        match known {
+            // Another session took what was just counted, which is as good as none left over.
+            Known::Room | Known::Nothing => Ok(()),
+            Known::NoRoomFor(retry_after) => Err(CreateSessionError::TooMany(TooMany {
+                what: "sessions of this organization that have not ended",
+                max,
+                retry_after,
+            })),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kayle_app::Missing;
 use kayle_app::access::Caller;
 use kayle_app::access::{ApiKeyName, ApiKeyPrincipal, AuthenticateError, Scope};
-use kayle_app::api_keys::{CreatedApiKey, NewApiKey};
+use kayle_app::api_keys::{CreateApiKeyError, CreatedApiKey, NewApiKey};
 use kayle_crypto::KeyRing;
 use kayle_primitives::{Organization, OrganizationId};
 use kayle_testkit::builders::key_ring;
@@ -158,7 +158,8 @@ async fn a_key_is_made_for_an_organization_that_exists() {
     let refused = kit.webhooks.create_api_key(&caller, new_key(&[])).await;
     assert!(matches!(
         refused,
-        Err(Missing::NotFound { id: missing, .. }) if missing == unknown.to_string()
+        Err(CreateApiKeyError::Organization(Missing::NotFound { id: missing, .. }))
+            if missing == unknown.to_string()
     ));
 }
 

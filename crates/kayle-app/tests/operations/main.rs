@@ -14,6 +14,7 @@ mod isolation;
 mod key_activation;
 mod organizations;
 mod purge;
+mod quotas;
 mod replay;
 mod retry;
 mod rotation;

@@ -55,6 +55,10 @@ pub(crate) async fn add(visit: Visit, fields: Fields) -> Answer {
             form.error = Some(error.to_string());
             answer(&visit, form, StatusCode::BAD_REQUEST, is_setup).await
         }
+        Err(RegisterKeyError::TooMany(error)) => {
+            form.error = Some(error.to_string());
+            answer(&visit, form, StatusCode::TOO_MANY_REQUESTS, is_setup).await
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use kayle_api::Api;
+use kayle_api::{Api, RateLimiter};
 use kayle_app::Webhooks;
 use kayle_app::access;
 use kayle_app::api_keys::NewSessionToken;
@@ -384,6 +384,7 @@ fn api(
         pages: wiring::pages(config, address, webhooks),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
+        rate_limiter: RateLimiter::of(config.api_rate_limit, Arc::clone(webhooks)),
         readiness: Arc::new(move || readiness.check()),
         request_ids: Arc::new(move || random_uuid(&entropy).to_string()),
     }

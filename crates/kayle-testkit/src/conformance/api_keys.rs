@@ -170,6 +170,24 @@ pub async fn requests_are_added_up_and_change_nothing_else(test: &TestStore) -> 
     Ok(())
 }
 
+pub async fn the_keys_of_an_organization_are_counted_as_far_as_asked(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let stranger = test.seed.organization().await;
+    let mut tx = test.store.begin().await?;
+    for (owner, hash) in [
+        (&organization, "aa"),
+        (&organization, "bb"),
+        (&stranger, "cc"),
+    ] {
+        tx.insert_api_key(&test.seed.make.api_key(owner), hash)
+            .await?;
+    }
+    tx.commit().await?;
+    assert_eq!(test.reads().count_api_keys(organization.id, 10).await?, 2);
+    assert_eq!(test.reads().count_api_keys(organization.id, 1).await?, 1);
+    Ok(())
+}
+
 fn every_kind_of_note() -> ApiKeyMetadata {
     let number = |number: f64| serde_json::Number::from_f64(number).expect("it is finite");
     let notes = [

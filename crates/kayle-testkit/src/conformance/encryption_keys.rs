@@ -222,6 +222,27 @@ pub(super) async fn reactivate(
     Ok(key)
 }
 
+pub async fn the_latest_registrations_are_told_newest_first(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.subscriber().await;
+    let mut registered = Vec::new();
+    for endpoint in [&subscriber.endpoint, &subscriber.endpoint, &other.endpoint] {
+        test.seed.make.clock.advance(Duration::from_secs(1));
+        let key = test.seed.make.encryption_key(endpoint);
+        test.seed.key(&key).await;
+        registered.push(key.created_at);
+    }
+    let told = async |since, at_most| {
+        let id = &subscriber.endpoint.id;
+        test.reads().registrations_since(id, since, at_most).await
+    };
+    let first = subscriber.key.created_at;
+    assert_eq!(told(first, 10).await?, [registered[1], registered[0]]);
+    assert_eq!(told(first, 1).await?, [registered[1]]);
+    assert_eq!(told(registered[1], 10).await?, []);
+    Ok(())
+}
+
 async fn active(
     test: &TestStore,
     subscriber: &Subscriber,

@@ -234,6 +234,26 @@ pub async fn a_foreign_endpoint_is_neither_locked_nor_saved(test: &TestStore) ->
     Ok(())
 }
 
+pub async fn endpoints_are_counted_as_far_as_asked_and_without_the_deleted_ones(
+    test: &TestStore,
+) -> Outcome {
+    let organization = test.seed.organization().await;
+    let stranger = test.seed.organization().await;
+    for owner in [&organization, &organization, &organization, &stranger] {
+        test.seed.endpoint(&test.seed.make.endpoint(owner)).await;
+    }
+    let deleted = test.seed.make.endpoint(&organization);
+    test.seed.endpoint(&deleted).await;
+    let mut tx = test.store.begin().await?;
+    tx.lock_endpoint(organization.id, &deleted.id).await?;
+    tx.delete_endpoint(&deleted.id, test.now()).await?;
+    assert_eq!(tx.reads().count_endpoints(organization.id, 10).await?, 3);
+    tx.commit().await?;
+    assert_eq!(test.reads().count_endpoints(organization.id, 10).await?, 3);
+    assert_eq!(test.reads().count_endpoints(organization.id, 2).await?, 2);
+    Ok(())
+}
+
 async fn three_old_and_three_new(test: &TestStore, organization: &Organization) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for age in 0..2 {

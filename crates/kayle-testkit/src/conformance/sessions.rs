@@ -388,6 +388,31 @@ pub async fn overdue_sessions_come_the_longest_overdue_first(test: &TestStore) -
     Ok(())
 }
 
+pub async fn sessions_that_have_not_ended_are_counted_as_far_as_asked(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let stranger = test.seed.organization().await;
+    for owner in [&organization, &organization, &organization, &stranger] {
+        test.seed.session(&test.seed.make.session(owner)).await;
+    }
+    let opened = test.seed.make.session(&organization);
+    test.seed.session(&opened).await;
+    let ended = Session {
+        state: SessionState::Expired {
+            completed_at: test.now(),
+        },
+        revision: opened.revision + 1,
+        ..opened
+    };
+    save(test, &ended).await?;
+    let count = async |at_most| {
+        let reads = test.reads();
+        reads.count_open_sessions(organization.id, at_most).await
+    };
+    assert_eq!(count(10).await?, 3);
+    assert_eq!(count(2).await?, 2);
+    Ok(())
+}
+
 fn every_state(test: &TestStore) -> Vec<SessionState> {
     let completed_at = test.now();
     let failed = |failure_code| SessionState::Failed {

@@ -20,6 +20,17 @@ impl ApiKeyReads for View {
         Ok(hashes.iter().find_map(|hash| with_owner(&tables, hash)))
     }
 
+    async fn count_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let tables = self.tables()?;
+        let keys = tables.api_keys.values();
+        let owned = keys.filter(|key| key.organization_id == organization_id);
+        Ok(owned.take(at_most).count())
+    }
+
     async fn list_api_keys(
         &self,
         organization_id: OrganizationId,

@@ -27,6 +27,21 @@ impl EncryptionKeyReads for View {
         });
         Ok(by_id(keys.cloned(), |key| &key.id, page))
     }
+
+    async fn registrations_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let tables = self.tables()?;
+        let keys = tables.encryption_keys.values();
+        let keys = keys.filter(|key| key.endpoint_id == *endpoint_id && since < key.created_at);
+        let mut times: Vec<Timestamp> = keys.map(|key| key.created_at).collect();
+        times.sort_unstable_by(|one, other| other.cmp(one));
+        times.truncate(at_most);
+        Ok(times)
+    }
 }
 
 #[async_trait]

@@ -25,6 +25,16 @@ impl EndpointReads for View {
         Ok(row.map(|row| row.endpoint.clone()))
     }
 
+    async fn count_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let tables = self.tables()?;
+        let counted = endpoints_of(&tables, organization_id).take(at_most);
+        Ok(counted.count())
+    }
+
     async fn list_endpoints(
         &self,
         organization_id: OrganizationId,

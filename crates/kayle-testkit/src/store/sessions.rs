@@ -54,6 +54,18 @@ impl SessionReads for View {
         Ok(caused)
     }
 
+    async fn count_open_sessions(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError> {
+        let tables = self.tables()?;
+        let open = tables.sessions.values().filter(|session| {
+            session.organization_id == organization_id && session.state.is_active()
+        });
+        Ok(open.take(at_most).count())
+    }
+
     async fn list_sessions(
         &self,
         organization_id: OrganizationId,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::members;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Call, required};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
@@ -26,7 +26,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     query: &[],
     body: Body::required::<NewApiKeyBody>(),
     answer: Answer::one::<CreatedApiKeyView<'_>>(),
-    errors: &[],
+    errors: &[ErrorCode::LimitReached],
     docs: "errors",
     run: Run::Customer(Area::Administration("create API keys"), |caller, call| {
         create(caller, call).boxed_local()

@@ -28,7 +28,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     query: &[],
     body: Body::required::<NewEndpointBody>(),
     answer: Answer::one::<CreatedEndpointView<'_>>(),
-    errors: &[ErrorCode::WebhookUrlRejected],
+    errors: &[ErrorCode::WebhookUrlRejected, ErrorCode::LimitReached],
     docs: "webhooks/endpoints#create",
     run: Run::Customer(Area::Webhooks, |caller, call| {
         create(caller, call).boxed_local()

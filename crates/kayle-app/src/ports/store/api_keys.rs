@@ -16,6 +16,13 @@ pub trait ApiKeyReads {
         hashes: &[String],
     ) -> Result<Option<(ApiKey, Organization)>, StoreError>;
 
+    /// Counts the keys of an organization, up to `at_most`.
+    async fn count_api_keys(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError>;
+
     /// Returns a page in the order of the ids, after the cursor.
     async fn list_api_keys(
         &self,

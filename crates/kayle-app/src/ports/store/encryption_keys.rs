@@ -18,6 +18,15 @@ pub trait EncryptionKeyReads {
         is_active: Option<bool>,
         page: &PageRequest<EncryptionKeyId>,
     ) -> Result<Page<EncryptionKey>, StoreError>;
+
+    /// Returns when the newest keys of an endpoint were registered, newest first: at most so many,
+    /// and only those after `since`.
+    async fn registrations_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError>;
 }
 
 /// Changes encryption keys.

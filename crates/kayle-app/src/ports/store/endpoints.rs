@@ -42,6 +42,13 @@ pub trait EndpointReads: Sync {
         id: &EndpointId,
     ) -> Result<Option<Endpoint>, StoreError>;
 
+    /// Counts the endpoints of an organization, up to `at_most`.
+    async fn count_endpoints(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError>;
+
     /// Returns a page, newest first; `None` if the cursor names no endpoint of the organization.
     async fn list_endpoints(
         &self,

@@ -63,6 +63,13 @@ pub trait SessionReads: Sync {
         id: &SessionId,
     ) -> Result<Option<Session>, StoreError>;
 
+    /// Counts the sessions of an organization that have not ended, up to `at_most`.
+    async fn count_open_sessions(
+        &self,
+        organization_id: OrganizationId,
+        at_most: usize,
+    ) -> Result<usize, StoreError>;
+
     /// Finds one of any organization, for the intake and for the person's own cancel.
     async fn find_session_for_intake(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
 

@@ -49,4 +49,5 @@ mod simulation;
 mod strangers;
 mod support;
 mod tenants;
+mod threat_model;
 mod withdrawal;

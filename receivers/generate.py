@@ -702,6 +702,7 @@ DOCUMENTED = [
 def schema_cases():
     """Every member that the schemas require is missed, and its type is checked; every claim of text is
     text. So the tables of all languages are those of the service."""
+    assert {event["type"] for event in DOCUMENTED} == set(payloads()), "DOCUMENTED has every type"
     number = 200
     for event in DOCUMENTED:
         for part, members in shapes(payloads()[event["type"]]).items():

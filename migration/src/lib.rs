@@ -21,6 +21,7 @@ mod m20261125_000011_nodes;
 mod m20261125_000013_events_by_session;
 mod m20261125_000014_cheaper_reports;
 mod m20261125_000016_last_failure_reason;
+mod m20261125_000017_attempt_phases;
 mod m20261125_000019_sign_in_links;
 mod m20261125_000020_early_vacuum_of_payloads;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000013_events_by_session::Migration),
             Box::new(m20261125_000014_cheaper_reports::Migration),
             Box::new(m20261125_000016_last_failure_reason::Migration),
+            Box::new(m20261125_000017_attempt_phases::Migration),
             Box::new(m20261125_000019_sign_in_links::Migration),
             Box::new(m20261125_000020_early_vacuum_of_payloads::Migration),
         ]

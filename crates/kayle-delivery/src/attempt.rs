@@ -21,6 +21,43 @@ pub struct Attempt {
     pub duration: Duration,
     /// When it began.
     pub attempted_at: Timestamp,
+    /// How the request went on its way; nothing where none was made.
+    pub phases: Phases,
+}
+
+/// How a request went on its way (contract 14.2). The times lie inside of the attempt's duration;
+/// each is `None` where its phase was not reached or not needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Phases {
+    /// Which connection carried it; `None` where none was made.
+    pub connection: Option<ConnectionUse>,
+    /// The address that the connection leads to.
+    pub remote_address: Option<IpAddr>,
+    /// Until the host's name was resolved.
+    pub dns: Option<Duration>,
+    /// From then on until an address took the connection.
+    pub connect: Option<Duration>,
+    /// From then on until the TLS handshake was over.
+    pub tls: Option<Duration>,
+    /// From the readiness of the connection until the head of the answer.
+    pub first_byte: Option<Duration>,
+}
+
+/// Which connection carried a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<ConnectionUse>, parse_err_fn = UnknownName::of)]
+pub enum ConnectionUse {
+    /// One that was made for it.
+    New,
+    /// One that was kept from before.
+    Reused,
+}
+
+impl ConnectionUse {
+    /// Returns the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// The closed result of an attempt.

@@ -9,7 +9,7 @@ use kayle_endpoints::Endpoint;
 use kayle_events::Event;
 use kayle_primitives::{DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, Timestamp};
 
-use crate::attempt::{Attempt, AttemptOutcome};
+use crate::attempt::{Attempt, AttemptOutcome, Phases};
 use crate::delivery::{Delivery, DeliveryState, LastAttempt};
 use crate::payload::{Payload, ScrubReason, StoredReason};
 use crate::schedule::RetrySchedule;
@@ -113,6 +113,7 @@ impl Birth<'_> {
             outcome: AttemptOutcome::NotEncrypted,
             duration: Duration::ZERO,
             attempted_at: now,
+            phases: Phases::default(),
         };
         let payload = Payload::Scrubbed { at: now, reason };
         Step {

@@ -22,7 +22,9 @@ pub mod payload;
 pub mod schedule;
 pub mod step;
 
-pub use attempt::{Attempt, AttemptFailure, AttemptOutcome, AttemptStatus, FailureReason};
+pub use attempt::{
+    Attempt, AttemptFailure, AttemptOutcome, AttemptStatus, ConnectionUse, FailureReason, Phases,
+};
 pub use delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease, LeaseHolder};
 pub use explanation::{Explanation, ExplanationCode, Surroundings, explain};
 pub use payload::{CompactJwe, Payload, RetentionReason, ScrubReason, StoredReason};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kayle_endpoints::Retention;
 use kayle_primitives::{DeliveryAttemptId, Timestamp};
 
-use crate::attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason};
+use crate::attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason, Phases};
 use crate::delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease};
 use crate::payload::{Payload, ScrubReason, StoredReason};
 use crate::schedule::RetrySchedule;
@@ -72,6 +72,17 @@ pub struct Step {
     pub delivery: Delivery,
     /// The attempt to record.
     pub attempt: Option<Attempt>,
+}
+
+impl Step {
+    /// Adds to the attempt how its request went on its way.
+    #[must_use]
+    pub fn with_phases(self, phases: Phases) -> Self {
+        Self {
+            attempt: self.attempt.map(|attempt| Attempt { phases, ..attempt }),
+            ..self
+        }
+    }
 }
 
 /// The delivery does not take the input; it stays as it is.
@@ -207,6 +218,7 @@ fn record(
         outcome,
         duration: now.since(attempted_at),
         attempted_at,
+        phases: Phases::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kayle_app::Webhooks;
 use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, Slots, ToSend};
 use kayle_app::ports::meter::WaitedFor;
-use kayle_app::ports::sender::{SendRequest, Sender};
+use kayle_app::ports::sender::Sender;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -177,19 +177,15 @@ impl Starter {
             request, in_flight, ..
         } = ready;
         self.webhooks.count_request(&in_flight, waited_for);
-        let outcome = self.outcome_of(request).await;
-        Some(self.webhooks.finish(in_flight, outcome))
-    }
-
-    async fn outcome_of(&self, request: SendRequest) -> Outcome {
-        match self.sender.send(request).await {
-            Ok(outcome) => Outcome::Attempted(outcome),
+        let finished = match self.sender.send(request).await {
+            Ok(sent) => self.webhooks.finish_sent(in_flight, sent),
             Err(fault) => {
                 let error: &(dyn std::error::Error + 'static) = &fault;
                 tracing::error!(error, "nothing was sent; the delivery is tried again");
-                Outcome::Fault
+                self.webhooks.finish(in_flight, Outcome::Fault)
             }
-        }
+        };
+        Some(finished)
     }
 }
 

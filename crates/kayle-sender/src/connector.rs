@@ -19,6 +19,7 @@ use tower_service::Service;
 use crate::connect_error::{ConnectError, NoAddress, is_exhaustion};
 use crate::guard::Guard;
 use crate::limits::{ADDRESSES_TRIED_MAX, NEXT_ADDRESS_DELAY};
+use crate::trip::Trip;
 
 /// Opens TCP connections for the HTTP client, to addresses that the guard judged and no others.
 #[derive(Clone)]
@@ -49,15 +50,19 @@ impl Service<Uri> for GuardedConnector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let guard = Arc::clone(&self.guard);
         let deadline = Instant::now() + self.timeout;
+        let trip = Trip::current();
         Box::pin(async move {
             let host = uri
                 .host()
                 .ok_or_else(|| ConnectError::Dns(NoAddress.into()))?;
-            let addresses = guard.judge_addresses_of(host).await?;
+            let addresses = guard.judge_addresses_of(host, &trip).await?;
             let port = port_of(&uri);
             let addresses = interleave(addresses).map(|ip| SocketAddr::new(ip, port));
             let tried: Vec<_> = addresses.take(ADDRESSES_TRIED_MAX).collect();
-            let stream = connect_to_first(&tried, deadline).await?;
+            let connecting = connect_to_first(&tried, deadline);
+            let stream = trip.time_connect(connecting).await?;
+            let peer = stream.peer_addr().map_err(ConnectError::Tcp)?;
+            trip.note_connected(peer.ip(), uri.scheme() != Some(&Scheme::HTTP));
             Ok(TokioIo::new(stream))
         })
     }

@@ -8,6 +8,7 @@ use kayle_endpoints::AddressPolicy;
 
 use crate::connect_error::ConnectError;
 use crate::resolver::Resolver;
+use crate::trip::Trip;
 
 /// Resolves hosts and judges what they lead to.
 pub(crate) struct Guard {
@@ -24,10 +25,14 @@ impl Guard {
     ///
     /// One forbidden address condemns the host: a public name has no business with a private
     /// address, and whoever mixes them is trying which one is taken.
-    pub(crate) async fn judge_addresses_of(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
+    pub(crate) async fn judge_addresses_of(
+        &self,
+        host: &str,
+        trip: &Trip,
+    ) -> Result<Vec<IpAddr>, ConnectError> {
         let addresses = match literal(host) {
             Some(address) => vec![address],
-            None => self.resolver.addresses_of(host).await?,
+            None => trip.time_dns(self.resolver.addresses_of(host)).await?,
         };
         let refused = addresses.iter().find(|ip| !self.policy.permits(**ip));
         match refused {

@@ -23,6 +23,7 @@ mod resolver;
 mod sender;
 mod system_files;
 mod tls;
+mod trip;
 
 pub use limits::PoolLimits;
 pub use sender::{HyperSender, SenderSettings, SenderSetupError};

@@ -9,8 +9,9 @@ use http::header::{HeaderMap, HeaderValue, InvalidHeaderValue};
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use kayle_app::ports::sender::{SendFault, SendRequest, Sender};
+use kayle_app::ports::sender::{SendFault, SendRequest, Sender, Sent};
 use kayle_delivery::{AttemptOutcome, FailureReason};
 use kayle_endpoints::AddressPolicy;
 use rustls::ClientConfig;
@@ -25,6 +26,7 @@ use crate::outcome::{in_full, without_answer};
 use crate::request::{http_request, user_agent};
 use crate::resolver::Resolver;
 use crate::tls::{Connector, system_trust};
+use crate::trip::Trip;
 
 /// Sends over HTTP/1.1 with a pool of connections. It follows no redirect, repeats nothing and
 /// knows no proxy, whatever the environment says.
@@ -131,7 +133,22 @@ impl HyperSender {
         Ok(())
     }
 
-    async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<AttemptOutcome, SendFault> {
+    async fn attempt(&self, mut request: Request<Full<Bytes>>) -> Result<Sent, SendFault> {
+        let trip = Trip::default();
+        let connection = capture_connection(&mut request);
+        let began_at = Instant::now();
+        let (outcome, head_at) = trip.accompany(self.outcome_of(request)).await?;
+        Ok(Sent {
+            outcome,
+            phases: trip.phases(began_at, &connection, head_at),
+        })
+    }
+
+    /// Makes a request; returns what came of it, and when the head of the answer was there.
+    async fn outcome_of(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(AttemptOutcome, Option<Instant>), SendFault> {
         let deadline = Instant::now() + self.timeout;
         let trial = self.hosts.begin(request.uri());
         let client = match trial.way {
@@ -140,6 +157,7 @@ impl HyperSender {
         };
         match timeout_at(deadline, client.request(request)).await {
             Ok(Ok(response)) => {
+                let head_at = Instant::now();
                 let outcome = AttemptOutcome::from_status_code(response.status().as_u16());
                 let closes_soon = closes_within(response.headers(), self.idle_timeout);
                 self.drains.drain(response.into_body(), deadline).await;
@@ -148,7 +166,7 @@ impl HyperSender {
                 } else {
                     Manners::Answered
                 });
-                Ok(outcome)
+                Ok((outcome, Some(head_at)))
             }
             Ok(Err(error)) => {
                 tracing::debug!(error = in_full(&error), "no answer");
@@ -157,9 +175,9 @@ impl HyperSender {
                 } else {
                     Manners::Closed
                 });
-                without_answer(&error)
+                Ok((without_answer(&error)?, None))
             }
-            Err(_elapsed) => Ok(AttemptOutcome::NoAnswer(FailureReason::Timeout)),
+            Err(_elapsed) => Ok((AttemptOutcome::NoAnswer(FailureReason::Timeout), None)),
         }
     }
 }
@@ -200,10 +218,10 @@ fn client(connector: Connector, pool: PoolLimits) -> Client<Connector, Full<Byte
 
 #[async_trait]
 impl Sender for HyperSender {
-    async fn send(&self, request: SendRequest) -> Result<AttemptOutcome, SendFault> {
+    async fn send(&self, request: SendRequest) -> Result<Sent, SendFault> {
         // A path or a query always fits, and so does every host that the URL policy lets pass.
         let Ok(uri) = Uri::try_from(request.url.as_str()) else {
-            return Ok(AttemptOutcome::NoAnswer(FailureReason::Dns));
+            return Ok(AttemptOutcome::NoAnswer(FailureReason::Dns).into());
         };
         let request = http_request(uri, request, &self.user_agent)?;
         self.attempt(request).await

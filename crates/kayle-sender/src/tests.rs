@@ -7,6 +7,7 @@ mod failures;
 mod guard;
 mod logs;
 mod names;
+mod phases;
 mod request;
 mod server;
 mod tls;

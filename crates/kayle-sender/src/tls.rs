@@ -1,13 +1,16 @@
 //! TLS over guarded connections, and the deadline of both.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
+use hyper::rt;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -23,9 +26,13 @@ use crate::connector::GuardedConnector;
 use crate::guard::literal;
 use crate::hosts::Hosts;
 use crate::limits::TLS_SESSIONS_MAX;
+use crate::trip::Trip;
 
-/// A connection as the HTTP client uses it.
-pub(crate) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+/// A connection as the HTTP client uses it, with the trip that opened it.
+pub(crate) struct Stream {
+    io: MaybeHttpsStream<TokioIo<TcpStream>>,
+    trip: Trip,
+}
 
 /// Opens connections that are ready for HTTP, within a time that holds even when the attempt that
 /// asked for one has gone on with another. Cloning shares the trust.
@@ -98,14 +105,64 @@ impl Service<Uri> for Connector {
             hosts.count_connection(&uri);
         }
         let mut https = self.https.lock().unwrap_or_else(PoisonError::into_inner);
+        let trip = Trip::current();
         let connecting = timeout(self.timeout, https.call(uri));
         Box::pin(async move {
             match connecting.await {
-                Ok(Ok(stream)) => Ok(stream),
+                Ok(Ok(io)) => {
+                    trip.note_handshake_end();
+                    Ok(Stream { io, trip })
+                }
                 Ok(Err(error)) => Err(typed(error)),
                 Err(_elapsed) => Err(ConnectError::Timeout),
             }
         })
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        self.io.connected().extra(self.trip.clone())
+    }
+}
+
+impl rt::Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl rt::Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use kayle_app::ports::sender::{SendFault, SendRequest, Sender};
+use kayle_app::ports::sender::{SendFault, SendRequest, Sender, Sent};
 use kayle_delivery::AttemptOutcome;
 use tokio::sync::Semaphore;
 
@@ -87,14 +87,14 @@ impl Default for ScriptedSender {
 
 #[async_trait]
 impl Sender for ScriptedSender {
-    async fn send(&self, request: SendRequest) -> Result<AttemptOutcome, SendFault> {
+    async fn send(&self, request: SendRequest) -> Result<Sent, SendFault> {
         let answer = self.desk().take_in(request);
         match answer {
-            Answer::Outcome(outcome) => Ok(outcome),
+            Answer::Outcome(outcome) => Ok(outcome.into()),
             Answer::Held(outcome) => {
                 let permit = self.releases.acquire().await;
                 permit.expect("the semaphore is never closed").forget();
-                Ok(outcome)
+                Ok(outcome.into())
             }
             Answer::Fault => Err(SendFault::OutOfResources(io::Error::other("scripted"))),
         }
@@ -141,16 +141,16 @@ mod tests {
         let sender = ScriptedSender::default();
         sender.script(URL, [Answer::status(500), Answer::Fault]);
         let refused = sender.send(request(URL)).await.unwrap();
-        assert_eq!(refused.status_code(), Some(500));
+        assert_eq!(refused.outcome.status_code(), Some(500));
         assert!(sender.send(request(URL)).await.is_err());
         let accepted = sender.send(request(URL)).await.unwrap();
-        assert_eq!(accepted.status_code(), Some(204));
+        assert_eq!(accepted.outcome.status_code(), Some(204));
 
         sender.afterwards(URL, Answer::status(410));
         let gone = sender.send(request(URL)).await.unwrap();
-        assert_eq!(gone.status_code(), Some(410));
+        assert_eq!(gone.outcome.status_code(), Some(410));
         let elsewhere = sender.send(request("https://other.example/")).await;
-        assert_eq!(elsewhere.unwrap().status_code(), Some(204));
+        assert_eq!(elsewhere.unwrap().outcome.status_code(), Some(204));
         assert_eq!(sender.sent().len(), 5);
     }
 
@@ -163,6 +163,6 @@ mod tests {
             assert_eq!(sender.sent().len(), 1);
             sender.release();
         });
-        assert_eq!(outcome.unwrap(), held);
+        assert_eq!(outcome.unwrap().outcome, held);
     }
 }

@@ -1,5 +1,7 @@
 //! The delivery (contract 2.6), its summary in an event (2.7) and its attempts (D12).
 
+use std::time::Duration;
+
 use kayle_app::deliveries::DeliveryWithAttempts;
 use kayle_delivery::{Attempt, Delivery, Explanation, LastAttempt};
 use kayle_primitives::Timestamp;
@@ -7,9 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::wire::{
-    Shown, ShownAttemptStatus, ShownDeliveryAttemptId, ShownDeliveryId, ShownDeliveryStatus,
-    ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownExplanationCode, ShownFailureReason,
-    ShownRetentionReason, ShownTime,
+    Shown, ShownAttemptStatus, ShownConnectionUse, ShownDeliveryAttemptId, ShownDeliveryId,
+    ShownDeliveryStatus, ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownExplanationCode,
+    ShownFailureReason, ShownRetentionReason, ShownTime,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -101,6 +103,18 @@ pub(crate) struct AttemptView {
     refused_address: Option<String>,
     /// Milliseconds.
     duration_ms: u64,
+    /// Which connection carried the request; null where none was made.
+    connection: Option<ShownConnectionUse>,
+    /// The address that the connection leads to.
+    remote_address: Option<String>,
+    /// Until the host's name was resolved; null if it was not needed.
+    dns_ms: Option<u64>,
+    /// Until an address took the connection.
+    connect_ms: Option<u64>,
+    /// Until the TLS handshake was over.
+    tls_ms: Option<u64>,
+    /// From the readiness of the connection until your answer began.
+    first_byte_ms: Option<u64>,
     /// When it began.
     attempted_at: ShownTime,
 }
@@ -173,14 +187,25 @@ impl From<&Delivery> for DeliverySummaryView {
 
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
+        let phases = attempt.phases;
         Self {
             id: Shown(attempt.id.clone()),
             status: Shown(attempt.outcome.status()),
             status_code: attempt.outcome.status_code(),
             failure_reason: attempt.outcome.failure_reason().map(Shown),
             refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
-            duration_ms: u64::try_from(attempt.duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: as_ms(attempt.duration),
+            connection: phases.connection.map(Shown),
+            remote_address: phases.remote_address.map(|ip| ip.to_string()),
+            dns_ms: phases.dns.map(as_ms),
+            connect_ms: phases.connect.map(as_ms),
+            tls_ms: phases.tls.map(as_ms),
+            first_byte_ms: phases.first_byte.map(as_ms),
             attempted_at: Shown(attempt.attempted_at),
         }
     }
+}
+
+fn as_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,13 +1,14 @@
 //! Deliveries and their attempts (contract 2.6, D12).
 
 use kayle_delivery::{
-    AttemptFailure, AttemptStatus, DeliveryStatus, ExplanationCode, RetentionReason,
+    AttemptFailure, AttemptStatus, ConnectionUse, DeliveryStatus, ExplanationCode, RetentionReason,
 };
 use strum::IntoEnumIterator;
 
 use super::{Shown, named};
 
 pub(crate) type ShownAttemptStatus = Shown<AttemptStatus>;
+pub(crate) type ShownConnectionUse = Shown<ConnectionUse>;
 pub(crate) type ShownDeliveryStatus = Shown<DeliveryStatus>;
 pub(crate) type ShownExplanationCode = Shown<ExplanationCode>;
 pub(crate) type ShownFailureReason = Shown<AttemptFailure>;
@@ -16,6 +17,7 @@ pub(crate) type ShownRetentionReason = Shown<RetentionReason>;
 named! {
     AttemptFailure;
     AttemptStatus;
+    ConnectionUse;
     DeliveryStatus;
     ExplanationCode;
     RetentionReason;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{
-    AttemptOutcome, AttemptStatus, Delivery, Input, InvalidTransition, LeaseHolder, RetrySchedule,
-    Step,
+    AttemptOutcome, AttemptStatus, Delivery, Input, InvalidTransition, LeaseHolder, Phases,
+    RetrySchedule, Step,
 };
 use kayle_endpoints::{DeliveryPolicy, Endpoint, Retention};
 use kayle_primitives::{DeliveryAttemptId, EndpointId, Timestamp};
@@ -15,6 +15,7 @@ use crate::Webhooks;
 use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
 use crate::ports::meter::BatchKind;
 use crate::ports::queue::{Claimed, Settled, Settlement};
+use crate::ports::sender::Sent;
 use crate::ports::store::StoreError;
 
 /// A claimed delivery between its claim and its settlement.
@@ -51,6 +52,7 @@ pub enum Outcome {
 pub struct Finished {
     pub(crate) in_flight: InFlight,
     pub(crate) outcome: Outcome,
+    pub(crate) phases: Phases,
     pub(crate) ended_at: Timestamp,
 }
 
@@ -76,7 +78,16 @@ impl Webhooks {
         Finished {
             in_flight,
             outcome,
+            phases: Phases::default(),
             ended_at: self.clock.now(),
+        }
+    }
+
+    /// Notes the end of a claim whose request was made.
+    pub fn finish_sent(&self, in_flight: InFlight, sent: Sent) -> Finished {
+        Finished {
+            phases: sent.phases,
+            ..self.finish(in_flight, Outcome::Attempted(sent.outcome))
         }
     }
 
@@ -115,7 +126,7 @@ impl Webhooks {
         let step = step.inspect_err(|error| report_discarded(delivery, error));
         Some(Settlement {
             holder: holder.clone(),
-            step: step.ok()?,
+            step: step.ok()?.with_phases(finished.phases),
         })
     }
 
@@ -180,6 +191,7 @@ impl Webhooks {
             in_flight,
             outcome,
             ended_at,
+            ..
         } = finished;
         let input = match *outcome {
             Outcome::Attempted(outcome) => Input::AttemptFinished {

@@ -1,7 +1,7 @@
 //! The sender: one HTTP request to an endpoint, and what came of it.
 
 use async_trait::async_trait;
-use kayle_delivery::{AttemptOutcome, CompactJwe};
+use kayle_delivery::{AttemptOutcome, CompactJwe, Phases};
 use kayle_endpoints::NormalizedUrl;
 use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
@@ -14,7 +14,26 @@ pub trait Sender: Send + Sync {
     /// # Errors
     /// [`SendFault`] if the request could not even be tried, for a reason in our own house. It is
     /// no attempt and does not count.
-    async fn send(&self, request: SendRequest) -> Result<AttemptOutcome, SendFault>;
+    async fn send(&self, request: SendRequest) -> Result<Sent, SendFault>;
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// How the endpoint took it.
+    pub outcome: AttemptOutcome,
+    /// How it went on its way.
+    pub phases: Phases,
+}
+
+impl From<AttemptOutcome> for Sent {
+    /// Returns what came of a request whose way nobody measured.
+    fn from(outcome: AttemptOutcome) -> Self {
+        Self {
+            outcome,
+            phases: Phases::default(),
+        }
+    }
 }
 
 /// One request, ready to go.

@@ -338,7 +338,7 @@ pub(crate) async fn turn(kit: &TestWebhooks) -> Vec<SendRequest> {
     for ready in to_send {
         sent.push(ready.request.clone());
         let outcome = match kit.sender.send(ready.request).await {
-            Ok(outcome) => Outcome::Attempted(outcome),
+            Ok(sent) => Outcome::Attempted(sent.outcome),
             Err(_) => Outcome::Fault,
         };
         finished.push(kit.webhooks.finish(ready.in_flight, outcome));

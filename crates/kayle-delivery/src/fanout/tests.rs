@@ -147,6 +147,7 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
             outcome: AttemptOutcome::NotEncrypted,
             duration: Duration::ZERO,
             attempted_at: at(0),
+            phases: Phases::default(),
         };
         assert_eq!(attempt, Some(expected));
     }

@@ -210,6 +210,7 @@ fn an_accepted_attempt_ends_the_delivery_and_its_payload() {
         outcome: AttemptOutcome::Accepted { status_code: 200 },
         duration: Duration::from_secs(2),
         attempted_at: started_at,
+        phases: Phases::default(),
     };
     assert_eq!(step.attempt, Some(attempt));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_resolver::Hosts;
 use hickory_resolver::config::{ResolverConfig, ResolverOpts};
-use kayle_app::ports::sender::{SendRequest, Sender};
+use kayle_app::ports::sender::{SendRequest, Sender, Sent};
 use kayle_delivery::{AttemptOutcome, CompactJwe, FailureReason};
 use kayle_endpoints::{AddressPolicy, AllowedNetworks, EndpointUrl, Environment, UrlPolicy};
 use kayle_events::EventType;
@@ -99,6 +99,11 @@ pub(super) fn request_to(url: &str) -> SendRequest {
 
 /// Makes one attempt, which must not be a fault.
 pub(super) async fn attempt(sender: &HyperSender, url: &str) -> AttemptOutcome {
+    sent(sender, url).await.outcome
+}
+
+/// Makes one attempt, which must not be a fault, and returns how it went on its way too.
+pub(super) async fn sent(sender: &HyperSender, url: &str) -> Sent {
     sender.send(request_to(url)).await.unwrap()
 }
 

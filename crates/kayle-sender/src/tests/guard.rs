@@ -7,6 +7,7 @@ use kayle_endpoints::{AddressPolicy, AllowedNetworks, Environment};
 use super::builders::*;
 use super::server::{RawServer, status};
 use crate::guard::{Guard, literal};
+use crate::trip::Trip;
 
 fn production() -> AddressPolicy {
     AddressPolicy::new(Environment::Production, AllowedNetworks::default())
@@ -94,7 +95,10 @@ async fn a_trailing_dot_and_capitals_make_no_difference() {
         production(),
     );
     for host in ["hooks.example", "hooks.example.", "HOOKS.example"] {
-        let addresses = guard.judge_addresses_of(host).await.unwrap();
+        let addresses = guard
+            .judge_addresses_of(host, &Trip::default())
+            .await
+            .unwrap();
         assert_eq!(addresses, [IpAddr::from([9, 9, 9, 9])], "{host}");
     }
 }

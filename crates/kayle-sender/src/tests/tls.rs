@@ -7,7 +7,7 @@ use std::thread;
 
 use kayle_app::ports::sender::SendRequest;
 use kayle_app::ports::sender::Sender;
-use kayle_delivery::FailureReason;
+use kayle_delivery::{ConnectionUse, FailureReason};
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -76,7 +76,12 @@ fn answer(stream: TcpStream, config: &Arc<ServerConfig>) -> std::io::Result<()> 
 async fn a_trusted_certificate_lets_the_request_through() {
     let server = TlsServer::start("hooks.example");
     let request = server.request_to("hooks.example");
-    let outcome = server.trusting_sender().send(request).await.unwrap();
+    let outcome = server
+        .trusting_sender()
+        .send(request)
+        .await
+        .unwrap()
+        .outcome;
     assert_eq!(outcome, accepted(204));
 }
 
@@ -84,7 +89,12 @@ async fn a_trusted_certificate_lets_the_request_through() {
 async fn a_trailing_dot_is_no_part_of_the_certificates_name() {
     let server = TlsServer::start("hooks.example");
     let request = server.request_to("hooks.example.");
-    let outcome = server.trusting_sender().send(request).await.unwrap();
+    let outcome = server
+        .trusting_sender()
+        .send(request)
+        .await
+        .unwrap()
+        .outcome;
     assert_eq!(outcome, accepted(204));
 }
 
@@ -92,14 +102,23 @@ async fn a_trailing_dot_is_no_part_of_the_certificates_name() {
 async fn an_address_in_the_url_can_be_certified() {
     let server = TlsServer::start("127.0.0.1");
     let request = server.request_to("127.0.0.1");
-    let outcome = server.trusting_sender().send(request).await.unwrap();
+    let outcome = server
+        .trusting_sender()
+        .send(request)
+        .await
+        .unwrap()
+        .outcome;
     assert_eq!(outcome, accepted(204));
 }
 
 #[tokio::test]
 async fn an_untrusted_certificate_is_a_tls_failure() {
     let server = TlsServer::start("localhost");
-    let outcome = sender().send(server.request_to("localhost")).await.unwrap();
+    let outcome = sender()
+        .send(server.request_to("localhost"))
+        .await
+        .unwrap()
+        .outcome;
     assert_eq!(outcome, no_answer(FailureReason::Tls));
 }
 
@@ -107,7 +126,12 @@ async fn an_untrusted_certificate_is_a_tls_failure() {
 async fn a_certificate_for_another_name_is_a_tls_failure() {
     let server = TlsServer::start("other.example");
     let request = server.request_to("hooks.example");
-    let outcome = server.trusting_sender().send(request).await.unwrap();
+    let outcome = server
+        .trusting_sender()
+        .send(request)
+        .await
+        .unwrap()
+        .outcome;
     assert_eq!(outcome, no_answer(FailureReason::Tls));
 }
 
@@ -154,4 +178,26 @@ async fn a_sender_with_the_systems_trust_can_be_made() {
     let sender = HyperSender::new(settings).unwrap();
     let url = format!("http://localhost:{}/", server.address.port());
     assert_eq!(attempt(&sender, &url).await, accepted(204));
+}
+
+#[tokio::test]
+async fn a_handshake_is_a_phase_of_its_own() {
+    let server = TlsServer::start("hooks.example");
+    let request = server.request_to("hooks.example");
+    let phases = server.trusting_sender().send(request).await.unwrap().phases;
+    assert_eq!(phases.connection, Some(ConnectionUse::New));
+    assert!(
+        phases.tls.is_some() && phases.first_byte.is_some(),
+        "{phases:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails_took_time_all_the_same() {
+    let server = TlsServer::start("localhost");
+    let request = server.request_to("localhost");
+    let phases = sender().send(request).await.unwrap().phases;
+    assert_eq!(phases.connection, Some(ConnectionUse::New));
+    assert!(phases.tls.is_some(), "{phases:?}");
+    assert_eq!(phases.first_byte, None);
 }

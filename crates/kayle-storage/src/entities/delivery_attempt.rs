@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::ports::store::StoreError;
-use kayle_delivery::{Attempt, AttemptOutcome};
+use kayle_delivery::{Attempt, AttemptOutcome, Phases};
 use sea_orm::entity::prelude::*;
 
 use super::values::{Row, at};
@@ -19,6 +19,12 @@ pub(crate) struct Model {
     pub(crate) refused_address: Option<String>,
     pub(crate) duration_ms: i64,
     pub(crate) attempted_at: i64,
+    pub(crate) connection: Option<String>,
+    pub(crate) remote_address: Option<String>,
+    pub(crate) dns_ms: Option<i64>,
+    pub(crate) connect_ms: Option<i64>,
+    pub(crate) tls_ms: Option<i64>,
+    pub(crate) first_byte_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -29,14 +35,21 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     pub(crate) fn from_domain(attempt: &Attempt) -> Self {
         let failure_reason = attempt.outcome.failure_reason();
+        let phases = attempt.phases;
         Self {
             id: attempt.id.as_str().to_owned(),
             delivery_id: attempt.delivery_id.as_str().to_owned(),
             status_code: attempt.outcome.status_code().map(i32::from),
             failure_reason: failure_reason.map(|reason| reason.as_str().to_owned()),
             refused_address: attempt.outcome.refused_address().map(|ip| ip.to_string()),
-            duration_ms: i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
+            duration_ms: as_ms(attempt.duration),
             attempted_at: attempt.attempted_at.unix_ms(),
+            connection: phases.connection.map(|used| used.as_str().to_owned()),
+            remote_address: phases.remote_address.map(|ip| ip.to_string()),
+            dns_ms: phases.dns.map(as_ms),
+            connect_ms: phases.connect.map(as_ms),
+            tls_ms: phases.tls.map(as_ms),
+            first_byte_ms: phases.first_byte.map(as_ms),
         }
     }
 
@@ -60,6 +73,28 @@ impl Model {
             outcome: row.present("failure_reason", outcome)?,
             duration: Duration::from_millis(row.number("duration_ms", self.duration_ms)?),
             attempted_at: at(self.attempted_at),
+            phases: self.phases(row)?,
         })
     }
+
+    fn phases(&self, row: Row<'_>) -> Result<Phases, StoreError> {
+        let connection = self.connection.as_deref().map(str::parse).transpose();
+        let remote_address = self.remote_address.as_deref().map(str::parse).transpose();
+        let duration = |column, ms: Option<i64>| {
+            let ms = ms.map(|ms| row.number(column, ms)).transpose()?;
+            Ok(ms.map(Duration::from_millis))
+        };
+        Ok(Phases {
+            connection: row.parsed("connection", connection)?,
+            remote_address: row.parsed("remote_address", remote_address)?,
+            dns: duration("dns_ms", self.dns_ms)?,
+            connect: duration("connect_ms", self.connect_ms)?,
+            tls: duration("tls_ms", self.tls_ms)?,
+            first_byte: duration("first_byte_ms", self.first_byte_ms)?,
+        })
+    }
+}
+
+fn as_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -7,8 +7,8 @@ use kayle_app::ports::queue::{Claimed, Settled, Settlement};
 use kayle_app::ports::store::StoreError;
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{
-    Attempt, AttemptOutcome, Delivery, DeliveryState, FailureReason, Input, LeaseHolder,
-    RetrySchedules, Step, step,
+    Attempt, AttemptOutcome, ConnectionUse, Delivery, DeliveryState, FailureReason, Input,
+    LeaseHolder, Phases, RetrySchedules, Step, step,
 };
 use kayle_endpoints::Retention;
 use kayle_primitives::DeliveryAttemptId;
@@ -22,7 +22,15 @@ const REFUSED: AttemptOutcome = AttemptOutcome::Refused { status_code: 503 };
 
 pub async fn a_settlement_is_written_with_its_attempt(test: &TestStore) -> Outcome {
     let claim = claimed(test, &test.subscriber().await, "a").await?;
-    let settlement = finished(test, &claim, "a", ACCEPTED);
+    let mut settlement = finished(test, &claim, "a", ACCEPTED);
+    settlement.step = settlement.step.with_phases(Phases {
+        connection: Some(ConnectionUse::New),
+        remote_address: Some("2001:db8::1".parse().unwrap()),
+        dns: Some(Duration::from_millis(3)),
+        connect: Some(Duration::ZERO),
+        tls: None,
+        first_byte: Some(Duration::from_millis(40)),
+    });
     let settled = test.queue.settle(slice::from_ref(&settlement)).await?;
 
     assert_eq!(settled, [Settled::Written]);

@@ -146,6 +146,12 @@ async fn a_delivery_is_shown_with_its_attempts() {
         "failure_reason": null,
         "refused_address": null,
         "duration_ms": 0,
+        "connection": null,
+        "remote_address": null,
+        "dns_ms": null,
+        "connect_ms": null,
+        "tls_ms": null,
+        "first_byte_ms": null,
         "attempted_at": NOW,
     }]);
     expected["explanation"] = json!({

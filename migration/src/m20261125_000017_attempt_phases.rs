@@ -33,7 +33,7 @@ impl MigrationTrait for Migration {
         execute_all(
             manager,
             &[
-                "DROP INDEX deliveries_failed_of_endpoint",
+                "DROP INDEX deliveries_lost",
                 "DROP INDEX deliveries_failed",
                 "ALTER TABLE events DROP COLUMN passed_over",
                 "ALTER TABLE delivery_attempts DROP COLUMN first_byte_ms",
@@ -48,11 +48,13 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// In the order of the last attempt, of an organization and of an endpoint. Only what failed for
-/// good is in them.
+/// What stores a payload in the order of the last attempts, to be retried; what has none by
+/// endpoint, to be counted. Only what failed for good is in them.
 const INDEXES: [&str; 2] = [
     "CREATE INDEX IF NOT EXISTS deliveries_failed \
-     ON deliveries (organization_id, last_attempt_at, id) WHERE state = 'failed'",
-    "CREATE INDEX IF NOT EXISTS deliveries_failed_of_endpoint \
-     ON deliveries (endpoint_id, last_attempt_at, id) WHERE state = 'failed'",
+     ON deliveries (organization_id, last_attempt_at, id) \
+     WHERE state = 'failed' AND payload_expires_at IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS deliveries_lost \
+     ON deliveries (endpoint_id, last_attempt_at, id) \
+     WHERE state = 'failed' AND payload_expires_at IS NULL",
 ];

@@ -7,8 +7,9 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
-    EventWrites, NewDelivery, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads,
-    RecordedAttempt, ResumeScope, SessionWrites, SignInLink, SignInWrites, StoreError, StoreTx,
+    EventWrites, FailedFilter, FailedPlace, FailedPortion, NewDelivery, Node, NodeWrites,
+    OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt, ResumeScope, SessionWrites,
+    SignInLink, SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -214,6 +215,19 @@ impl DeliveryWrites for SimulatedTx {
     ) -> Result<Option<Delivery>, StoreError> {
         self.call().await?;
         self.inner.lock_delivery(organization_id, id).await
+    }
+
+    async fn lock_failed(
+        &mut self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        after: Option<&FailedPlace>,
+        limit: usize,
+    ) -> Result<FailedPortion, StoreError> {
+        self.call().await?;
+        self.inner
+            .lock_failed(organization_id, filter, after, limit)
+            .await
     }
 
     async fn lock_deliveries_of_event(

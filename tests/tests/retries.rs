@@ -94,6 +94,44 @@ async fn an_exhausted_delivery_can_be_retried_and_replayed_until_it_succeeds() {
 }
 
 #[tokio::test]
+async fn all_that_failed_is_counted_first_and_then_retried_at_once() {
+    let installation = Installation::start(&[("KAYLE_RETRY_SCHEDULE_SHORT", "0s")]).await;
+    let customer = Customer::register(
+        installation.api(),
+        Behaviour::script([Reaction::Status(502), Reaction::Status(502)]),
+    )
+    .await;
+    let mut failed = Vec::new();
+    for _ in 0..2 {
+        let delivery_id = installation.deliver_success().await;
+        installation.delivery_in("failed", &delivery_id).await;
+        failed.push(delivery_id);
+    }
+    let path = "/v1/webhooks/deliveries/retry";
+    let mut span = json!({
+        "failed_since": "2000-01-01T00:00Z",
+        "endpoint_id": customer.endpoint_id,
+        "failure_reason": "http_status",
+        "dry_run": true,
+    });
+    let preview = installation.api().post(path, &span).await.data();
+    assert_eq!(preview["requeued"], 2);
+
+    span["failed_until"] = preview["failed_until"].clone();
+    span["dry_run"] = json!(false);
+    let retried = installation.api().post(path, &span).await.data();
+    assert_eq!(retried, preview);
+    for delivery_id in &failed {
+        installation.delivery_in("succeeded", delivery_id).await;
+    }
+    customer.requests(4).await;
+
+    let nobody = json!({ "failed_since": "2000-01-01T00:00Z", "failure_reason": "weather" });
+    let refused = installation.api().post(path, &nobody).await;
+    refused.expect_refusal(400, "BAD_REQUEST");
+}
+
+#[tokio::test]
 async fn a_delivery_under_way_is_neither_retried_nor_replayed() {
     let installation = Installation::start(&[]).await;
     let behaviour = Behaviour::script([Reaction::StatusOnRelease(204)]);

@@ -90,6 +90,9 @@ pub enum AuditAction {
     /// A delivery was asked for again.
     #[strum(serialize = "webhook_delivery.retried")]
     DeliveryRetried,
+    /// Deliveries that had failed were asked for again, up to 500 with one row.
+    #[strum(serialize = "webhook_deliveries.retried")]
+    DeliveriesRetried,
     /// An event was asked for again.
     #[strum(serialize = "webhook_event.replayed")]
     EventReplayed,

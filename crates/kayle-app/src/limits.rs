@@ -28,6 +28,12 @@ pub const REFUSED_SESSIONS_DELAY: Duration = Duration::from_secs(10);
 /// Organizations whose open sessions are kept count of: a few dozen bytes each.
 pub const COUNTED_ORGANIZATIONS_MAX: usize = 10_000;
 
+/// Deliveries that one call to retry what failed requeues (contract 14.4).
+pub const RETRIED_PER_CALL_MAX: usize = 10_000;
+
+/// Those of one transaction: as for [`SWEEP_BATCH_MAX`].
+pub const RETRIED_AT_ONCE_MAX: usize = 500;
+
 /// Deliveries per claim: from a hundred rows on, a commit's cost is spread thin.
 pub const CLAIM_BATCH_MAX: usize = 128;
 

@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, Portion,
-    ResumeScope, StoreError, report_damage,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, FailedCounts, FailedFilter,
+    FailedPlace, FailedPortion, NewDelivery, Portion, ResumeScope, StoreError, report_damage,
 };
 use kayle_delivery::{Attempt, Delivery, DeliveryStatus};
 use kayle_events::EventType;
@@ -29,6 +29,7 @@ use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::Row;
 use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization};
 use crate::error::store_error;
+use crate::failed::count_failed;
 use crate::page::{Position, newest_first};
 use crate::readable::{portion_of, read_all, read_one, read_page};
 use crate::store::{SqlStore, SqlTx};
@@ -72,6 +73,15 @@ impl DeliveryReads for Link {
             .order_by_asc(delivery_attempt::Column::Id);
         let attempts = read_all(self, rows, delivery_attempt::Model::into_domain);
         Ok(attempts.await?.items)
+    }
+
+    async fn count_failed(
+        &self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        most: usize,
+    ) -> Result<FailedCounts, StoreError> {
+        count_failed(self, organization_id, filter, most).await
     }
 
     async fn count_due_before(
@@ -125,6 +135,17 @@ impl DeliveryWrites for SqlTx {
         let row = one(organization_id, id).lock_exclusive();
         let row = read_one(self.connection(), row).await?;
         row.map(Model::into_domain).transpose()
+    }
+
+    async fn lock_failed(
+        &mut self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        after: Option<&FailedPlace>,
+        limit: usize,
+    ) -> Result<FailedPortion, StoreError> {
+        self.lock_next_failed(organization_id, filter, after, limit)
+            .await
     }
 
     async fn lock_deliveries_of_event(

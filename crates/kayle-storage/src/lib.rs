@@ -32,6 +32,7 @@ mod endpoints;
 mod entities;
 mod error;
 mod events;
+mod failed;
 mod gauges;
 mod group;
 mod invariants;

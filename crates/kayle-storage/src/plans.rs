@@ -5,8 +5,9 @@ mod postgres;
 
 use std::collections::BTreeMap;
 
-use kayle_app::ports::store::{DeliveryFilter, DuePlace, Portion, ResumeScope};
-use kayle_delivery::{DeliveryStatus, LeaseHolder};
+use kayle_app::ports::store::{DeliveryFilter, DuePlace, FailedFilter, Portion, ResumeScope};
+use kayle_delivery::{AttemptFailure, DeliveryStatus, LeaseHolder};
+use kayle_events::EventType;
 use kayle_primitives::{
     ApiKeyId, DeliveryId, EndpointId, EventId, OrganizationId, SessionId, Timestamp,
 };
@@ -20,7 +21,7 @@ use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::{Column, Model};
 use crate::entities::{attempt, audit_row, session};
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, audit, deliveries, purge, queue, sessions};
+use crate::{SqlStore, StoreOptions, audit, deliveries, failed, purge, queue, sessions};
 
 const NOW: i64 = 1_777_978_800_000;
 const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
@@ -286,6 +287,36 @@ async fn the_deliveries_of_one_event_are_found_by_the_event() {
             "INDEX deliveries_once_per_endpoint (event_id=? AND organization_id=?)",
         )
         .await;
+}
+
+#[tokio::test]
+async fn what_failed_is_walked_and_counted_by_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let anything = FailedFilter {
+        since: at(0),
+        until: at(NOW),
+        endpoint_id: None,
+        event_type: None,
+        failure_reason: None,
+    };
+    let narrow = FailedFilter {
+        endpoint_id: Some(EndpointId::parse("whe_1").unwrap()),
+        event_type: Some(EventType::SessionSucceeded),
+        failure_reason: Some(AttemptFailure::HttpStatus),
+        ..anything.clone()
+    };
+    let after = (at(NOW), DeliveryId::parse("whd_1").unwrap());
+    for filter in [anything, narrow] {
+        for after in [None, Some(&after)] {
+            let retained = failed::retained(ORGANIZATION, &filter);
+            let walk = failed::in_order(retained, after).limit(500);
+            let step = "INDEX deliveries_failed (organization_id=? AND";
+            planner.check(walk.build(DbBackend::Sqlite), step).await;
+        }
+        let gone = failed::count_of(failed::gone(ORGANIZATION, &filter), 10);
+        let step = "INDEX deliveries_lost (endpoint_id=? AND last_attempt_at>?";
+        planner.check(DbBackend::Sqlite.build(&gone), step).await;
+    }
 }
 
 #[tokio::test]

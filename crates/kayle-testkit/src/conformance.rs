@@ -305,6 +305,8 @@ macro_rules! store_conformance {
                 a_foreign_delivery_is_a_missing_one,
                 deliveries_are_listed_newest_first,
                 deliveries_are_filtered,
+                what_failed_is_counted_and_walked_by_its_last_attempt,
+                what_failed_is_filtered,
                 the_deliveries_due_before_another_are_counted,
                 the_deliveries_of_an_event_are_locked_by_id,
                 expired_payloads_are_locked_the_longest_over_first,

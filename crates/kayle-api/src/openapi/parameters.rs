@@ -4,11 +4,11 @@ use kayle_delivery::DeliveryStatus;
 use kayle_events::EventType;
 use kayle_sessions::SessionStatus;
 use strum::IntoEnumIterator;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
-use utoipa::openapi::{KnownFormat, Required, SchemaFormat};
 
-use crate::wire::form::{any_id, choice, count_to, flag, matching, uuid};
+use crate::wire::form::{any_id, choice, count_to, flag, matching, moment, uuid};
 
 /// Returns the parameters that stand in braces in a path.
 pub(super) fn of_path(path: &str) -> impl Iterator<Item = Parameter> {
@@ -117,10 +117,4 @@ pub(crate) fn created_to() -> Parameter {
         "created_to",
         moment("Only what was created at this time or earlier."),
     )
-}
-
-/// A time as callers may write it: UTC with `Z`. Seconds may be left out, which the format does not
-/// know.
-fn moment(about: &str) -> ObjectBuilder {
-    matching("Z$", about).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }

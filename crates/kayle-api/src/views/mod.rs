@@ -9,6 +9,7 @@ mod endpoint;
 mod envelope;
 mod event;
 mod report;
+mod retried_failed;
 mod session;
 
 pub(crate) use api_key::{ApiKeyView, CreatedApiKeyView};
@@ -20,4 +21,5 @@ pub(crate) use endpoint::{CreatedEndpointView, EndpointView, SigningSecretView};
 pub(crate) use envelope::{ListView, OneView, Pagination};
 pub(crate) use event::EventView;
 pub(crate) use report::ReportView;
+pub(crate) use retried_failed::RetriedFailedView;
 pub(crate) use session::{CreatedSessionView, SessionView};

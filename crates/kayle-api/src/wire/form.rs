@@ -103,6 +103,12 @@ pub(crate) fn timestamp(about: &str) -> ObjectBuilder {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }
 
+/// A time as callers may write it: UTC with `Z`. Seconds may be left out, which the format does not
+/// know.
+pub(crate) fn moment(about: &str) -> ObjectBuilder {
+    matching("Z$", about).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+}
+
 /// What may be null as well.
 pub(crate) fn nullable(schema: impl Into<Object>) -> Schema {
     let mut object = schema.into();

@@ -17,6 +17,7 @@ mod purge;
 mod quotas;
 mod replay;
 mod retry;
+mod retry_failed;
 mod rotation;
 mod sessions;
 mod sweep;

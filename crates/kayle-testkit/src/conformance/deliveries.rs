@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{DeliveryFilter, DuePlace, Portion, StoreError};
+use kayle_app::ports::store::{
+    DeliveryFilter, DuePlace, FailedCounts, FailedFilter, FailedPortion, Portion, StoreError,
+};
 use kayle_delivery::{
     AttemptFailure, Delivery, DeliveryState, DeliveryStatus, FailureReason, Input, LastAttempt,
     Lease, LeaseHolder, Payload, ScrubReason, StoredReason, step,
@@ -145,6 +147,107 @@ pub async fn deliveries_are_filtered(test: &TestStore) -> Outcome {
         event_id: Some(failed.event_id),
     };
     assert_eq!(list(mismatched).await?, []);
+    Ok(())
+}
+
+pub async fn what_failed_is_counted_and_walked_by_its_last_attempt(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization_id = subscriber.organization.id;
+    let mut failed = Vec::new();
+    for seconds in [3, 1, 2] {
+        let delivery = test.seed.delivery(&subscriber).await;
+        let delivery = exhausted_at(test, delivery, Duration::from_secs(seconds));
+        failed.push(test.save(delivery).await?);
+    }
+    failed.sort_by_key(|delivery| delivery.last_attempt.map(|last| last.at));
+    let withdrawn = test.seed.delivery(&subscriber).await;
+    let withdrawn = exhausted_at(test, withdrawn, Duration::from_secs(1));
+    let withdrawn = step(&withdrawn, Input::Withdrawn, test.now()).unwrap();
+    test.save(withdrawn.delivery).await?;
+    let event = test.seed.event(&subscriber.organization).await;
+    let stillborn = test
+        .seed
+        .make
+        .stillborn_delivery(&event, &subscriber.endpoint);
+    test.seed.deliveries(slice::from_ref(&stillborn)).await;
+    test.due(&subscriber, test.now()).await?;
+
+    let any = FailedFilter {
+        since: test.now(),
+        until: test.now().plus(Duration::from_secs(2)),
+        endpoint_id: None,
+        event_type: None,
+        failure_reason: None,
+    };
+    let expected = FailedCounts {
+        retained: 2,
+        not_retained: 1,
+        withdrawn: 1,
+    };
+    let counted = test.reads().count_failed(organization_id, &any, 10).await?;
+    assert_eq!(counted, expected);
+    let counted = test.reads().count_failed(organization_id, &any, 1).await?;
+    assert_eq!(counted.retained, 1);
+
+    let mut tx = test.store.begin().await?;
+    let first = tx.lock_failed(organization_id, &any, None, 1).await?;
+    assert_eq!(first.deliveries, failed[..1]);
+    let rest = tx.lock_failed(organization_id, &any, first.last.as_ref(), 10);
+    let expected = FailedPortion {
+        deliveries: failed[1..2].to_vec(),
+        last: None,
+    };
+    assert_eq!(rest.await?, expected);
+    Ok(())
+}
+
+pub async fn what_failed_is_filtered(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let delivery = test.seed.delivery(&subscriber).await;
+    let delivery = test.save(exhausted(test, delivery)).await?;
+    let event_type = EventType::SessionExpired;
+    let matching = FailedFilter {
+        since: test.now(),
+        until: test.now(),
+        endpoint_id: Some(delivery.endpoint_id.clone()),
+        event_type: Some(event_type),
+        failure_reason: Some(AttemptFailure::HttpStatus),
+    };
+    let other_endpoint = test
+        .seed
+        .subscriber(&subscriber.organization)
+        .await
+        .endpoint;
+    let others = [
+        FailedFilter {
+            since: test.now().plus(Duration::from_millis(1)),
+            until: test.now().plus(Duration::from_secs(1)),
+            ..matching.clone()
+        },
+        FailedFilter {
+            endpoint_id: Some(other_endpoint.id),
+            ..matching.clone()
+        },
+        FailedFilter {
+            event_type: Some(EventType::SessionSucceeded),
+            ..matching.clone()
+        },
+        FailedFilter {
+            failure_reason: Some(AttemptFailure::UrlRejected),
+            ..matching.clone()
+        },
+    ];
+    let reads = test.reads();
+    let organization_id = subscriber.organization.id;
+    let counted = reads.count_failed(organization_id, &matching, 10).await?;
+    assert_eq!(counted.retained, 1);
+    for other in others {
+        let counted = reads.count_failed(organization_id, &other, 10).await?;
+        assert_eq!(counted, FailedCounts::default(), "{other:?}");
+    }
+    let stranger = test.seed.organization().await.id;
+    let counted = reads.count_failed(stranger, &matching, 10).await?;
+    assert_eq!(counted, FailedCounts::default());
     Ok(())
 }
 
@@ -426,6 +529,19 @@ async fn expiring_in(
         ..delivery
     })
     .await
+}
+
+/// Fails a delivery whose last attempt was this long after now.
+fn exhausted_at(test: &TestStore, delivery: Delivery, after: Duration) -> Delivery {
+    let last_attempt = LastAttempt {
+        at: test.now().plus(after),
+        status_code: Some(503),
+        failure_reason: Some(AttemptFailure::HttpStatus),
+    };
+    Delivery {
+        last_attempt: Some(last_attempt),
+        ..exhausted(test, delivery)
+    }
 }
 
 fn exhausted(test: &TestStore, delivery: Delivery) -> Delivery {

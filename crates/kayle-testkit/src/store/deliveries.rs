@@ -4,10 +4,10 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, Portion,
-    ResumeScope, StoreError,
+    Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, FailedCounts, FailedFilter,
+    FailedPlace, FailedPortion, NewDelivery, Portion, ResumeScope, StoreError,
 };
-use kayle_delivery::{Attempt, Delivery, DeliveryState, Input, Payload, step};
+use kayle_delivery::{Attempt, Delivery, DeliveryState, Input, Payload, ScrubReason, step};
 use kayle_events::EventType;
 use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
@@ -38,6 +38,25 @@ impl DeliveryReads for View {
         let tables = self.tables()?;
         let row = tables.delivery(organization_id, id);
         Ok(row.map_or_else(Vec::new, |row| row.attempts.clone()))
+    }
+
+    async fn count_failed(
+        &self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        most: usize,
+    ) -> Result<FailedCounts, StoreError> {
+        let tables = self.tables()?;
+        let count = |is_counted: fn(&Payload) -> bool| {
+            let failed = tables.failed(organization_id, filter);
+            let counted = failed.filter(|(_, delivery)| is_counted(&delivery.payload));
+            counted.take(most).count()
+        };
+        Ok(FailedCounts {
+            retained: count(|payload| payload.expires_at().is_some()),
+            not_retained: count(|payload| payload.expires_at().is_none() && !is_withdrawn(payload)),
+            withdrawn: count(is_withdrawn),
+        })
     }
 
     async fn count_due_before(
@@ -115,6 +134,31 @@ impl DeliveryWrites for MemoryTx {
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError> {
         self.view.find_delivery(organization_id, id).await
+    }
+
+    async fn lock_failed(
+        &mut self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        after: Option<&FailedPlace>,
+        limit: usize,
+    ) -> Result<FailedPortion, StoreError> {
+        let tables = self.view.tables()?;
+        let failed = tables.failed(organization_id, filter);
+        let retained = failed.filter(|(_, delivery)| delivery.payload.expires_at().is_some());
+        let beyond = retained.filter(|(place, _)| after.is_none_or(|after| after < place));
+        let mut found: Vec<(FailedPlace, &Delivery)> = beyond.collect();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found.truncate(limit);
+        let is_full = found.len() == limit;
+        let last = found.last().filter(|_| is_full);
+        Ok(FailedPortion {
+            last: last.map(|(place, _)| place.clone()),
+            deliveries: found
+                .iter()
+                .map(|(_, delivery)| (*delivery).clone())
+                .collect(),
+        })
     }
 
     async fn lock_deliveries_of_event(
@@ -208,6 +252,16 @@ impl DeliveryWrites for MemoryTx {
     }
 }
 
+fn is_withdrawn(payload: &Payload) -> bool {
+    matches!(
+        payload,
+        Payload::Scrubbed {
+            reason: ScrubReason::PrivacyRequest,
+            ..
+        }
+    )
+}
+
 fn position(delivery: &Delivery) -> Position<DeliveryId> {
     (delivery.created_at, delivery.id.clone())
 }
@@ -254,6 +308,38 @@ impl Tables {
         let meant = deliveries.filter(|delivery| is_meant(delivery));
         let stepped = meant.filter_map(|delivery| step(delivery, input.clone(), now).ok());
         stepped.map(|step| step.delivery).collect()
+    }
+
+    /// Returns the failed deliveries that pass a filter, each with its place, in no order.
+    fn failed<'a>(
+        &'a self,
+        organization_id: OrganizationId,
+        filter: &'a FailedFilter,
+    ) -> impl Iterator<Item = (FailedPlace, &'a Delivery)> {
+        let FailedFilter {
+            since,
+            until,
+            endpoint_id,
+            event_type,
+            failure_reason,
+        } = filter;
+        let is_of_type = |delivery: &Delivery, event_type: EventType| {
+            let row = self.events.get(&delivery.event_id);
+            row.is_some_and(|row| row.event.event_type == event_type)
+        };
+        let deliveries = self.deliveries.values().map(|row| &row.delivery);
+        deliveries.filter_map(move |delivery| {
+            let last = delivery.last_attempt?;
+            let passes = delivery.organization_id == organization_id
+                && delivery.state == DeliveryState::Failed
+                && (*since..=*until).contains(&last.at)
+                && endpoint_id
+                    .as_ref()
+                    .is_none_or(|id| delivery.endpoint_id == *id)
+                && event_type.is_none_or(|event_type| is_of_type(delivery, event_type))
+                && failure_reason.is_none_or(|reason| last.failure_reason == Some(reason));
+            passes.then(|| ((last.at, delivery.id.clone()), delivery))
+        })
     }
 
     /// Saves deliveries; gives how many there were.

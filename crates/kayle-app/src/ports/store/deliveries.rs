@@ -1,7 +1,7 @@
 //! Deliveries in the store, as people see and change them. The dispatcher's side is the queue.
 
 use async_trait::async_trait;
-use kayle_delivery::{Attempt, CompactJwe, Delivery, DeliveryStatus};
+use kayle_delivery::{Attempt, AttemptFailure, CompactJwe, Delivery, DeliveryStatus};
 use kayle_events::EventType;
 use kayle_primitives::{
     DeliveryId, EndpointId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
@@ -18,6 +18,45 @@ pub struct DeliveryFilter {
     pub endpoint_id: Option<EndpointId>,
     /// Of this event.
     pub event_id: Option<EventId>,
+}
+
+/// Which failed deliveries to retry: those whose last attempt began in the span, both ends
+/// included. `None` means any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedFilter {
+    /// The beginning of the span.
+    pub since: Timestamp,
+    /// Its end.
+    pub until: Timestamp,
+    /// To this endpoint.
+    pub endpoint_id: Option<EndpointId>,
+    /// Of an event of this type.
+    pub event_type: Option<EventType>,
+    /// Whose last attempt failed for this reason.
+    pub failure_reason: Option<AttemptFailure>,
+}
+
+/// How many failed deliveries there are, each counted up to a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailedCounts {
+    /// Whose payload is stored.
+    pub retained: usize,
+    /// Whose payload is gone.
+    pub not_retained: usize,
+    /// Whose payload is gone because the person withdrew.
+    pub withdrawn: usize,
+}
+
+/// Where a walk over failed deliveries has come to: the last attempt, and the id.
+pub type FailedPlace = (Timestamp, DeliveryId);
+
+/// A part of a walk over failed deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedPortion {
+    /// Those that are still failed and can be read, locked.
+    pub deliveries: Vec<Delivery>,
+    /// Where the next portion goes on; `None` if there is nothing beyond.
+    pub last: Option<FailedPlace>,
 }
 
 /// A pending delivery's place in the queue of its endpoint.
@@ -68,6 +107,14 @@ pub trait DeliveryReads {
         id: &DeliveryId,
     ) -> Result<Vec<Attempt>, StoreError>;
 
+    /// Counts failed deliveries, each kind up to `most`.
+    async fn count_failed(
+        &self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        most: usize,
+    ) -> Result<FailedCounts, StoreError>;
+
     /// Counts the pending deliveries of an endpoint that stand before a place in its queue, up to
     /// `most`; none of another organization's endpoint.
     async fn count_due_before(
@@ -98,6 +145,16 @@ pub trait DeliveryWrites {
         organization_id: OrganizationId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, StoreError>;
+
+    /// Locks failed deliveries that store a payload, in the order of their last attempts, from
+    /// beyond a place on, and returns up to `limit`.
+    async fn lock_failed(
+        &mut self,
+        organization_id: OrganizationId,
+        filter: &FailedFilter,
+        after: Option<&FailedPlace>,
+        limit: usize,
+    ) -> Result<FailedPortion, StoreError>;
 
     /// Returns all deliveries of an event that can be read, and locks them, in the order of their
     /// ids.

@@ -27,7 +27,8 @@ pub use api_keys::{ApiKeyReads, ApiKeyWrites};
 pub use audit::{AuditReads, AuditWrites};
 pub use batch::{Batch, Portion, report_damage};
 pub use deliveries::{
-    DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, NewDelivery, ResumeScope,
+    DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, FailedCounts, FailedFilter,
+    FailedPlace, FailedPortion, NewDelivery, ResumeScope,
 };
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};

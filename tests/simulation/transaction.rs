@@ -7,14 +7,14 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
-    EventWrites, FailedFilter, FailedPlace, FailedPortion, NewDelivery, Node, NodeWrites,
+    EventWrites, FailedFilter, FailedPlace, FailedPortion, NewDelivery, NewEvent, Node, NodeWrites,
     OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt, ResumeScope, SessionWrites,
     SignInLink, SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
 use kayle_endpoints::{EncryptionKey, Endpoint};
-use kayle_events::{Event, EventType};
+use kayle_events::EventType;
 use kayle_primitives::{
     ApiKeyId, Clock, DeliveryId, EncryptionKeyId, EndpointId, Entropy, EventId, Organization,
     OrganizationId, SessionId, Timestamp,
@@ -184,7 +184,7 @@ impl SessionWrites for SimulatedTx {
 
 #[async_trait]
 impl EventWrites for SimulatedTx {
-    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+    async fn insert_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError> {
         self.call().await?;
         self.inner.insert_events(events).await
     }

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use kayle_endpoints::Endpoint;
 use kayle_events::Event;
-use kayle_primitives::{DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, Timestamp};
+use kayle_primitives::{
+    DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId, Timestamp, UnknownName,
+};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 
 use crate::attempt::{Attempt, AttemptOutcome, Phases};
 use crate::delivery::{Delivery, DeliveryState, LastAttempt};
@@ -37,6 +40,67 @@ pub fn recipients<'a, R: Recipient>(
         .iter()
         .filter(|candidate| wants(candidate.endpoint()))
         .collect()
+}
+
+/// The most endpoints that an event remembers to have passed over.
+pub const PASSED_OVER_MAX: usize = 50;
+
+/// An endpoint that got no delivery of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The endpoint.
+    pub endpoint_id: EndpointId,
+    /// Why.
+    pub reason: PassedOverReason,
+}
+
+/// Why an endpoint got no delivery of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownName<PassedOverReason>, parse_err_fn = UnknownName::of)]
+pub enum PassedOverReason {
+    /// It did not subscribe to the event's type.
+    NotSubscribed,
+    /// It was disabled.
+    Disabled,
+    /// The session named other endpoints.
+    NotTargeted,
+    /// The person withdrew, and the endpoint had been told how the session ended before.
+    Withdrawn,
+}
+
+impl PassedOverReason {
+    /// Returns the name on the wire.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Names the endpoints that do not get `event`, at most [`PASSED_OVER_MAX`], and why. Keeps the
+/// order.
+pub fn passed_over<R: Recipient>(
+    event: &Event,
+    targets: &[EndpointId],
+    candidates: &[R],
+) -> Vec<PassedOver> {
+    let reason = |endpoint: &Endpoint| {
+        if !targets.is_empty() && !targets.contains(&endpoint.id) {
+            Some(PassedOverReason::NotTargeted)
+        } else if !endpoint.is_enabled() {
+            Some(PassedOverReason::Disabled)
+        } else if !endpoint.wants(event.event_type) {
+            Some(PassedOverReason::NotSubscribed)
+        } else {
+            None
+        }
+    };
+    let endpoints = candidates.iter().map(Recipient::endpoint);
+    let passed_over = endpoints.filter_map(|endpoint| {
+        Some(PassedOver {
+            reason: reason(endpoint)?,
+            endpoint_id: endpoint.id.clone(),
+        })
+    });
+    passed_over.take(PASSED_OVER_MAX).collect()
 }
 
 /// What encryption made for one endpoint.

@@ -212,12 +212,13 @@ impl Meter for Metrics {
     }
 
     fn step_committed(&self, step: &SessionStep) {
-        for event in &step.events {
+        let events = step.events.iter().map(|new| &new.event);
+        for event in events.clone() {
             self.outcomes.events.inc(event.event_type);
         }
         for new in &step.deliveries {
             let event_id = &new.delivery.event_id;
-            if let Some(event) = step.events.iter().find(|event| event.id == *event_id) {
+            if let Some(event) = events.clone().find(|event| event.id == *event_id) {
                 self.outcomes.deliveries_created.inc(event.event_type);
             }
             if let Some(attempt) = &new.attempt {

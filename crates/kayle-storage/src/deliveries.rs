@@ -27,7 +27,7 @@ use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
 use crate::entities::values::Row;
-use crate::entities::{delivery_attempt, delivery_payload, endpoint, organization};
+use crate::entities::{delivery_attempt, delivery_payload, endpoint, event, organization};
 use crate::error::store_error;
 use crate::failed::count_failed;
 use crate::page::{Position, newest_first};
@@ -451,6 +451,7 @@ pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter)
         status,
         endpoint_id,
         event_id,
+        session_id,
     } = filter;
     Entity::find()
         .filter(Column::OrganizationId.eq(organization_id.0))
@@ -462,6 +463,13 @@ pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter)
         })
         .apply_if(event_id.as_ref(), |rows, id| {
             rows.filter(Column::EventId.eq(id.as_str()))
+        })
+        .apply_if(session_id.as_ref(), |rows, id| {
+            let events = event::Entity::find()
+                .select_only()
+                .column(event::Column::Id)
+                .filter(event::Column::SessionId.eq(id.as_str()));
+            rows.filter(Column::EventId.in_subquery(events.into_query()))
         })
 }
 

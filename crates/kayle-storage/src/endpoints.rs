@@ -97,12 +97,12 @@ impl EndpointReads for Link {
         Ok(row.and_then(|row| row.signing_secret()))
     }
 
-    async fn enabled_endpoints_of(
+    async fn fanout_endpoints_of(
         &self,
         organization_ids: &BTreeSet<OrganizationId>,
     ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError> {
         let ids: Vec<Uuid> = organization_ids.iter().map(|id| id.0).collect();
-        let rows = self.query_all_raw(self.dialect().enabled_endpoints(&ids));
+        let rows = self.query_all_raw(self.dialect().fanout_endpoints(&ids));
         let mut endpoints: BTreeMap<OrganizationId, Vec<FanoutEndpoint>> = BTreeMap::new();
         for row in rows.await.map_err(store_error)? {
             if let Ok(endpoint) = fanout_endpoint(&row).inspect_err(report_damage) {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
+    EventFilter, EventReads, EventWithDeliveries, EventWrites, NewEvent, StoreError,
 };
 use kayle_delivery::Delivery;
-use kayle_events::{Event, EventType};
+use kayle_events::EventType;
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
@@ -31,6 +31,7 @@ impl EventReads for Link {
         let mut deliveries = self.deliveries_of([row.id.as_str()]).await?;
         Ok(Some(EventWithDeliveries {
             deliveries: deliveries.remove(&row.id).unwrap_or_default(),
+            passed_over: row.passed_over()?,
             event: row.into_domain()?,
         }))
     }
@@ -85,13 +86,13 @@ impl EventReads for Link {
                 rows.filter(Column::CreatedAt.lte(to.unix_ms()))
             });
         let rows = newest_first(rows, (Column::CreatedAt, Column::Id), after);
-        let Page { items, has_more } =
-            read_page(self, rows, page.limit, Model::into_domain).await?;
-        let ids = items.iter().map(|event| event.id.as_str());
+        let Page { items, has_more } = read_page(self, rows, page.limit, into_new).await?;
+        let ids = items.iter().map(|new| new.event.id.as_str());
         let mut deliveries = self.deliveries_of(ids).await?;
-        let with_deliveries = |event: Event| EventWithDeliveries {
-            deliveries: deliveries.remove(event.id.as_str()).unwrap_or_default(),
-            event,
+        let with_deliveries = |new: NewEvent| EventWithDeliveries {
+            deliveries: deliveries.remove(new.event.id.as_str()).unwrap_or_default(),
+            event: new.event,
+            passed_over: new.passed_over,
         };
         Ok(Some(Page {
             items: items.into_iter().map(with_deliveries).collect(),
@@ -102,10 +103,18 @@ impl EventReads for Link {
 
 #[async_trait]
 impl EventWrites for SqlTx {
-    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+    async fn insert_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError> {
         let rows = events.iter().map(Model::from_domain);
         self.insert_all::<Entity>(rows.collect()).await
     }
+}
+
+/// Reads an event with those that it passed over.
+fn into_new(row: Model) -> Result<NewEvent, StoreError> {
+    Ok(NewEvent {
+        passed_over: row.passed_over()?,
+        event: row.into_domain()?,
+    })
 }
 
 impl Link {

@@ -51,7 +51,7 @@ async fn counted<C: ConnectionTrait>(
 }
 
 /// Counts rows, up to `most`.
-pub(crate) fn count_of(rows: Select<Entity>, most: usize) -> SelectStatement {
+fn count_of(rows: Select<Entity>, most: usize) -> SelectStatement {
     let some = rows.select_only().column(Column::Id).limit(as_u64(most));
     Query::select()
         .expr_as(Expr::cust("count(*)"), "count")

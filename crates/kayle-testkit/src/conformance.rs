@@ -258,7 +258,7 @@ macro_rules! store_conformance {
                 endpoints_are_listed_newest_first,
                 endpoints_are_counted_as_far_as_asked_and_without_the_deleted_ones,
                 endpoints_are_filtered_by_whether_they_are_enabled,
-                enabled_endpoints_come_with_their_active_key,
+                endpoints_come_with_their_active_key,
                 a_saved_endpoint_is_stored_whole_and_keeps_its_secret,
                 a_replaced_signing_secret_is_the_only_one,
                 a_foreign_endpoint_is_neither_locked_nor_saved;
@@ -296,6 +296,8 @@ macro_rules! store_conformance {
                 overdue_sessions_come_the_longest_overdue_first;
             events: an_event_is_found_with_its_deliveries,
                 the_types_of_an_organizations_events_are_found,
+                an_event_remembers_whom_it_passed_over,
+                events_and_deliveries_are_found_by_their_session,
                 every_type_of_event_is_stored,
                 a_foreign_event_is_a_missing_one,
                 events_are_listed_newest_first,

@@ -8,7 +8,7 @@ use kayle_app::ports::meter::{
     AttemptBegan, BatchKind, DeliveryEnd, DispatcherLoad, LookReason, Loop, Meter, ReportAnswer,
     SecretFailure, Swept, WaitedFor,
 };
-use kayle_app::ports::store::SessionStep;
+use kayle_app::ports::store::{NewEvent, SessionStep};
 use kayle_delivery::Step;
 use kayle_endpoints::UrlRefusal;
 
@@ -65,7 +65,7 @@ impl Meter for CountingMeter {
     }
 
     fn step_committed(&self, step: &SessionStep) {
-        for event in &step.events {
+        for NewEvent { event, .. } in &step.events {
             self.add_named("event", event.event_type.as_str(), 1);
         }
         self.add("delivery", step.deliveries.len());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kayle_app::ports::store::{NewDelivery, Store, StoreTx};
+use kayle_app::ports::store::{NewDelivery, NewEvent, Store, StoreTx};
 use kayle_delivery::Delivery;
 use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_events::{Event, EventType};
@@ -91,7 +91,8 @@ impl Seed {
     /// Stores events; their session must be stored.
     pub async fn events(&self, events: &[Event]) {
         let mut tx = self.begin().await;
-        tx.insert_events(events).await.expect(AVAILABLE);
+        let events: Vec<NewEvent> = events.iter().cloned().map(NewEvent::from).collect();
+        tx.insert_events(&events).await.expect(AVAILABLE);
         tx.commit().await.expect(AVAILABLE);
     }
 
@@ -132,7 +133,7 @@ impl Seed {
             let event = self.make.event(&session, EventType::SessionExpired);
             let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
             deliveries.push(self.make.delivery(&event, endpoint, key));
-            events.push(event);
+            events.push(event.into());
         }
         tx.insert_events(&events).await.expect(AVAILABLE);
         tx.insert_deliveries(&deliveries).await.expect(AVAILABLE);

@@ -100,6 +100,15 @@ pub(crate) fn event_id() -> Parameter {
     query("event_id", any_id("Only deliveries of this event."))
 }
 
+pub(crate) fn session_of_events() -> Parameter {
+    query("session_id", session_id("Only events of this session."))
+}
+
+pub(crate) fn session_of_deliveries() -> Parameter {
+    let about = "Only deliveries of this session's events.";
+    query("session_id", session_id(about))
+}
+
 pub(crate) fn event_type() -> Parameter {
     let names = EventType::iter().map(EventType::as_str);
     query("type", choice(names, "Only events of this type."))

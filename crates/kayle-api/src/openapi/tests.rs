@@ -5,6 +5,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use kayle_app::access::Role;
+use kayle_delivery::fanout::PassedOverReason;
 use kayle_delivery::{AttemptFailure, ExplanationCode, RetentionReason};
 use kayle_events::EventType;
 use kayle_testkit::builders::private_key;
@@ -88,7 +89,12 @@ fn the_pages_for_customers_name_every_event_type_and_reason() {
     let failures = AttemptFailure::iter().map(AttemptFailure::as_str);
     let retentions = RetentionReason::iter().map(RetentionReason::as_str);
     let explanations = ExplanationCode::iter().map(ExplanationCode::as_str);
-    for reason in failures.chain(retentions).chain(explanations) {
+    let passed_over = PassedOverReason::iter().map(PassedOverReason::as_str);
+    for reason in failures
+        .chain(retentions)
+        .chain(explanations)
+        .chain(passed_over)
+    {
         let name = format!("`{reason}`");
         assert!(
             deliveries.contains(&name),

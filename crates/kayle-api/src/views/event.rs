@@ -5,7 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::DeliverySummaryView;
-use crate::wire::{Shown, ShownEventId, ShownEventType, ShownTime, ShownTrigger, ShownTriggerType};
+use crate::wire::{
+    Shown, ShownEndpointId, ShownEventId, ShownEventType, ShownPassedOverReason, ShownTime,
+    ShownTrigger, ShownTriggerType,
+};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
@@ -20,6 +23,37 @@ pub(crate) struct EventView {
     created_at: ShownTime,
     /// One for each endpoint; in no order.
     deliveries: Vec<DeliverySummaryView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventWithPassedOver)]
+pub(crate) struct EventWithPassedOverView {
+    #[serde(flatten)]
+    event: EventView,
+    /// Endpoints that got no delivery of it, at most 50; empty for events from before this was
+    /// recorded.
+    passed_over: Vec<PassedOverView>,
+}
+
+/// An endpoint that got no delivery.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PassedOver)]
+pub(crate) struct PassedOverView {
+    webhook_endpoint_id: ShownEndpointId,
+    reason: ShownPassedOverReason,
+}
+
+impl From<&EventWithDeliveries> for EventWithPassedOverView {
+    fn from(found: &EventWithDeliveries) -> Self {
+        let passed_over = found.passed_over.iter().map(|one| PassedOverView {
+            webhook_endpoint_id: Shown(one.endpoint_id.clone()),
+            reason: Shown(one.reason),
+        });
+        Self {
+            event: EventView::from(found),
+            passed_over: passed_over.collect(),
+        }
+    }
 }
 
 impl From<&EventWithDeliveries> for EventView {

@@ -19,7 +19,7 @@ pub(crate) use done::DoneView;
 pub(crate) use encryption_key::EncryptionKeyView;
 pub(crate) use endpoint::{CreatedEndpointView, EndpointView, SigningSecretView};
 pub(crate) use envelope::{ListView, OneView, Pagination};
-pub(crate) use event::EventView;
+pub(crate) use event::{EventView, EventWithPassedOverView};
 pub(crate) use report::ReportView;
 pub(crate) use retried_failed::RetriedFailedView;
 pub(crate) use session::{CreatedSessionView, SessionView};

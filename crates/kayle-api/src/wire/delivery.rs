@@ -1,5 +1,6 @@
 //! Deliveries and their attempts (contract 2.6, D12).
 
+use kayle_delivery::fanout::PassedOverReason;
 use kayle_delivery::{
     AttemptFailure, AttemptStatus, ConnectionUse, DeliveryStatus, ExplanationCode, RetentionReason,
 };
@@ -12,6 +13,7 @@ pub(crate) type ShownConnectionUse = Shown<ConnectionUse>;
 pub(crate) type ShownDeliveryStatus = Shown<DeliveryStatus>;
 pub(crate) type ShownExplanationCode = Shown<ExplanationCode>;
 pub(crate) type ShownFailureReason = Shown<AttemptFailure>;
+pub(crate) type ShownPassedOverReason = Shown<PassedOverReason>;
 pub(crate) type ShownRetentionReason = Shown<RetentionReason>;
 
 named! {
@@ -20,5 +22,6 @@ named! {
     ConnectionUse;
     DeliveryStatus;
     ExplanationCode;
+    PassedOverReason;
     RetentionReason;
 }

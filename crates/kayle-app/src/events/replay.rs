@@ -37,7 +37,7 @@ impl Webhooks {
         let mut tx = self.change(caller).await?;
         let deliveries = tx.lock_deliveries_of_event(organization_id, id).await?;
         let found = tx.reads().find_event(organization_id, id).await?;
-        let event = found.ok_or(ReplayEventError::NotFound)?.event;
+        let found = found.ok_or(ReplayEventError::NotFound)?;
         let now = self.clock.now();
         let steps: Vec<_> = deliveries
             .iter()
@@ -70,6 +70,9 @@ impl Webhooks {
             .zip(steps)
             .map(|(before, step)| step.map_or(before, |step| step.delivery))
             .collect();
-        Ok(EventWithDeliveries { event, deliveries })
+        Ok(EventWithDeliveries {
+            deliveries,
+            ..found
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kayle_delivery::fanout::{PASSED_OVER_MAX, PassedOver, PassedOverReason};
 use kayle_delivery::{Delivery, DeliveryStatus};
 use kayle_events::EventType;
 use kayle_primitives::{EndpointId, SessionId, Timestamp};
@@ -81,10 +82,7 @@ impl Webhooks {
         let mut tx = self.change(&caller).await?;
         let deliveries = tx.lock_deliveries_of_session(&session.id).await?;
         let told = told_how_it_ended(&deliveries.items);
-        let mut endpoints = tx
-            .reads()
-            .enabled_endpoints(session.organization_id)
-            .await?;
+        let mut endpoints = tx.reads().fanout_endpoints(session.organization_id).await?;
         endpoints.retain(|candidate| !told.contains(&candidate.endpoint.id));
 
         let received = received(session, &told, &endpoints);
@@ -107,10 +105,14 @@ impl Webhooks {
         };
         let lease = self.new_lease();
         let Draft {
-            events,
+            mut events,
             deliveries,
             handed_over,
         } = self.draft(&session, None, event.as_slice(), &endpoints, &lease, now);
+        for new in &mut events {
+            new.passed_over.extend(passed_over_as_told(&told));
+            new.passed_over.truncate(PASSED_OVER_MAX);
+        }
         let details =
             json!({ "scrubbed_deliveries": scrubbed.len(), "endpoints_told": told.len() });
         let step = SessionStep {
@@ -142,6 +144,14 @@ fn told_how_it_ended(deliveries: &[(EventType, Delivery)]) -> BTreeSet<EndpointI
         .filter(|(_, delivery)| delivery.status() == DeliveryStatus::Succeeded)
         .map(|(_, delivery)| delivery.endpoint_id.clone())
         .collect()
+}
+
+/// Returns the endpoints that are not told of the withdrawal.
+fn passed_over_as_told(told: &BTreeSet<EndpointId>) -> impl Iterator<Item = PassedOver> {
+    told.iter().map(|endpoint_id| PassedOver {
+        endpoint_id: endpoint_id.clone(),
+        reason: PassedOverReason::Withdrawn,
+    })
 }
 
 fn received(

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kayle_delivery::fanout::{Birth, Encrypted, recipients};
+use kayle_delivery::fanout::{Birth, Encrypted, passed_over, recipients};
 use kayle_delivery::{
     self as delivery, CompactJwe, Delivery, DeliveryState, DeliveryStatus, Input, Lease,
 };
@@ -25,7 +25,8 @@ use crate::dispatch::{Claim, HandedOver};
 use crate::ports::meter::DeliveryEnd;
 use crate::ports::queue::{Claimed, ClaimedEndpoint};
 use crate::ports::store::{
-    Caused, FanoutEndpoint, NewDelivery, RecordedAttempt, SessionStep, StoreError, StoreTx,
+    Caused, FanoutEndpoint, NewDelivery, NewEvent, RecordedAttempt, SessionStep, StoreError,
+    StoreTx,
 };
 
 /// A step of a session that was decided and not written yet.
@@ -49,7 +50,7 @@ pub(crate) struct ReadyStep {
 /// Events with their deliveries, encrypted and ready to be written.
 #[derive(Default)]
 pub(crate) struct Draft {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<NewEvent>,
     pub(crate) deliveries: Vec<NewDelivery>,
     pub(crate) handed_over: Vec<HandedOver>,
 }
@@ -106,7 +107,7 @@ impl Webhooks {
             return Ok(BTreeMap::new());
         }
         let reads = self.store.reads();
-        reads.enabled_endpoints_of(&organizations).await
+        reads.fanout_endpoints_of(&organizations).await
     }
 
     /// Writes steps with one transaction, or one by one if the store does not take them together:
@@ -247,7 +248,10 @@ impl Webhooks {
                     draft.deliveries.push(new);
                 }
             }
-            draft.events.push(event);
+            draft.events.push(NewEvent {
+                passed_over: passed_over(&event, session.targets.as_slice(), endpoints),
+                event,
+            });
         }
         draft
     }
@@ -261,7 +265,7 @@ impl Webhooks {
         self.handover.hand_over(handed_over, self.clock.now());
         self.meter.step_committed(&step);
         Caused {
-            events: step.events.into_iter().map(|event| event.id).collect(),
+            events: step.events.into_iter().map(|new| new.event.id).collect(),
             deliveries: step
                 .deliveries
                 .into_iter()

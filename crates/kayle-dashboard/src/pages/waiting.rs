@@ -21,6 +21,7 @@ pub(crate) async fn waiting(visit: &Visit, id: &EndpointId) -> Result<Waiting, R
         status: Some(DeliveryStatus::Pending),
         endpoint_id: Some(id.clone()),
         event_id: None,
+        session_id: None,
     };
     let request = PageRequest {
         limit: PageLimit::new(CHOICES).map_err(|_| Refusal::Broken)?,

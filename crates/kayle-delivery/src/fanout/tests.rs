@@ -152,3 +152,45 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
         assert_eq!(attempt, Some(expected));
     }
 }
+
+#[test]
+fn every_endpoint_that_gets_nothing_has_the_first_reason_that_applies() {
+    let event = event(EventType::SessionSucceeded);
+    let wanting = endpoint("whe_1", Retention::None);
+    let disabled = Endpoint {
+        disabled_at: Some(at(0)),
+        subscription: Subscription::new(&[]),
+        ..endpoint("whe_2", Retention::None)
+    };
+    let unsubscribed = Endpoint {
+        subscription: Subscription::new(&[EventType::SessionFailed]),
+        ..endpoint("whe_3", Retention::None)
+    };
+    let candidates = [wanting, disabled, unsubscribed];
+    let told = |targets: &[EndpointId]| {
+        let passed_over = passed_over(&event, targets, &candidates).into_iter();
+        let told = passed_over.map(|one| (one.endpoint_id.to_string(), one.reason.as_str()));
+        told.collect::<Vec<_>>()
+    };
+    let named = |name: &str, reason| (name.to_owned(), reason);
+    let expected = [named("whe_2", "disabled"), named("whe_3", "not_subscribed")];
+    assert_eq!(told(&[]), expected);
+    let targets = [EndpointId::parse("whe_3").unwrap()];
+    let expected = [
+        named("whe_1", "not_targeted"),
+        named("whe_2", "not_targeted"),
+        named("whe_3", "not_subscribed"),
+    ];
+    assert_eq!(told(&targets), expected);
+}
+
+#[test]
+fn an_event_remembers_fifty_that_it_passed_over() {
+    let event = event(EventType::SessionSucceeded);
+    let disabled = |place: usize| Endpoint {
+        disabled_at: Some(at(0)),
+        ..endpoint(&format!("whe_{place}"), Retention::None)
+    };
+    let candidates: Vec<Endpoint> = (0..60).map(disabled).collect();
+    assert_eq!(passed_over(&event, &[], &candidates).len(), PASSED_OVER_MAX);
+}

@@ -27,10 +27,10 @@ fn timed(phases: &Phases) -> Vec<&'static str> {
 async fn a_first_attempt_resolves_connects_and_waits_for_the_answer() {
     let server = RawServer::start(status(204)).await;
     let sender = Setup {
-        hosts: "127.0.0.1 hooks.example",
+        hosts: "127.0.0.1 localhost",
         ..Setup::default()
     };
-    let url = format!("http://hooks.example:{}/", server.address.port());
+    let url = format!("http://localhost:{}/", server.address.port());
     let began_at = Instant::now();
     let sent = sent(&sender.build(), &url).await;
     let took = began_at.elapsed();
@@ -97,7 +97,7 @@ async fn a_blocked_address_is_not_connected_to() {
         hosts: "169.254.169.254 hooks.example",
         ..Setup::default()
     };
-    let sent = sent(&sender.build(), "http://hooks.example/").await;
+    let sent = sent(&sender.build(), "https://hooks.example/").await;
     assert_eq!(sent.outcome, blocked("169.254.169.254"));
     assert_eq!(timed(&sent.phases), ["dns"]);
 }

@@ -132,12 +132,12 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(&sql, vec![self.list(ids)])
     }
 
-    /// Reads the enabled endpoints of organizations, each with its active key, whose columns have
-    /// the prefix [`ACTIVE_KEY_PREFIX`], in the order of their ids.
-    fn enabled_endpoints(&self, organization_ids: &[Uuid]) -> Statement {
+    /// Reads the endpoints of organizations, each with its active key, whose columns have the prefix
+    /// [`ACTIVE_KEY_PREFIX`], in the order of their ids.
+    fn fanout_endpoints(&self, organization_ids: &[Uuid]) -> Statement {
         let sql = format!(
             "SELECT {endpoint}, {key}, organizations.pending_deletion_at \
-             AS organization_pending_deletion_at {ENABLED_ENDPOINTS} \
+             AS organization_pending_deletion_at {FANOUT_ENDPOINTS} \
              AND endpoints.organization_id {wanted} ORDER BY endpoints.id",
             endpoint = columns_of::<endpoint::Entity>(""),
             key = columns_of::<encryption_key::Entity>(ACTIVE_KEY_PREFIX),
@@ -267,11 +267,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
 /// Begins the names of an active key's columns.
 pub(crate) const ACTIVE_KEY_PREFIX: &str = "active_key_";
 
-const ENABLED_ENDPOINTS: &str = "\
+const FANOUT_ENDPOINTS: &str = "\
 FROM endpoints JOIN organizations ON organizations.id = endpoints.organization_id \
 LEFT JOIN encryption_keys ON encryption_keys.endpoint_id = endpoints.id \
 AND encryption_keys.disabled_at IS NULL \
-WHERE endpoints.disabled_at IS NULL AND endpoints.deleted_at IS NULL";
+WHERE endpoints.deleted_at IS NULL";
 
 /// Finds what is due, from a place in the queue on.
 const DUE: &str = "\
@@ -308,6 +308,7 @@ SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
 events.id AS event_id, events.organization_id AS event_organization_id, \
 events.event_type AS event_event_type, events.session_id AS event_session_id, \
 events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
+NULL AS event_passed_over, \
 sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
 organizations.pending_deletion_at AS organization_pending_deletion_at";
 

@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
-use kayle_app::ports::store::StoreError;
+use kayle_app::ports::store::{NewEvent, StoreError};
+use kayle_delivery::fanout::PassedOver;
 use kayle_events::{Event, EventType};
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
+use serde_json::json;
 
 use super::values::{Row, at};
 
@@ -19,6 +21,7 @@ pub(crate) struct Model {
     pub(crate) session_id: String,
     pub(crate) attempt_id: Option<String>,
     pub(crate) created_at: i64,
+    pub(crate) passed_over: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -27,7 +30,8 @@ pub(crate) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    pub(crate) fn from_domain(event: &Event) -> Self {
+    pub(crate) fn from_domain(new: &NewEvent) -> Self {
+        let NewEvent { event, passed_over } = new;
         let attempt_id = event.attempt_id.as_ref();
         Self {
             id: event.id.as_str().to_owned(),
@@ -36,7 +40,28 @@ impl Model {
             session_id: event.session_id.as_str().to_owned(),
             attempt_id: attempt_id.map(|id| id.as_str().to_owned()),
             created_at: event.created_at.unix_ms(),
+            passed_over: passed_over_to_json(passed_over),
         }
+    }
+
+    /// Returns the endpoints that the event passed over.
+    pub(crate) fn passed_over(&self) -> Result<Vec<PassedOver>, StoreError> {
+        let Some(json) = &self.passed_over else {
+            return Ok(Vec::new());
+        };
+        let row = Row {
+            table: "events",
+            id: &self.id,
+        };
+        let pairs: Result<Vec<(String, String)>, _> = serde_json::from_str(json);
+        let pairs = row.parsed("passed_over", pairs)?.into_iter();
+        let parsed = pairs.map(|(endpoint_id, reason)| {
+            Ok(PassedOver {
+                endpoint_id: row.id("passed_over", &endpoint_id)?,
+                reason: row.parsed("passed_over", reason.parse())?,
+            })
+        });
+        parsed.collect()
     }
 
     pub(crate) fn into_domain(self) -> Result<Event, StoreError> {
@@ -54,4 +79,15 @@ impl Model {
             created_at: at(self.created_at),
         })
     }
+}
+
+/// Writes pairs of endpoint and reason; nobody is NULL, as it is for events from before.
+fn passed_over_to_json(passed_over: &[PassedOver]) -> Option<String> {
+    if passed_over.is_empty() {
+        return None;
+    }
+    let pairs = passed_over
+        .iter()
+        .map(|one| json!([one.endpoint_id.as_str(), one.reason.as_str()]));
+    Some(serde_json::Value::from_iter(pairs).to_string())
 }

@@ -233,7 +233,7 @@ impl Village {
         assert!(!found.state.is_active(), "{what}: expiry");
         if !what.starts_with("endpoints.") {
             let damaged = self.damaged.subscriber.organization.id;
-            let told = self.store.reads().enabled_endpoints(damaged).await;
+            let told = self.store.reads().fanout_endpoints(damaged).await;
             assert_eq!(told.expect(what).len(), 1, "{what}: fan-out");
         }
     }

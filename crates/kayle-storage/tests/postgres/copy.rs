@@ -31,8 +31,8 @@ INSERT INTO sessions VALUES ('vs_2', x'0123456789abcdef0123456789abcdef', 'creat
 INSERT INTO attempts VALUES ('va_1', 'vs_1', 'failed', 'liveness_failed', 'print', 'failed', 'liveness_failed',
   9, 1, 2, 3, 4);
 INSERT INTO attempts VALUES ('va_2', 'vs_2', 'succeeded', NULL, 'print', 'in_progress', NULL, NULL, 0, 0, 3, 4);
-INSERT INTO events VALUES ('evt_1', x'0123456789abcdef0123456789abcdef', 'verification.attempt.failed', 'vs_1', 'va_1', 5);
-INSERT INTO events VALUES ('evt_2', x'0123456789abcdef0123456789abcdef', 'verification.session.failed', 'vs_1', NULL, 5);
+INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) VALUES ('evt_1', x'0123456789abcdef0123456789abcdef', 'verification.attempt.failed', 'vs_1', 'va_1', 5);
+INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) VALUES ('evt_2', x'0123456789abcdef0123456789abcdef', 'verification.session.failed', 'vs_1', NULL, 5);
 INSERT INTO deliveries VALUES ('whd_1', x'0123456789abcdef0123456789abcdef', 'evt_1', 'whe_1', 'whk_1', 'delivering',
   NULL, 1, 'holder', 2, 3, 4, 500, 'pending_delivery', 99, NULL, 1, 2, 'http_status');
 INSERT INTO deliveries VALUES ('whd_2', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_1', NULL, 'failed',
@@ -53,7 +53,7 @@ const MANY: &str = "
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
 INSERT INTO organizations SELECT randomblob(16), 'n' || n, NULL, n FROM n;
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
-INSERT INTO events SELECT 'evt_' || hex(randomblob(8)), x'0123456789abcdef0123456789abcdef',
+INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) SELECT 'evt_' || hex(randomblob(8)), x'0123456789abcdef0123456789abcdef',
   'verification.session.expired', 'vs_of_' || n, NULL, n FROM n;
 ";
 

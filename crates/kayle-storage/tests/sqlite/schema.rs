@@ -30,7 +30,8 @@ impl Database {
     async fn check_events(&self, session: &str, event_types: &[(&str, bool)]) {
         for (event_type, accepted) in event_types {
             let sql = format!(
-                "INSERT INTO events VALUES ('evt_{session}_{event_type}', \
+                "INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, \
+                 created_at) VALUES ('evt_{session}_{event_type}', \
                  x'00000000000000000000000000000001', 'verification.{event_type}', \
                  'vs_{session}', 'va_1', 1)"
             );

@@ -30,7 +30,7 @@ pub async fn a_deleted_endpoint_is_a_missing_one(test: &TestStore) -> Outcome {
     let beyond = after(&endpoint.id);
     let beyond = reads.list_endpoints(organization_id, None, &beyond);
     assert!(beyond.await?.is_some(), "a place to go on from");
-    let enabled = reads.enabled_endpoints(organization_id).await?;
+    let enabled = reads.fanout_endpoints(organization_id).await?;
     let enabled: Vec<_> = enabled.into_iter().map(|found| found.endpoint).collect();
     assert_eq!(enabled, slice::from_ref(&other.endpoint));
     assert!(test.secret(&other.endpoint).await?.is_some());

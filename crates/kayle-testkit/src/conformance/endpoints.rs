@@ -59,7 +59,7 @@ pub async fn a_foreign_endpoint_is_a_missing_one(test: &TestStore) -> Outcome {
         reads.find_signing_secret(stranger, &endpoint.id).await?,
         None
     );
-    assert_eq!(reads.enabled_endpoints(stranger).await?, []);
+    assert_eq!(reads.fanout_endpoints(stranger).await?, []);
     let listed = reads.list_endpoints(stranger, None, &first(10)).await?;
     assert_eq!(listed.expect("there is no cursor").items, []);
     let listed = reads
@@ -118,12 +118,12 @@ pub async fn endpoints_are_filtered_by_whether_they_are_enabled(test: &TestStore
     Ok(())
 }
 
-pub async fn enabled_endpoints_come_with_their_active_key(test: &TestStore) -> Outcome {
+pub async fn endpoints_come_with_their_active_key(test: &TestStore) -> Outcome {
     let organization = test.seed.organization().await;
     let keyed = test.seed.subscriber(&organization).await;
     let keyless = test.seed.make.endpoint(&organization);
     test.seed.endpoint(&keyless).await;
-    test.disabled_subscriber(&organization).await;
+    let disabled = test.disabled_subscriber(&organization).await;
     test.subscriber().await;
     let later = test.seed.make.clock.advance(Duration::from_millis(1));
     let renewed = test.seed.make.encryption_key(&keyed.endpoint);
@@ -145,9 +145,16 @@ pub async fn enabled_endpoints_come_with_their_active_key(test: &TestStore) -> O
             unreadable_key: None,
             organization_frozen: false,
         },
+        FanoutEndpoint {
+            signing_secret: test.secret(&disabled.endpoint).await?,
+            endpoint: disabled.endpoint,
+            active_key: Some(disabled.key),
+            unreadable_key: None,
+            organization_frozen: false,
+        },
     ];
     expected.sort_by_key(|found| found.endpoint.id.clone());
-    let found = test.reads().enabled_endpoints(organization.id).await?;
+    let found = test.reads().fanout_endpoints(organization.id).await?;
     assert_eq!(found, expected);
     Ok(())
 }

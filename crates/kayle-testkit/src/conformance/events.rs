@@ -4,7 +4,10 @@ use std::cmp::Reverse;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::{EventFilter, EventWithDeliveries, StoreError};
+use kayle_app::ports::store::{
+    DeliveryFilter, EventFilter, EventWithDeliveries, NewEvent, StoreError,
+};
+use kayle_delivery::fanout::{PassedOver, PassedOverReason};
 use kayle_events::{Event, EventType};
 use kayle_primitives::EventId;
 use strum::IntoEnumIterator;
@@ -25,7 +28,70 @@ pub async fn an_event_is_found_with_its_deliveries(test: &TestStore) -> Outcome 
     }
     deliveries.sort_by_key(|delivery| delivery.id.clone());
     let found = test.reads().find_event(organization.id, &event.id).await?;
-    assert_eq!(found, Some(EventWithDeliveries { event, deliveries }));
+    let expected = EventWithDeliveries {
+        event,
+        deliveries,
+        passed_over: Vec::new(),
+    };
+    assert_eq!(found, Some(expected));
+    Ok(())
+}
+
+pub async fn an_event_remembers_whom_it_passed_over(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let session = test.seed.make.session(&organization);
+    test.seed.session(&session).await;
+    let reasons = PassedOverReason::iter().map(|reason| PassedOver {
+        endpoint_id: test.seed.make.endpoint(&organization).id,
+        reason,
+    });
+    let new = NewEvent {
+        event: test.seed.make.event(&session, EventType::SessionExpired),
+        passed_over: reasons.collect(),
+    };
+    let mut tx = test.store.begin().await?;
+    tx.insert_events(slice::from_ref(&new)).await?;
+    tx.commit().await?;
+    let reads = test.reads();
+    let found = reads.find_event(organization.id, &new.event.id).await?;
+    let found = found.expect("it is stored");
+    assert_eq!(found.passed_over, new.passed_over);
+    let any = EventFilter::default();
+    let listed = reads.list_events(organization.id, &any, &first(10)).await?;
+    assert_eq!(listed.expect("there is no cursor").items, [found]);
+    Ok(())
+}
+
+pub async fn events_and_deliveries_are_found_by_their_session(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization_id = subscriber.organization.id;
+    let delivery = test.seed.delivery(&subscriber).await;
+    test.seed.delivery(&subscriber).await;
+    let reads = test.reads();
+    let event = reads
+        .find_event(organization_id, &delivery.event_id)
+        .await?;
+    let event = event.expect("it is stored").event;
+    let session_id = Some(event.session_id.clone());
+    let filter = EventFilter {
+        session_id: session_id.clone(),
+        ..EventFilter::default()
+    };
+    let page = first(10);
+    let listed = reads.list_events(organization_id, &filter, &page);
+    let listed = listed.await?.expect("there is no cursor").items;
+    let listed: Vec<Event> = listed.into_iter().map(|found| found.event).collect();
+    assert_eq!(listed, [event]);
+    let filter = DeliveryFilter {
+        session_id,
+        ..DeliveryFilter::default()
+    };
+    let page = first(10);
+    let listed = reads.list_deliveries(organization_id, &filter, &page);
+    assert_eq!(listed.await?.expect("there is no cursor").items, [delivery]);
+    let stranger = test.seed.organization().await.id;
+    let listed = reads.list_deliveries(stranger, &filter, &page);
+    assert_eq!(listed.await?.expect("there is no cursor").items, []);
     Ok(())
 }
 
@@ -90,6 +156,7 @@ pub async fn events_are_listed_newest_first(test: &TestStore) -> Outcome {
             expected.push(EventWithDeliveries {
                 event,
                 deliveries: vec![new.delivery],
+                passed_over: Vec::new(),
             });
         }
     }

@@ -113,7 +113,7 @@ pub async fn steps_are_written_together_but_for_those_that_come_too_late(
         steps.push(SessionStep {
             attempt: Some(test.seed.make.attempt(&opened)),
             session: begun(&opened),
-            events: vec![event],
+            events: vec![event.into()],
             deliveries: vec![delivery],
         });
     }
@@ -129,7 +129,9 @@ pub async fn steps_are_written_together_but_for_those_that_come_too_late(
         let attempt = step.attempt.as_ref().expect("each has one");
         let found = test.reads().find_attempt_for_intake(&attempt.attempt.id);
         assert_eq!(found.await?.is_some(), is_written);
-        let event = test.reads().find_event(organization.id, &step.events[0].id);
+        let event = test
+            .reads()
+            .find_event(organization.id, &step.events[0].event.id);
         let deliveries = event.await?.map(|found| found.deliveries);
         let expected = is_written.then(|| vec![step.deliveries[0].delivery.clone()]);
         assert_eq!(deliveries, expected);

@@ -100,7 +100,7 @@ impl DeliveryReads for View {
             .values()
             .map(|row| &row.delivery)
             .filter(|delivery| {
-                delivery.organization_id == organization_id && passes(filter, delivery)
+                delivery.organization_id == organization_id && passes(&tables, filter, delivery)
             })
             .cloned();
         Ok(Some(newest_first(
@@ -266,17 +266,23 @@ fn position(delivery: &Delivery) -> Position<DeliveryId> {
     (delivery.created_at, delivery.id.clone())
 }
 
-fn passes(filter: &DeliveryFilter, delivery: &Delivery) -> bool {
+fn passes(tables: &Tables, filter: &DeliveryFilter, delivery: &Delivery) -> bool {
     let DeliveryFilter {
         status,
         endpoint_id,
         event_id,
+        session_id,
     } = filter;
+    let is_of_session = |id: &SessionId| {
+        let row = tables.events.get(&delivery.event_id);
+        row.is_some_and(|row| row.event.session_id == *id)
+    };
     status.is_none_or(|status| delivery.status() == status)
         && endpoint_id
             .as_ref()
             .is_none_or(|id| delivery.endpoint_id == *id)
         && event_id.as_ref().is_none_or(|id| delivery.event_id == *id)
+        && session_id.as_ref().is_none_or(is_of_session)
 }
 
 fn is_meant(tables: &Tables, scope: &ResumeScope, delivery: &Delivery) -> bool {

@@ -73,14 +73,14 @@ impl EndpointReads for View {
         Ok(row.and_then(|row| row.signing_secret.clone()))
     }
 
-    async fn enabled_endpoints_of(
+    async fn fanout_endpoints_of(
         &self,
         organization_ids: &BTreeSet<OrganizationId>,
     ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError> {
         let tables = self.tables()?;
         let mut endpoints: BTreeMap<OrganizationId, Vec<FanoutEndpoint>> = BTreeMap::new();
         let rows = tables.endpoints.values();
-        for row in rows.filter(|row| row.endpoint.is_enabled()) {
+        for row in rows {
             let organization_id = row.endpoint.organization_id;
             if organization_ids.contains(&organization_id) {
                 let endpoint = FanoutEndpoint {

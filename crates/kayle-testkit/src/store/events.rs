@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    EventFilter, EventReads, EventWithDeliveries, EventWrites, StoreError,
+    EventFilter, EventReads, EventWithDeliveries, EventWrites, NewEvent, StoreError,
 };
 use kayle_events::{Event, EventType};
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest};
@@ -67,14 +67,15 @@ impl EventReads for View {
 
 #[async_trait]
 impl EventWrites for MemoryTx {
-    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
+    async fn insert_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError> {
         self.view.change(|tables| {
-            for event in events {
+            for new in events {
                 let row = EventRow {
-                    event: event.clone(),
+                    event: new.event.clone(),
+                    passed_over: new.passed_over.clone(),
                     ordinal: tables.events.len(),
                 };
-                insert_new(&mut tables.events, event.id.clone(), row)?;
+                insert_new(&mut tables.events, new.event.id.clone(), row)?;
             }
             Ok(())
         })
@@ -93,6 +94,10 @@ fn event_of<'a>(
 fn with_deliveries(tables: &Tables, event: Event) -> EventWithDeliveries {
     EventWithDeliveries {
         deliveries: tables.deliveries_of(&event.id).cloned().collect(),
+        passed_over: tables
+            .events
+            .get(&event.id)
+            .map_or_else(Vec::new, |row| row.passed_over.clone()),
         event,
     }
 }

@@ -6,6 +6,7 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
 use kayle_app::ports::store::{Node, RecordedAttempt, SignInLink, StoreError};
 use kayle_crypto::Sealed;
+use kayle_delivery::fanout::PassedOver;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
 use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_events::Event;
@@ -52,6 +53,7 @@ pub(super) struct EndpointRow {
 #[derive(Clone)]
 pub(super) struct EventRow {
     pub(super) event: Event,
+    pub(super) passed_over: Vec<PassedOver>,
     /// Counts the events in the order they were added: two of one moment have ids in any order.
     pub(super) ordinal: usize,
 }

@@ -28,6 +28,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::delivery_status,
         parameters::endpoint_id,
         parameters::event_id,
+        parameters::session_of_deliveries,
         parameters::limit,
         parameters::starting_after,
     ],
@@ -46,6 +47,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         status: query.optional("status", DeliveryStatus::from_str)?,
         endpoint_id: query.id("endpoint_id")?,
         event_id: query.id("event_id")?,
+        session_id: query.id("session_id")?,
     };
     let page = query.page()?;
     let found = call

@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::views::EventView;
+use crate::views::EventWithPassedOverView;
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Get,
@@ -20,7 +20,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     text: "With a summary of each of its deliveries.",
     query: &[],
     body: Body::None,
-    answer: Answer::one::<EventView>(),
+    answer: Answer::one::<EventWithPassedOverView>(),
     errors: &[ErrorCode::NotFound],
     docs: "webhooks/events#get-by-id",
     run: Run::Customer(Area::Webhooks, |caller, call| {
@@ -43,5 +43,5 @@ async fn get(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         .get_event(caller.organization_id, &id)
         .await?
         .ok_or_else(|| ApiError::not_found("event"))?;
-    Ok(answer::ok(EventView::from(&found)))
+    Ok(answer::ok(EventWithPassedOverView::from(&found)))
 }

@@ -27,6 +27,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::event_type,
         parameters::created_from,
         parameters::created_to,
+        parameters::session_of_events,
         parameters::limit,
         parameters::starting_after,
     ],
@@ -51,9 +52,9 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let filter = EventFilter {
         event_type: query.optional("type", EventType::from_str)?,
-        session_id: None,
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
+        session_id: query.id("session_id")?,
     };
     let page = query.page()?;
     let found = call

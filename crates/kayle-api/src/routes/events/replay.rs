@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
-use crate::views::EventView;
+use crate::views::EventWithPassedOverView;
 
 pub(in crate::routes) const OPERATION: Operation = Operation {
     verb: Verb::Post,
@@ -21,7 +21,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
            others. Endpoints that came later get nothing.",
     query: &[],
     body: Body::None,
-    answer: Answer::accepted::<EventView>(),
+    answer: Answer::accepted::<EventWithPassedOverView>(),
     errors: &[
         ErrorCode::NotFound,
         ErrorCode::Conflict,
@@ -45,5 +45,5 @@ pub(in crate::routes) const V1_OPERATION: Operation = Operation {
 async fn replay(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let id = call.id("event_id")?;
     let replayed = call.webhooks().replay_event(&caller, &id).await?;
-    Ok(answer::accepted(EventView::from(&replayed)))
+    Ok(answer::accepted(EventWithPassedOverView::from(&replayed)))
 }

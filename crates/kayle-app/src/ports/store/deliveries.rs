@@ -18,6 +18,8 @@ pub struct DeliveryFilter {
     pub endpoint_id: Option<EndpointId>,
     /// Of this event.
     pub event_id: Option<EventId>,
+    /// Of this session's events.
+    pub session_id: Option<SessionId>,
 }
 
 /// Which failed deliveries to retry: those whose last attempt began in the span, both ends

@@ -64,19 +64,19 @@ pub trait EndpointReads: Sync {
         id: &EndpointId,
     ) -> Result<Option<Sealed>, StoreError>;
 
-    /// Returns every enabled endpoint that can be read with its active key, in the order of their
-    /// ids.
-    async fn enabled_endpoints(
+    /// Returns every endpoint that can be read, disabled ones too, with its active key, in the order
+    /// of their ids.
+    async fn fanout_endpoints(
         &self,
         organization_id: OrganizationId,
     ) -> Result<Vec<FanoutEndpoint>, StoreError> {
         let ids = BTreeSet::from([organization_id]);
-        let mut endpoints = self.enabled_endpoints_of(&ids).await?;
+        let mut endpoints = self.fanout_endpoints_of(&ids).await?;
         Ok(endpoints.remove(&organization_id).unwrap_or_default())
     }
 
     /// Returns the same for several organizations; those without any are left out.
-    async fn enabled_endpoints_of(
+    async fn fanout_endpoints_of(
         &self,
         organization_ids: &BTreeSet<OrganizationId>,
     ) -> Result<BTreeMap<OrganizationId, Vec<FanoutEndpoint>>, StoreError>;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kayle_delivery::Delivery;
+use kayle_delivery::fanout::PassedOver;
 use kayle_events::{Event, EventType};
 use kayle_primitives::{EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp};
 
@@ -29,6 +30,27 @@ pub struct EventWithDeliveries {
     pub event: Event,
     /// Its deliveries, in the order of their ids.
     pub deliveries: Vec<Delivery>,
+    /// Endpoints that got none; nobody where that was not recorded.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// An event as fan-out made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The event.
+    pub event: Event,
+    /// Endpoints that got no delivery of it.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl From<Event> for NewEvent {
+    /// Returns an event that passed over nobody.
+    fn from(event: Event) -> Self {
+        Self {
+            event,
+            passed_over: Vec::new(),
+        }
+    }
 }
 
 /// Reads events.
@@ -61,5 +83,5 @@ pub trait EventReads {
 #[async_trait]
 pub trait EventWrites {
     /// Adds events.
-    async fn insert_events(&mut self, events: &[Event]) -> Result<(), StoreError>;
+    async fn insert_events(&mut self, events: &[NewEvent]) -> Result<(), StoreError>;
 }

@@ -32,7 +32,7 @@ pub use deliveries::{
 };
 pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
-pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites};
+pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites, NewEvent};
 pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation};
 pub use nodes::{Node, NodeRole, NodeWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use kayle_events::Event;
 use kayle_primitives::{
     AttemptId, DeliveryId, EventId, OrganizationId, Page, PageRequest, SessionId, Timestamp,
 };
 use kayle_sessions::{Attempt, Session, SessionStatus};
 
-use super::{Batch, NewDelivery, Portion, StoreError, report_damage};
+use super::{Batch, NewDelivery, NewEvent, Portion, StoreError, report_damage};
 
 /// Which sessions to list; `None` means any. Both bounds are inclusive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct SessionStep {
     /// The attempt that the step records.
     pub attempt: Option<RecordedAttempt>,
     /// The events that it causes.
-    pub events: Vec<Event>,
+    pub events: Vec<NewEvent>,
     /// Their deliveries.
     pub deliveries: Vec<NewDelivery>,
 }

@@ -127,7 +127,8 @@ fn headers(codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
         let scheme = choice(["Bearer"], "The scheme to authenticate with.");
         headers.push(("WWW-Authenticate", Header::new(scheme)));
     }
-    if codes.contains(&ErrorCode::ServiceUnavailable) {
+    let come_again = [ErrorCode::RateLimited, ErrorCode::ServiceUnavailable];
+    if codes.iter().any(|code| come_again.contains(code)) {
         let seconds = count(1, "Seconds to wait.");
         headers.push(("Retry-After", Header::new(seconds)));
     }

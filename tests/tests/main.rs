@@ -36,6 +36,7 @@ mod mid_flight;
 mod moving;
 mod nonsense;
 mod openapi;
+mod packages;
 mod permissions;
 mod pooler;
 mod receiver_in_rust;

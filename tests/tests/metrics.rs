@@ -179,6 +179,22 @@ async fn operators_see_every_check() {
 }
 
 #[tokio::test]
+async fn an_operator_is_told_why_a_delivery_is_where_it_is() {
+    let installation = Installation::start(&[]).await;
+    let _customer = Customer::register(installation.api(), Behaviour::good()).await;
+    let delivery_id = installation.deliver_success().await;
+    installation.delivery_in("succeeded", &delivery_id).await;
+    let explained = installation.service.admin(&["explain", &delivery_id]).await;
+    assert_eq!(text(&explained, "/explanation/code"), "delivered");
+    assert_eq!(explained["attempts"], 1);
+    let unknown = installation
+        .service
+        .try_admin(&["explain", "whd_nobody"])
+        .await;
+    assert_eq!(unknown.status.code(), Some(1));
+}
+
+#[tokio::test]
 async fn customers_are_not_shown_what_operators_are() {
     let installation = Installation::start(&SETTINGS).await;
     let answer = installation.api().get("/metrics").await;

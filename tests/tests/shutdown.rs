@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::api::send;
-use crate::support::{Customer, Installation};
+use crate::support::{Customer, Installation, eventually};
 
 #[tokio::test]
 async fn a_running_service_says_that_it_is_live_and_ready() {
@@ -14,6 +14,23 @@ async fn a_running_service_says_that_it_is_live_and_ready() {
         let request = installation.api().anonymous(Method::GET, path);
         assert_eq!(send(request).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_stopping_service_says_so_before_it_stops_accepting() {
+    // As long as the two calls below may take on a busy machine.
+    let settings = [("KAYLE_STOP_DELAY", "5s")];
+    let mut installation = Installation::start(&settings).await;
+    installation.service.ask_to_stop();
+    eventually("it says that it is not ready", async || {
+        let ready = installation.api().anonymous(Method::GET, "/health/ready");
+        (send(ready).await.status == 503).then_some(())
+    })
+    .await;
+    let answer = installation.api().get("/v1/sessions").await;
+    assert_eq!(answer.status, 200, "it still answers");
+    let ended = installation.service.ended().await;
+    assert!(ended.success(), "it ended with {ended}");
 }
 
 #[tokio::test]

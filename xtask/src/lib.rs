@@ -2,9 +2,8 @@
 //!
 //! The cast: [`test_run`] prepares what the tests need and runs them all, [`layers`] checks which
 //! package names which, [`sim`] runs the service in one thread with every fault chosen by a seed,
-//! [`receivers`] writes what the receiver libraries share,
-//! [`reuse`] checks the crates that are meant for other services, [`dist`] builds what is shipped, [`admin`] hands over to the
-//! binary. A verb is a module here and a line in `main.rs`. Verbs that run the service live apart,
+//! [`receivers`] writes what the receiver libraries share, [`reuse`] checks the crates that are
+//! meant for other services, [`dist`] builds what is shipped, [`admin`] hands over to the binary. A verb is a module here and a line in `main.rs`. Verbs that run the service live apart,
 //! in `xtask/live`, so that the others compile only what they need.
 //!
 //! [`faketime`] finds the library that sets a process's clock, [`postgres`] is a private database

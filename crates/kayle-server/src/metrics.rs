@@ -34,7 +34,7 @@ pub(crate) use self::at_scrape::Sample;
 use self::series::{Http, Outcomes, Refusals, Work};
 use crate::clock::machine_now;
 
-/// What an unknown path is counted as.
+/// What an unknown path is counted as, and one that is not of the API, such as the dashboard's.
 const UNKNOWN_ROUTE: &str = "unknown";
 
 /// What a request is counted as whose caller hung up.
@@ -191,7 +191,8 @@ impl Meter for Metrics {
 
     fn request_ended(&self, route: Option<&str>, status_code: Option<u16>, took: Duration) {
         self.http.in_flight.dec();
-        let route = route.unwrap_or(UNKNOWN_ROUTE);
+        let is_known = |route: &&str| self.http.durations.at([*route]).is_some();
+        let route = route.filter(is_known).unwrap_or(UNKNOWN_ROUTE);
         let status = match status_code {
             Some(..300) => "2xx",
             Some(300..400) => "3xx",

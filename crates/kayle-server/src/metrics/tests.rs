@@ -101,6 +101,15 @@ fn a_request_is_counted_by_its_route_and_the_class_of_its_status() {
 }
 
 #[test]
+fn a_path_that_is_not_of_the_api_is_counted_as_unknown() {
+    let metrics = metrics();
+    metrics.request_ended(Some("/webhooks/pages"), Some(200), Duration::ZERO);
+    metrics.request_ended(None, Some(200), Duration::ZERO);
+    let unknown = r#"kayle_http_requests_total{route="unknown",status="2xx"}"#;
+    assert!((value(&metrics, unknown) - 2.0).abs() < f64::EPSILON);
+}
+
+#[test]
 fn a_loop_that_this_node_has_not_is_not_shown() {
     let metrics = metrics();
     metrics.loop_turned(Loop::Clock);

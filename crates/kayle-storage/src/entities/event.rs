@@ -89,5 +89,6 @@ fn passed_over_to_json(passed_over: &[PassedOver]) -> Option<String> {
     let pairs = passed_over
         .iter()
         .map(|one| json!([one.endpoint_id.as_str(), one.reason.as_str()]));
-    Some(serde_json::Value::from_iter(pairs).to_string())
+    let pairs: serde_json::Value = pairs.collect();
+    Some(pairs.to_string())
 }

@@ -163,7 +163,8 @@ pub async fn what_failed_is_counted_and_walked_by_its_last_attempt(test: &TestSt
     failed.sort_by_key(|delivery| delivery.last_attempt.map(|last| last.at));
     let withdrawn = test.seed.delivery(&subscriber).await;
     let withdrawn = exhausted_at(test, withdrawn, Duration::from_secs(1));
-    let withdrawn = step(&withdrawn, Input::Withdrawn, test.now()).unwrap();
+    let withdrawn = step(&withdrawn, Input::Withdrawn, test.now())
+        .expect("a failed delivery stores its payload");
     test.save(withdrawn.delivery).await?;
     let event = test.seed.event(&subscriber.organization).await;
     let stillborn = test

@@ -1,5 +1,6 @@
 //! Settlements: what came of an attempt is written by the holder of the lease, or not at all.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::slice;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub async fn a_settlement_is_written_with_its_attempt(test: &TestStore) -> Outco
     let mut settlement = finished(test, &claim, "a", ACCEPTED);
     settlement.step = settlement.step.with_phases(Phases {
         connection: Some(ConnectionUse::New),
-        remote_address: Some("2001:db8::1".parse().unwrap()),
+        remote_address: Some(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))),
         dns: Some(Duration::from_millis(3)),
         connect: Some(Duration::ZERO),
         tls: None,

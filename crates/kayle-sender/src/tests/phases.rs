@@ -19,8 +19,8 @@ fn timed(phases: &Phases) -> Vec<&'static str> {
         ("tls", phases.tls),
         ("first_byte", phases.first_byte),
     ];
-    let timed = times.into_iter().filter(|(_, time)| time.is_some());
-    timed.map(|(name, _)| name).collect()
+    let known = times.into_iter().filter(|(_, time)| time.is_some());
+    known.map(|(name, _)| name).collect()
 }
 
 #[tokio::test]

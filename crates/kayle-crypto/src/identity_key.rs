@@ -2,15 +2,10 @@
 
 use std::fmt;
 
-use aws_lc_rs::rsa;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RsaPublicKeyComponents,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use crate::jwk::PublicKey;
+use crate::jwk::{PublicJwk, PublicKey};
 
 /// The public key of the identity service, and with it the one algorithm that it may sign with.
 #[derive(Clone)]
@@ -56,11 +51,7 @@ type PemReader = fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>;
 type Check = fn(&[u8]) -> bool;
 
 fn is_rsa(key: &[u8]) -> bool {
-    rsa::PublicKey::from_der(key).is_ok_and(|key| {
-        let numbers = RsaPublicKeyComponents::<Vec<u8>>::from(&key);
-        let [n, e] = [numbers.n, numbers.e].map(|number| URL_SAFE_NO_PAD.encode(number));
-        PublicKey::import(&n, &e).is_ok()
-    })
+    PublicJwk::from_der(key).is_some_and(|key| PublicKey::import(&key.n, &key.e).is_ok())
 }
 
 fn is_p256(key: &[u8]) -> bool {
@@ -121,13 +112,13 @@ pub(crate) mod tests {
         assert_eq!(format!("{identity:?}"), "IdentityKey(RS256)");
     }
 
-    const P384_PEM: &str = "-----BEGIN PUBLIC KEY-----
+    pub(crate) const P384_PEM: &str = "-----BEGIN PUBLIC KEY-----
 MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEDlu4FEPFZUJgeqxQZZ+SEPBn862TPbcv
 Np89yRnpnDO7eqDdiMMT7HQWH44GXVdhvTeqiMFiJ6+mVuPNdX2cX71gVsvzOVYJ
 eWBLPRCt2ew+oLpPRavzNqfRvfVe09i2
 -----END PUBLIC KEY-----";
 
-    const RSA_1024_PEM: &str = "-----BEGIN PUBLIC KEY-----
+    pub(crate) const RSA_1024_PEM: &str = "-----BEGIN PUBLIC KEY-----
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCnrZ0ma4lOD1IRxrUAF8NRl5TV
 DHTGzDopJDFg/R0zLRDYCPyz7bXhr098EhoLDxaWPb73FyV/WREramk6rbUnpDOA
 SOEVbP74sqaqsYeMF1avC7lzr2EP5MygV154BTuyTfq0XD17Jm5IWhj++IT5p+p2

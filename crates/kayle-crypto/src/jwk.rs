@@ -7,9 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::rsa::{
-    OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents,
+    self, OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, PublicEncryptingKey, PublicKeyComponents,
 };
+use aws_lc_rs::signature::RsaPublicKeyComponents;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use biscuit::jwk::RSAKeyParameters;
+
+use crate::pem;
 
 /// The shortest modulus that is accepted, in significant bits (contract 8.2).
 pub const MODULUS_BITS_MIN: u64 = 2048;
@@ -35,6 +40,32 @@ pub struct PublicJwk {
     pub n: String,
     /// The exponent.
     pub e: String,
+}
+
+/// The text is not a PEM of a public RSA key. Never carries a value: it may be a private key by
+/// mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a PEM (BEGIN PUBLIC KEY) of an RSA key")]
+pub struct PublicPemError;
+
+impl PublicJwk {
+    /// Reads the members from the PEM that `openssl pkey -pubout` and most libraries write: one
+    /// block `BEGIN PUBLIC KEY` (RFC 7468, 13). Whether the key can encrypt is for
+    /// [`PublicKey::import`] to say.
+    pub fn from_pem(text: &str) -> Result<Self, PublicPemError> {
+        let der = pem::decode(text, &pem::PUBLIC_KEY).ok_or(PublicPemError)?;
+        Self::from_der(&der).ok_or(PublicPemError)
+    }
+
+    /// Reads the members from DER (RFC 5280 or RFC 8017); `None` if it is no public RSA key.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+        let key = rsa::PublicKey::from_der(der).ok()?;
+        let numbers = RsaPublicKeyComponents::<Vec<u8>>::from(&key);
+        Some(Self {
+            n: URL_SAFE_NO_PAD.encode(numbers.n),
+            e: URL_SAFE_NO_PAD.encode(numbers.e),
+        })
+    }
 }
 
 /// The two numbers are not a usable public key.
@@ -150,10 +181,8 @@ fn check_exponent(numbers: &RSAKeyParameters) -> Result<(), KeyImportError> {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
     use super::*;
+    use crate::identity_key::tests::{P384_PEM, RSA_1024_PEM, RSA_PEM};
     use crate::private_key::PrivateKey;
 
     const E_65537: &str = "AQAB";
@@ -231,6 +260,35 @@ mod tests {
         check(&n.replace('_', "/"), E_65537);
         check(&n, "AQAB\n");
         check(&n, "A");
+    }
+
+    /// The numbers are what `openssl rsa -pubin -modulus` says of it.
+    #[test]
+    fn the_members_are_read_from_a_pem() {
+        let members = PublicJwk::from_pem(RSA_1024_PEM).unwrap();
+        assert_eq!(
+            members.n,
+            "p62dJmuJTg9SEca1ABfDUZeU1Qx0xsw6KSQxYP0dMy0Q2Aj8s-214a9PfBIaCw8Wlj2-9xclf1kRK2ppOq21J6Q\
+             zgEjhFWz--LKmqrGHjBdWrwu5c69hD-TMoFdeeAU7sk36tFw9eyZuSFoY_viE-afqdiKjy58Y6tQVKV1E8us"
+        );
+        assert_eq!(members.e, E_65537);
+        let members = PublicJwk::from_pem(&RSA_PEM.replace('\n', "\r\n")).unwrap();
+        assert!(PublicKey::import(&members.n, &members.e).is_ok());
+    }
+
+    #[test]
+    fn only_one_block_of_a_public_rsa_key_is_read() {
+        let check = |text: &str| assert_eq!(PublicJwk::from_pem(text), Err(PublicPemError));
+        let private = PrivateKey::generate().to_pkcs8_pem();
+        check("");
+        check("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----");
+        check("-----BEGIN PUBLIC KEY-----");
+        check(P384_PEM);
+        check(&private);
+        check(&private.replace("PRIVATE KEY", "PUBLIC KEY"));
+        check(&RSA_PEM.replace("PUBLIC KEY", "RSA PUBLIC KEY"));
+        check(&format!("{}{}", *RSA_PEM, *RSA_PEM));
+        check(&format!("mine: {}", *RSA_PEM));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use crate::jwk::PublicJwk;
+use crate::pem;
 
 /// What a customer decrypts with. Here for customers who write Rust, and for tests; the service
 /// itself never holds one.
@@ -38,7 +39,7 @@ impl PrivateKey {
     /// Reads a key from the PEM that `openssl genpkey` and most libraries write
     /// (`BEGIN PRIVATE KEY`).
     pub fn from_pkcs8_pem(pem: &str) -> Result<Self, PrivateKeyError> {
-        let der = decode_pem(pem).ok_or(PrivateKeyError)?;
+        let der = pem::decode(pem, &pem::PRIVATE_KEY).ok_or(PrivateKeyError)?;
         let key = PrivateDecryptingKey::from_pkcs8(&der).map_err(|_| PrivateKeyError)?;
         Self::from_aws_lc(key).ok_or(PrivateKeyError)
     }
@@ -47,7 +48,7 @@ impl PrivateKey {
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
         let base64 = Zeroizing::new(STANDARD.encode(self.pkcs8.as_ref()));
         let mut pem = Zeroizing::new(String::with_capacity(base64.len() * 2));
-        pem.push_str(PEM_BEGIN);
+        pem.push_str(pem::PRIVATE_KEY.begin);
         for (index, symbol) in base64.chars().enumerate() {
             if index.is_multiple_of(PEM_LINE_CHARS) {
                 pem.push('\n');
@@ -55,7 +56,7 @@ impl PrivateKey {
             pem.push(symbol);
         }
         pem.push('\n');
-        pem.push_str(PEM_END);
+        pem.push_str(pem::PRIVATE_KEY.end);
         pem.push('\n');
         pem
     }
@@ -97,18 +98,8 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const PEM_END: &str = "-----END PRIVATE KEY-----";
-
 /// RFC 7468 (2): lines of exactly 64 characters.
 const PEM_LINE_CHARS: usize = 64;
-
-fn decode_pem(pem: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let body = pem.trim().strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
-    let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
-    base64.extend(body.split_ascii_whitespace());
-    STANDARD.decode(base64.as_bytes()).ok().map(Zeroizing::new)
-}
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +121,7 @@ mod tests {
         let pem = key.to_pkcs8_pem();
         for text in [
             "",
-            PEM_BEGIN,
+            pem::PRIVATE_KEY.begin,
             &pem[..400],
             &pem.replace("PRIVATE", "PUBLIC"),
         ] {

@@ -15,7 +15,7 @@ const LIST_ENTRIES_MAX: usize = 8;
 const LIST_ENTRY_CHARS_MAX: usize = 64;
 const OTHER_CHARS_MAX: usize = 8192;
 
-const PRIVATE_MEMBERS: [&str; 7] = ["d", "dp", "dq", "oth", "p", "q", "qi"];
+pub(crate) const PRIVATE_MEMBERS: [&str; 7] = ["d", "dp", "dq", "oth", "p", "q", "qi"];
 const FORBIDDEN_KEY_OPS: [&str; 5] = ["decrypt", "deriveBits", "deriveKey", "sign", "unwrapKey"];
 
 /// Why a JWK is refused. Never carries a value: it may be a private key by mistake.

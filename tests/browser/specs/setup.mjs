@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { createPrivateKey, createHmac, privateDecrypt, constants, createDecipheriv } from "node:crypto";
 import { close, withPage } from "../support/browser.mjs";
 import { startReceiver } from "../support/receiver.mjs";
-import { World, jwk, url } from "../support/world.mjs";
+import { World, jwk, pem, url } from "../support/world.mjs";
 
 after(close);
 
@@ -70,6 +70,29 @@ test("an endpoint is set up from nothing to a delivery that its server can read"
       assert.ok(!(await page.content()).includes(secret), path);
     }
   });
+  receiver.stop();
+});
+
+test("a public key is taken as openssl writes it, with and without a script", async () => {
+  const world = await World.make();
+  const receiver = await startReceiver(204);
+  const { id } = await world.endpoint(receiver, {}, false);
+  for (const javaScriptEnabled of [true, false]) {
+    await withPage({ javaScriptEnabled, expected: [400] }, async (page) => {
+      await world.signIn(page);
+      await page.goto(`${url}/webhooks/${id}/keys`);
+      await page.getByLabel("Your name for it").fill(`script-${javaScriptEnabled}`);
+      await page.getByRole("textbox", { name: "Public key" }).fill(pem.slice(0, 200));
+      await page.getByRole("button", { name: "Add the key" }).click();
+      await page.getByText("This is not an RSA key, or a part of it is missing.").waitFor();
+      await page.getByRole("textbox", { name: "Public key" }).fill(pem);
+      await page.getByRole("button", { name: "Add the key" }).click();
+      await page.getByText("Added: events that happen from now on").waitFor();
+    });
+    const keys = await world.call("GET", `/v1/webhooks/endpoints/${id}/keys`);
+    const active = keys.find((key) => key.is_active);
+    assert.deepEqual({ n: active.jwk.n, e: active.jwk.e }, { n: jwk.n, e: jwk.e });
+  }
   receiver.stop();
 });
 

@@ -3,9 +3,8 @@
 use actix_web::http::StatusCode;
 use kayle_app::access::{Area, Intent};
 use kayle_app::encryption_keys::{NewEncryptionKey, RegisterKeyError};
-use kayle_endpoints::KeyId;
+use kayle_endpoints::{KeyId, KeyTextError, key_text};
 use kayle_primitives::{EncryptionKeyId, EndpointId};
-use serde_json::{Map, Value};
 
 use crate::answer::{Answer, done};
 use crate::fields::Fields;
@@ -15,22 +14,18 @@ use crate::pages::keys::{KeyForm, answer};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-const PRIVATE: &str = "This is a private key. It was not stored, but it has left your hands: make \
-                       another pair, and send only its public half.";
-const UNREADABLE: &str = "Neither a public key in PEM form nor a JWK.";
-
 pub(crate) async fn add(visit: Visit, fields: Fields) -> Answer {
     let is_setup = fields.is_ticked("setup");
     let id: EndpointId = visit.id("endpoint")?;
     let caller = visit.caller(Area::Webhooks, Intent::Change)?;
     let key_id = KeyId::parse(fields.text("key_id"));
-    let jwk = read_key(fields.text("key"));
+    let jwk = key_text::read(fields.text("key"));
     let mut form = KeyForm {
         key_id: Field {
             value: fields.text("key_id").to_owned(),
             error: key_id.as_ref().err().map(ToString::to_string),
         },
-        error: jwk.as_ref().err().map(|error| (*error).to_owned()),
+        error: jwk.as_ref().err().map(|error| words(*error).to_owned()),
     };
     let (Ok(key_id), Ok(jwk)) = (key_id, jwk) else {
         return answer(&visit, form, StatusCode::BAD_REQUEST, is_setup).await;
@@ -62,15 +57,19 @@ pub(crate) async fn add(visit: Visit, fields: Fields) -> Answer {
     }
 }
 
-/// Reads a public key as people have it.
-fn read_key(text: &str) -> Result<Map<String, Value>, &'static str> {
-    if text.contains("PRIVATE KEY") {
-        return Err(PRIVATE);
-    }
-    match serde_json::from_str(text) {
-        Ok(Value::Object(jwk)) if jwk.contains_key("d") => Err(PRIVATE),
-        Ok(Value::Object(jwk)) => Ok(jwk),
-        Ok(_) | Err(_) => Err(UNREADABLE),
+/// Says what is wrong with a text that is no public key, and what to do.
+fn words(error: KeyTextError) -> &'static str {
+    match error {
+        KeyTextError::Private => {
+            "This is a private key. It was not stored, but it has left your hands: replace it by a \
+             new pair, and send only the public half."
+        }
+        KeyTextError::NotRsa => {
+            "This is not an RSA key, or a part of it is missing. Make a pair as shown below."
+        }
+        KeyTextError::Unreadable => {
+            "Neither a public key in PEM form (BEGIN PUBLIC KEY) nor a JWK."
+        }
     }
 }
 
@@ -102,23 +101,4 @@ pub(crate) async fn reactivate(visit: Visit, _: Fields) -> Answer {
         &next,
         Notice::KeyReactivated,
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_private_key_is_named_as_such_in_every_form() {
-        for private in [
-            "-----BEGIN PRIVATE KEY-----\nMII",
-            "-----BEGIN RSA PRIVATE KEY-----",
-            "{\"kty\": \"RSA\", \"n\": \"x\", \"e\": \"AQAB\", \"d\": \"y\"}",
-        ] {
-            assert_eq!(read_key(private), Err(PRIVATE));
-        }
-        assert_eq!(read_key("x"), Err(UNREADABLE));
-        assert_eq!(read_key("[]"), Err(UNREADABLE));
-        assert!(read_key("{\"kty\": \"RSA\"}").is_ok());
-    }
 }

@@ -203,10 +203,12 @@ pub(crate) fn span(duration: Duration) -> String {
     }
 }
 
-/// Returns how long something took: `240 ms`, `1.3 s`.
+/// Returns how long something took: `under 1 ms`, `240 ms`, `1.3 s`.
 pub(crate) fn took(duration: Duration) -> String {
     let ms = duration.as_millis();
-    if ms < 1000 {
+    if ms == 0 {
+        "under 1 ms".to_owned()
+    } else if ms < 1000 {
         format!("{ms} ms")
     } else {
         format!("{}.{} s", ms / 1000, ms % 1000 / 100)

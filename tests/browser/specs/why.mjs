@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { close, withPage } from "../support/browser.mjs";
 import { startReceiver } from "../support/receiver.mjs";
@@ -20,6 +21,38 @@ test("a refusal is told with its status and what follows", async () => {
   const { deliveries: [delivery] } = await world.verification();
   await world.delivery(delivery, (one) => one.attempts.length > 0);
   await told(world, delivery, /Waiting for attempt/, /answered 502/, /planned in/);
+  receiver.stop();
+});
+
+test("an attempt tells its phases, and which connection carried it", async () => {
+  const world = await World.make();
+  const receiver = await startReceiver(204);
+  await world.endpoint(receiver);
+  const { deliveries: [delivery] } = await world.verification();
+  await world.delivery(delivery, (one) => one.status === "succeeded");
+  await told(world, delivery, /A new connection to 127\.0\.0\.1\./, /^Connect /, /^First byte /);
+  receiver.stop();
+});
+
+test("an event tells whom it was not sent to, and why", async () => {
+  const world = await World.make();
+  const receiver = await startReceiver(204);
+  await world.endpoint(receiver, { name: "Told" });
+  await world.endpoint(receiver, { name: "Of failures", subscribed_event_types: ["verification.session.failed"] });
+  const paused = await world.endpoint(receiver, { name: "Asleep" });
+  await world.call("PATCH", `/v1/webhooks/endpoints/${paused.id}`, { enabled: false });
+  const { events: [event] } = await world.verification();
+  await withPage({}, async (page) => {
+    await world.signIn(page);
+    await page.goto(`${url}/webhooks/events/${event}`);
+    const list = page.getByRole("region", { name: "Not sent to" });
+    await list.getByText("Of failures").waitFor();
+    await list.getByText("It did not want events of this type.").waitFor();
+    await list.getByText("It was paused.").waitFor();
+    assert.equal(await list.getByText("Told").count(), 0);
+    await list.getByRole("link", { name: "Asleep" }).click();
+    await page.waitForURL(`**/webhooks/${paused.id}`);
+  });
   receiver.stop();
 });
 

@@ -10,6 +10,7 @@ use kayle_primitives::{DeliveryId, Timestamp};
 
 use crate::answer::{Answer, page};
 use crate::frame::{Frame, Section};
+use crate::pages::phases::PhasesView;
 use crate::parts::{Act, Badge, Copied, Moment, Sentence, Style, Tone};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -50,6 +51,8 @@ struct AttemptRow {
     words: ResultWords,
     took: String,
     at: Moment,
+    /// How the request went on its way; `None` where none was begun.
+    way: Option<PhasesView>,
     /// Whether a person asked for the delivery again before it.
     starts_cycle: bool,
 }
@@ -171,6 +174,7 @@ fn attempt_rows(delivery: &Delivery, attempts: &[Attempt], now: Timestamp) -> Ve
         words: result_words(attempt.outcome),
         took: took(attempt.duration),
         at: Moment::new(attempt.attempted_at, now),
+        way: PhasesView::of(attempt),
         starts_cycle: 0 < place && place == cycle_begins,
     };
     attempts.iter().enumerate().map(row).collect()

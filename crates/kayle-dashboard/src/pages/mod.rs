@@ -16,6 +16,7 @@ pub(crate) mod health;
 pub(crate) mod keys;
 pub(crate) mod new_endpoint;
 pub(crate) mod nothing;
+pub(crate) mod phases;
 pub(crate) mod search;
 pub(crate) mod secret;
 pub(crate) mod settings;

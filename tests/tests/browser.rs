@@ -34,6 +34,7 @@ macro_rules! specs {
 specs! {
     keys_are_made_and_shown_once: "api_keys";
     every_page_can_be_used_with_a_keyboard_and_a_reader: "a11y";
+    what_failed_in_an_outage_is_sent_again_at_once: "bulk";
     changes_say_beforehand_what_they_do: "changes";
     forms_from_elsewhere_change_nothing: "csrf";
     deliveries_are_filtered_by_the_address: "deliveries";

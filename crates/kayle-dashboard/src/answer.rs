@@ -75,7 +75,7 @@ pub(crate) fn done(dashboard: &Dashboard, path: &str, notice: Notice) -> HttpRes
     let mut response = see_other(path);
     let cookie = Cookie {
         name: NOTICE_COOKIE,
-        value: notice.into(),
+        value: &notice.cookie(),
         path: "/webhooks",
         lifetime: NOTICE_LIFETIME,
     };

@@ -1,10 +1,12 @@
 //! What is around every page: navigation, who is signed in, how it looks, and a message.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use strum::{EnumString, IntoStaticStr};
 
 use crate::assets::{URLS, Urls};
+use crate::words::counted;
 
 /// The frame of one page.
 pub(crate) struct Frame {
@@ -60,6 +62,7 @@ impl Theme {
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum Notice {
     Retried,
+    FailedRetried(SentAgain),
     RetryInProgress,
     RetryPayloadGone,
     Paused,
@@ -77,15 +80,66 @@ pub(crate) enum Notice {
     ApiKeyDeleted,
 }
 
+/// How many failed deliveries were sent again, and how many the page had told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SentAgain {
+    pub(crate) sent: usize,
+    pub(crate) expected: usize,
+}
+
+impl SentAgain {
+    fn parse(text: &str) -> Option<Self> {
+        let (sent, expected) = text.split_once('.')?;
+        Some(Self {
+            sent: sent.parse().ok()?,
+            expected: expected.parse().ok()?,
+        })
+    }
+
+    fn text(self) -> String {
+        let Self { sent, expected } = self;
+        let told = match sent {
+            0 => "Nothing is sent again.".to_owned(),
+            _ => counted(
+                sent,
+                "delivery is sent again: a full schedule starts now.",
+                "deliveries are sent again: a full schedule starts now.",
+            ),
+        };
+        if sent == expected {
+            told
+        } else {
+            format!("{told} Counted before: {expected}; the others changed meanwhile.")
+        }
+    }
+}
+
 impl Notice {
     /// Reads it from its cookie.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::from_str(text).ok()
+        let (name, counts) = text.split_once('.').unwrap_or((text, ""));
+        let notice = Self::from_str(name).ok()?;
+        if let Self::FailedRetried(_) = notice {
+            SentAgain::parse(counts).map(Self::FailedRetried)
+        } else {
+            Some(notice)
+        }
+    }
+
+    /// Writes it into its cookie.
+    pub(crate) fn cookie(self) -> String {
+        let name: &str = self.into();
+        if let Self::FailedRetried(SentAgain { sent, expected }) = self {
+            format!("{name}.{sent}.{expected}")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// Returns what it says.
-    pub(crate) fn text(self) -> &'static str {
-        match self {
+    pub(crate) fn text(self) -> Cow<'static, str> {
+        let sentence = match self {
+            Self::FailedRetried(counts) => return counts.text().into(),
             Self::Retried => "Sent again: a full schedule starts now, with the same bytes.",
             Self::RetryInProgress => {
                 "Not sent again: an attempt is under way. Its result shows up here."
@@ -106,13 +160,15 @@ impl Notice {
             Self::ApiKeyEnabled => "The key is accepted again.",
             Self::ApiKeyDisabled => "The key is refused from now on.",
             Self::ApiKeyDeleted => "The key is deleted.",
-        }
+        };
+        sentence.into()
     }
 
     /// Returns how it looks.
     pub(crate) fn tone(self) -> &'static str {
         match self {
             Self::Retried
+            | Self::FailedRetried(_)
             | Self::Paused
             | Self::Resumed
             | Self::SignedIn
@@ -146,5 +202,39 @@ impl Frame {
 
     pub(crate) fn is_in(&self, section: Section) -> bool {
         self.section == Some(section)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_back_from_its_cookie() {
+        let counts = SentAgain {
+            sent: 96,
+            expected: 100,
+        };
+        for notice in [Notice::Retried, Notice::FailedRetried(counts)] {
+            assert_eq!(Notice::parse(&notice.cookie()), Some(notice));
+        }
+        for text in [
+            "",
+            "x",
+            "failed_retried",
+            "failed_retried.1",
+            "failed_retried.a.b",
+        ] {
+            assert_eq!(Notice::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_that_differs_from_the_preview_is_said() {
+        let text = |sent, expected| SentAgain { sent, expected }.text();
+        let plain = "1 delivery is sent again: a full schedule starts now.";
+        assert_eq!(text(1, 1), plain);
+        assert!(text(96, 100).ends_with("Counted before: 100; the others changed meanwhile."));
+        assert!(text(0, 1).starts_with("Nothing is sent again. Counted before: 1;"));
     }
 }

@@ -12,6 +12,9 @@ pub(crate) const CHOICES: u8 = 100;
 /// Deliveries that a page of one endpoint shows.
 pub(crate) const LATEST: u8 = 10;
 
+/// Where a retry of all that failed begins unless told otherwise: a night, and the day before it.
+pub(crate) const FAILED_SPAN: Duration = Duration::from_hours(24);
+
 /// How long a message waits for the page that shows it, which follows at once.
 pub(crate) const NOTICE_LIFETIME: Duration = Duration::from_mins(1);
 

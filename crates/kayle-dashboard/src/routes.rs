@@ -20,6 +20,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/theme", web::post().to(actions::theme::act))
         .route("", get(pages::endpoints::show))
         .route("/deliveries", get(pages::deliveries::show))
+        .service(
+            web::resource("/deliveries/retry")
+                .route(get(pages::retry_failed::show))
+                .route(post(actions::retry_failed::act)),
+        )
         .route("/deliveries/{delivery}", get(pages::delivery::show))
         .route("/deliveries/{delivery}/retry", post(actions::retry::act))
         .route("/events", get(pages::events::show))

@@ -63,6 +63,15 @@ pub(crate) fn result_word(outcome: AttemptOutcome) -> String {
     }
 }
 
+/// Returns why the last attempt failed, as short as in a list of choices.
+pub(crate) fn failure_word(failure: AttemptFailure) -> &'static str {
+    match failure {
+        AttemptFailure::HttpStatus => "not 200 to 299",
+        AttemptFailure::UrlRejected => "URL refused",
+        AttemptFailure::NoAnswer(reason) => reason_word(reason),
+    }
+}
+
 fn reason_word(reason: FailureReason) -> &'static str {
     match reason {
         FailureReason::Timeout => "timeout",

@@ -36,7 +36,7 @@ const scene = async () => {
   const stop = () => { good.stop(); bad.stop(); };
   const pages = [
     "/webhooks", `/webhooks/${healthy.id}`, `/webhooks/${failing.id}`, `/webhooks/${waiting.id}`, `/webhooks/${keyless.id}`,
-    "/webhooks/deliveries", "/webhooks/deliveries?state=delivering", ...deliveries.map((id) => `/webhooks/deliveries/${id}`),
+    "/webhooks/deliveries", "/webhooks/deliveries?state=delivering", "/webhooks/deliveries?state=failed", "/webhooks/deliveries/retry", `/webhooks/deliveries/retry?endpoint=${healthy.id}`, ...deliveries.map((id) => `/webhooks/deliveries/${id}`),
     "/webhooks/nothing", "/webhooks/new", "/webhooks/events", `/webhooks/events/${events[0]}`, "/webhooks/api-keys", "/webhooks/audit-log",
     ...["keys", "settings", "rotate", "delete", "secret", "setup/key", "setup/test"].map((page) => `/webhooks/${healthy.id}/${page}`),
   ];

@@ -25,6 +25,12 @@ test("a member reads everything, changes nothing, and is told who may", async ()
     await page.goto(`${url}/webhooks/${endpoint}`);
     assert.ok(await page.getByRole("button", { name: "Pause" }).isDisabled());
 
+    await page.goto(`${url}/webhooks/deliveries/retry`);
+    await page.getByText("1 delivery will be sent again").waitFor();
+    assert.ok(await page.getByRole("button", { name: "Send them again" }).isDisabled());
+    const all = await page.evaluate(async () => (await fetch("/webhooks/deliveries/retry", { method: "POST" })).status);
+    assert.equal(all, 403);
+
     // A form that was not there is refused all the same.
     const answer = await page.evaluate(async (path) => (await fetch(path, { method: "POST" })).status, `/webhooks/deliveries/${delivery}/retry`);
     assert.equal(answer, 403);

@@ -72,6 +72,16 @@ export class World {
     return { session, events: reported.events, deliveries: reported.deliveries };
   }
 
+  /** Has the person withdraw. */
+  async withdraw(session) {
+    const answer = await fetch(`${url}/v1/verify/session/${session.id}/cancel`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ cancel_token: session.cancel_token }),
+    });
+    if (!answer.ok) throw new Error(`withdrawing: ${answer.status}`);
+  }
+
   /** Waits until a delivery is as wanted. */
   async delivery(id, isWanted) {
     for (let look = 0; look < 400; look += 1) {

@@ -6,6 +6,7 @@ pub(crate) mod keys;
 pub(crate) mod pause;
 pub(crate) mod replay;
 pub(crate) mod retry;
+pub(crate) mod retry_failed;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

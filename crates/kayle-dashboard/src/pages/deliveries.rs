@@ -13,6 +13,7 @@ use crate::fields::link;
 use crate::frame::{Frame, Section};
 use crate::limits::ROWS;
 use crate::pages::delivery_rows::{Choice, DeliveryRow, choices, rows_among};
+use crate::pages::retry_failed;
 use crate::parts::Pager;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -27,6 +28,8 @@ struct DeliveriesPage {
     endpoints: Vec<Choice>,
     endpoint: String,
     is_filtered: bool,
+    /// Where all that failed is sent again, where only that is shown.
+    retry: Option<String>,
 }
 
 struct StateChoice {
@@ -78,6 +81,8 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         endpoints,
         endpoint: query.text("endpoint").to_owned(),
         is_filtered: filter != DeliveryFilter::default(),
+        retry: (status == Some(DeliveryStatus::Failed))
+            .then(|| link(retry_failed::PAGE, &[("endpoint", query.text("endpoint"))])),
     })
 }
 

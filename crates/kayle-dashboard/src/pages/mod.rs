@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod new_endpoint;
 pub(crate) mod nothing;
 pub(crate) mod phases;
+pub(crate) mod retry_failed;
 pub(crate) mod search;
 pub(crate) mod secret;
 pub(crate) mod settings;

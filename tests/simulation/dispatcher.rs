@@ -52,15 +52,15 @@ async fn claim_and_send(world: &Rc<World>, number: usize) {
 }
 
 async fn wait_for_answer(world: Rc<World>, number: usize, in_flight: InFlight, flight: Flight) {
-    let Flight {
-        arrives_at,
-        outcome,
-    } = flight;
+    let webhooks = &world.processes[number].webhooks;
+    let finished = match flight.sent {
+        Some(sent) => {
+            world.until(flight.arrives_at).await;
+            webhooks.finish_sent(in_flight, sent)
+        }
+        None => webhooks.finish(in_flight, Outcome::Fault),
+    };
     let process = &world.processes[number];
-    if outcome != Outcome::Fault {
-        world.until(arrives_at).await;
-    }
-    let finished = process.webhooks.finish(in_flight, outcome);
     process.unsettled.borrow_mut().push(finished);
 }
 

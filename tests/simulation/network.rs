@@ -7,9 +7,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kayle_app::dispatch::Outcome;
-use kayle_app::ports::sender::SendRequest;
-use kayle_delivery::{AttemptOutcome, FailureReason, LeaseHolder};
+use kayle_app::ports::sender::{SendRequest, Sent};
+use kayle_delivery::{AttemptOutcome, FailureReason, LeaseHolder, RetryAfter};
 use kayle_primitives::{Clock, Timestamp};
 
 use crate::history::{Request, short};
@@ -21,6 +20,8 @@ use crate::store::Shared;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// How late an answer may come: longer than a lease, as where a process was asleep.
 const LATE_MAX: Duration = Duration::from_secs(150);
+/// The longest that a busy endpoint asks to be left alone: longer than it is heeded.
+const ASKED_FOR_MAX: Duration = Duration::from_hours(2);
 
 /// Why a request gets no answer although there was time for one.
 const BROKEN_ON_THE_WAY: [FailureReason; 4] = [
@@ -41,7 +42,8 @@ enum Mood {
 /// What the sender gives back, and when.
 pub(crate) struct Flight {
     pub(crate) arrives_at: Timestamp,
-    pub(crate) outcome: Outcome,
+    /// `None` if nothing could be sent.
+    pub(crate) sent: Option<Sent>,
 }
 
 /// Takes the requests of every process.
@@ -68,7 +70,7 @@ impl Network {
         if self.has_faults.get() && choices.percent(3) {
             return Flight {
                 arrives_at: now,
-                outcome: Outcome::Fault,
+                sent: None,
             };
         }
         let (outcome, after) = self.answer(request.url.as_str());
@@ -84,8 +86,18 @@ impl Network {
         };
         Flight {
             arrives_at: now.plus(after),
-            outcome: Outcome::Attempted(heard),
+            sent: Some(Sent {
+                retry_after: self.retry_after(heard),
+                ..heard.into()
+            }),
         }
+    }
+
+    /// Says for how long a busy endpoint asks to be left alone, which may be longer than it can.
+    fn retry_after(&self, outcome: AttemptOutcome) -> Option<RetryAfter> {
+        let choices = &self.shared.choices;
+        let asks = outcome.is_postponed() && choices.percent(50);
+        asks.then(|| RetryAfter::Delay(choices.up_to(ASKED_FOR_MAX)))
     }
 
     fn record(&self, request: &SendRequest, holder: &LeaseHolder, outcome: AttemptOutcome) {

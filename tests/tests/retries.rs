@@ -1,6 +1,10 @@
 //! Endpoints that fail, and what people do about it.
 
-use kayle_testkit::receiver::{Behaviour, Reaction, ReceivedRequest};
+use std::time::{Duration, UNIX_EPOCH};
+
+use httpdate::fmt_http_date;
+use kayle_primitives::{Clock, Timestamp};
+use kayle_testkit::receiver::{Behaviour, Reaction, ReceivedRequest, WallClock};
 use serde_json::{Value, json};
 
 use crate::support::report::success;
@@ -38,6 +42,49 @@ async fn a_failing_endpoint_gets_the_same_bytes_on_schedule_until_it_accepts() {
     for header in ["x-kayle-delivery-id", "x-kayle-event"] {
         assert_eq!(requests[0].header(header), requests[2].header(header));
     }
+}
+
+#[tokio::test]
+async fn a_busy_endpoint_is_not_asked_again_before_the_time_it_names() {
+    let schedule = ("KAYLE_RETRY_SCHEDULE_SHORT", "0s,1s,1s,1s");
+    let installation = Installation::start(&[schedule]).await;
+    let date = UNIX_EPOCH + Duration::from_millis(WallClock.now().unix_ms().unsigned_abs() + 7_000);
+    let behaviour = Behaviour::script([
+        Reaction::RetryAfter(503, "3".to_owned()),
+        Reaction::RetryAfter(429, fmt_http_date(date)),
+        Reaction::RetryAfter(500, "86400".to_owned()),
+    ]);
+    let customer = Customer::register(installation.api(), behaviour).await;
+    let delivery_id = installation.deliver_success().await;
+
+    let requests = customer.requests(4).await;
+    let came_at = requests.iter().map(|request| request.received_at);
+    let [first, second, third, _] = came_at.collect::<Vec<_>>()[..] else {
+        panic!("{} requests", requests.len());
+    };
+    assert!(Duration::from_secs(3) <= second.since(first));
+    let date_s = date.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!(date_s <= third.unix_s().unsigned_abs());
+    let delivery = installation.delivery_in("succeeded", &delivery_id).await;
+    assert_eq!(delivery["attempt_count"], 4);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_a_day_is_left_alone_for_an_hour() {
+    let installation = Installation::start(&SCHEDULE).await;
+    let behaviour = Behaviour::script([Reaction::RetryAfter(503, "86400".to_owned())]);
+    let customer = Customer::register(installation.api(), behaviour).await;
+    let delivery_id = installation.deliver_success().await;
+    let answered_at = customer.requests(1).await[0].received_at;
+
+    let is_put_off = |delivery: &Value| delivery["next_attempt_at"].is_string();
+    let delivery = installation.delivery_where(&delivery_id, is_put_off).await;
+    assert_eq!(delivery["status"], "pending");
+    assert_eq!(delivery["attempt_count"], 1);
+    let next = Timestamp::parse(text(&delivery, "/next_attempt_at")).unwrap();
+    let waits = next.since(answered_at);
+    assert!(Duration::from_hours(1) < waits, "{waits:?}");
+    assert!(waits < Duration::from_mins(62), "{waits:?}");
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             after_failure: AfterFailure {
                 schedule: schedules.named(endpoint.retry_schedule),
                 retention: endpoint.retention,
+                retry_after: None,
             },
         };
         delivery = step(&delivery, failed, now)?.delivery;

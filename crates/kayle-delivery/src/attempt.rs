@@ -60,6 +60,26 @@ impl ConnectionUse {
     }
 }
 
+/// When an endpoint asks to be tried again: its answer's `Retry-After` (RFC 9110, section 10.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So long after the answer.
+    Delay(Duration),
+    /// At this moment, by the endpoint's clock.
+    Date(Timestamp),
+}
+
+impl RetryAfter {
+    /// Returns how long that is from `wall` on, the present moment as everybody else has it; zero
+    /// if it has passed.
+    pub fn delay(self, wall: Timestamp) -> Duration {
+        match self {
+            Self::Delay(delay) => delay,
+            Self::Date(date) => date.since(wall),
+        }
+    }
+}
+
 /// The closed result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptOutcome {
@@ -207,6 +227,17 @@ impl AttemptOutcome {
             | Self::NotEncrypted
             | Self::UrlRejected => AttemptStatus::Failed,
         }
+    }
+
+    /// Returns whether the endpoint said that it cannot take the event at the moment, so that it
+    /// may say when it can (contract 14.9).
+    pub fn is_postponed(self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status_code: 429 | 503
+            }
+        )
     }
 
     /// Returns the status that is recorded; `None` without an answer.

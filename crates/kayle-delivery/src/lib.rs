@@ -24,6 +24,7 @@ pub mod step;
 
 pub use attempt::{
     Attempt, AttemptFailure, AttemptOutcome, AttemptStatus, ConnectionUse, FailureReason, Phases,
+    RetryAfter,
 };
 pub use delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease, LeaseHolder};
 pub use explanation::{Explanation, ExplanationCode, Surroundings, explain};

@@ -8,6 +8,10 @@ use kayle_endpoints::RetryScheduleName;
 pub const ATTEMPTS_MAX: usize = 64;
 /// The longest delay: a month, far inside what a timestamp can hold.
 pub const DELAY_MAX: Duration = Duration::from_hours(31 * 24);
+/// How much later than its schedule says an attempt may be because its endpoint asks for it: long
+/// enough for a restart or a rate limit, and so short that the seven waits of the standard schedule
+/// cannot use up a day of retention.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
 /// The delays before attempt 1, 2, and so on; each counts from the end of the attempt before.
 #[derive(Debug, Clone, PartialEq, Eq)]

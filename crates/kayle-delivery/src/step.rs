@@ -8,7 +8,7 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 use crate::attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason, Phases};
 use crate::delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease};
 use crate::payload::{Payload, ScrubReason, StoredReason};
-use crate::schedule::RetrySchedule;
+use crate::schedule::{RETRY_AFTER_MAX, RetrySchedule};
 
 /// What moves a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,9 @@ pub struct AfterFailure<'a> {
     pub schedule: &'a RetrySchedule,
     /// How long to keep the payload when the schedule has run out.
     pub retention: Retention,
+    /// How long it asks to be left alone from now on (`Retry-After`). It counts where the outcome
+    /// [is postponed](AttemptOutcome::is_postponed).
+    pub retry_after: Option<Duration>,
 }
 
 /// What an input made of a delivery.
@@ -239,11 +242,16 @@ fn finish(
         ),
         AttemptStatus::Failed => match after_failure.schedule.delay_after(attempt_count) {
             Some(delay) => {
-                let due_at = now.plus(delay);
-                (
-                    DeliveryState::Pending { due_at },
-                    kept_until_tried(delivery.payload, after_failure.retention, due_at),
-                )
+                let scheduled_at = now.plus(delay);
+                let payload =
+                    kept_until_tried(delivery.payload, after_failure.retention, scheduled_at);
+                let due_at = match after_failure.retry_after {
+                    Some(wait) if attempt.outcome.is_postponed() => {
+                        postponed(scheduled_at, now.plus(wait), payload)
+                    }
+                    Some(_) | None => scheduled_at,
+                };
+                (DeliveryState::Pending { due_at }, payload)
             }
             None => (
                 DeliveryState::Failed,
@@ -263,6 +271,17 @@ fn finish(
         delivery,
         attempt: Some(attempt),
     }
+}
+
+/// Returns when an attempt is due that its endpoint asks to have at `retry_at` (contract 14.9):
+/// never before its schedule, at most an hour after it, and while the payload can still be claimed.
+fn postponed(scheduled_at: Timestamp, retry_at: Timestamp, payload: Payload) -> Timestamp {
+    let Some(expires_at) = payload.expires_at() else {
+        return scheduled_at;
+    };
+    let longest = scheduled_at.plus(RETRY_AFTER_MAX);
+    let last_chance = expires_at.minus(LATENESS_MAX);
+    retry_at.min(longest).min(last_chance).max(scheduled_at)
 }
 
 /// Says what becomes of a payload while the schedule goes on.

@@ -20,6 +20,7 @@ mod limits;
 mod outcome;
 mod request;
 mod resolver;
+mod retry_after;
 mod sender;
 mod system_files;
 mod tls;

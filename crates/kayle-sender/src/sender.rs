@@ -12,7 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kayle_app::ports::sender::{SendFault, SendRequest, Sender, Sent};
-use kayle_delivery::{AttemptOutcome, FailureReason};
+use kayle_delivery::{AttemptOutcome, FailureReason, RetryAfter};
 use kayle_endpoints::AddressPolicy;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +25,7 @@ use crate::limits::{HEAD_BYTES_MAX, HEADERS_MAX, PoolLimits, RESOLVER_SHARE};
 use crate::outcome::{in_full, without_answer};
 use crate::request::{http_request, user_agent};
 use crate::resolver::Resolver;
+use crate::retry_after::retry_after;
 use crate::tls::{Connector, system_trust};
 use crate::trip::Trip;
 
@@ -72,6 +73,14 @@ pub enum SenderSetupError {
     /// Names cannot be resolved.
     #[error("the name resolver cannot be set up")]
     Resolver(#[source] NetError),
+}
+
+/// What is taken from the head of an answer beside the status.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    /// When it was there.
+    at: Instant,
+    retry_after: Option<RetryAfter>,
 }
 
 impl HyperSender {
@@ -137,18 +146,19 @@ impl HyperSender {
         let trip = Trip::default();
         let connection = capture_connection(&mut request);
         let began_at = Instant::now();
-        let (outcome, head_at) = trip.accompany(self.outcome_of(request)).await?;
+        let (outcome, head) = trip.accompany(self.outcome_of(request)).await?;
         Ok(Sent {
             outcome,
-            phases: trip.phases(began_at, &connection, head_at),
+            retry_after: head.and_then(|head| head.retry_after),
+            phases: trip.phases(began_at, &connection, head.map(|head| head.at)),
         })
     }
 
-    /// Makes a request; returns what came of it, and when the head of the answer was there.
+    /// Makes a request; returns what came of it, and what else the head of the answer said.
     async fn outcome_of(
         &self,
         request: Request<Full<Bytes>>,
-    ) -> Result<(AttemptOutcome, Option<Instant>), SendFault> {
+    ) -> Result<(AttemptOutcome, Option<Head>), SendFault> {
         let deadline = Instant::now() + self.timeout;
         let trial = self.hosts.begin(request.uri());
         let client = match trial.way {
@@ -157,7 +167,10 @@ impl HyperSender {
         };
         match timeout_at(deadline, client.request(request)).await {
             Ok(Ok(response)) => {
-                let head_at = Instant::now();
+                let head = Head {
+                    at: Instant::now(),
+                    retry_after: retry_after(response.headers()),
+                };
                 let outcome = AttemptOutcome::from_status_code(response.status().as_u16());
                 let closes_soon = closes_within(response.headers(), self.idle_timeout);
                 self.drains.drain(response.into_body(), deadline).await;
@@ -166,7 +179,7 @@ impl HyperSender {
                 } else {
                     Manners::Answered
                 });
-                Ok((outcome, Some(head_at)))
+                Ok((outcome, Some(head)))
             }
             Ok(Err(error)) => {
                 tracing::debug!(error = in_full(&error), "no answer");

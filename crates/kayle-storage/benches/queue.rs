@@ -91,6 +91,7 @@ impl Queue {
                 after_failure: AfterFailure {
                     schedule: schedules.named(RetryScheduleName::default()),
                     retention: Retention::default(),
+                    retry_after: None,
                 },
             };
             Settlement {

@@ -171,6 +171,7 @@ async fn react(reaction: Reaction, releases: &Semaphore) -> Result<Response<Answ
             Ok(answer::with_status(status))
         }
         Reaction::Redirect(status, location) => Ok(answer::redirect(status, &location)),
+        Reaction::RetryAfter(status, value) => Ok(answer::retry_after(status, &value)),
         Reaction::Body(status, body_bytes) => Ok(answer::with_body(
             status,
             AnswerBody::Blank { left: body_bytes },

@@ -1,5 +1,8 @@
 //! What one commit may make of one delivery.
 
+use std::time::Duration;
+
+use kayle_delivery::schedule::RETRY_AFTER_MAX;
 use kayle_delivery::{
     Attempt, AttemptOutcome, AttemptStatus, Delivery, DeliveryState, FailureReason, LeaseHolder,
     RetrySchedule, invariants,
@@ -149,8 +152,8 @@ fn what_has_succeeded_stays(change: &Change<'_>, _: &History) -> Result<(), Stri
     ensure(!had_succeeded, "it had succeeded and was changed")
 }
 
-/// A failed attempt counts, and leaves the delivery due exactly when its schedule says, or failed
-/// when the schedule has run out.
+/// A failed attempt counts, and leaves the delivery due exactly when its schedule says, or up to an
+/// hour later if a busy endpoint asks for it, or failed when the schedule has run out.
 fn the_schedule_is_kept(change: &Change<'_>, history: &History) -> Result<(), String> {
     let (Some(before), [attempt]) = (change.before, change.attempts) else {
         return Ok(());
@@ -163,14 +166,17 @@ fn the_schedule_is_kept(change: &Change<'_>, history: &History) -> Result<(), St
     if attempt.outcome.status() == AttemptStatus::Succeeded {
         return Ok(());
     }
+    let longer = if attempt.outcome.is_postponed() {
+        RETRY_AFTER_MAX
+    } else {
+        Duration::ZERO
+    };
     let follows = |schedule: &RetrySchedule| {
-        after.state
-            == match schedule.delay_after(after.attempt_count) {
-                Some(delay) => DeliveryState::Pending {
-                    due_at: after.updated_at.plus(delay),
-                },
-                None => DeliveryState::Failed,
-            }
+        let Some(delay) = schedule.delay_after(after.attempt_count) else {
+            return after.state == DeliveryState::Failed;
+        };
+        let due = after.updated_at.plus(delay)..=after.updated_at.plus(delay + longer);
+        matches!(&after.state, DeliveryState::Pending { due_at } if due.contains(due_at))
     };
     let mut schedules = history.schedules_of(after).into_iter();
     ensure(schedules.any(follows), "it does not follow its schedule")

@@ -2,6 +2,7 @@
 //! way at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{
@@ -52,6 +53,8 @@ pub enum Outcome {
 pub struct Finished {
     pub(crate) in_flight: InFlight,
     pub(crate) outcome: Outcome,
+    /// How long the endpoint asks to be left alone from then on.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) phases: Phases,
     pub(crate) ended_at: Timestamp,
 }
@@ -78,6 +81,7 @@ impl Webhooks {
         Finished {
             in_flight,
             outcome,
+            retry_after: None,
             phases: Phases::default(),
             ended_at: self.clock.now(),
         }
@@ -85,7 +89,10 @@ impl Webhooks {
 
     /// Notes the end of a claim whose request was made.
     pub fn finish_sent(&self, in_flight: InFlight, sent: Sent) -> Finished {
+        // A date is the endpoint's, so it is compared with the clock that others go by.
+        let wall = self.clock.wall();
         Finished {
+            retry_after: sent.retry_after.map(|asked_for| asked_for.delay(wall)),
             phases: sent.phases,
             ..self.finish(in_flight, Outcome::Attempted(sent.outcome))
         }
@@ -190,6 +197,7 @@ impl Webhooks {
         let Finished {
             in_flight,
             outcome,
+            retry_after,
             ended_at,
             ..
         } = finished;
@@ -201,6 +209,7 @@ impl Webhooks {
                 after_failure: AfterFailure {
                     schedule: self.schedule_of(in_flight),
                     retention,
+                    retry_after: *retry_after,
                 },
             },
             Outcome::Held => Input::Held,

@@ -1,7 +1,7 @@
 //! The sender: one HTTP request to an endpoint, and what came of it.
 
 use async_trait::async_trait;
-use kayle_delivery::{AttemptOutcome, CompactJwe, Phases};
+use kayle_delivery::{AttemptOutcome, CompactJwe, Phases, RetryAfter};
 use kayle_endpoints::NormalizedUrl;
 use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
@@ -22,6 +22,8 @@ pub trait Sender: Send + Sync {
 pub struct Sent {
     /// How the endpoint took it.
     pub outcome: AttemptOutcome,
+    /// When the answer asks for the next attempt.
+    pub retry_after: Option<RetryAfter>,
     /// How it went on its way.
     pub phases: Phases,
 }
@@ -31,6 +33,7 @@ impl From<AttemptOutcome> for Sent {
     fn from(outcome: AttemptOutcome) -> Self {
         Self {
             outcome,
+            retry_after: None,
             phases: Phases::default(),
         }
     }

@@ -165,6 +165,7 @@ impl Webhooks {
                     .retry_schedules
                     .named(expired.policy.retry_schedule),
                 retention: expired.policy.retention,
+                retry_after: None,
             },
         };
         let step = step(&expired.delivery, input, now).ok()?;

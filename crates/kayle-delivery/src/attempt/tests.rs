@@ -104,3 +104,33 @@ fn every_reason_is_read_back_from_its_name_alone() {
         );
     }
 }
+
+#[test]
+fn only_429_and_503_say_when_to_come_again() {
+    let postponed: Vec<AttemptOutcome> = (100..=599)
+        .map(AttemptOutcome::from_status_code)
+        .chain(every_outcome())
+        .filter(|outcome| outcome.is_postponed())
+        .collect();
+    let expected = [429, 503].map(AttemptOutcome::from_status_code);
+    assert_eq!(postponed, expected);
+}
+
+#[test]
+fn a_date_to_come_again_is_judged_by_the_clock_and_a_delay_is_not() {
+    let date = Timestamp::from_unix_ms(90_000);
+    let delay =
+        |retry_after: RetryAfter, wall_ms| retry_after.delay(Timestamp::from_unix_ms(wall_ms));
+    assert_eq!(
+        delay(RetryAfter::Date(date), 60_000),
+        Duration::from_secs(30)
+    );
+    assert_eq!(delay(RetryAfter::Date(date), 90_000), Duration::ZERO);
+    assert_eq!(
+        delay(RetryAfter::Date(date), 95_000),
+        Duration::ZERO,
+        "it has passed"
+    );
+    let two_minutes = Duration::from_mins(2);
+    assert_eq!(delay(RetryAfter::Delay(two_minutes), 60_000), two_minutes);
+}

@@ -45,6 +45,7 @@ fn attempted(delivery: &Delivery, outcome: AttemptOutcome) -> Delivery {
         after_failure: AfterFailure {
             schedule: &standard(),
             retention: Retention::ThreeDays,
+            retry_after: None,
         },
     };
     let ended_at = due_at.plus(Duration::from_secs(1));

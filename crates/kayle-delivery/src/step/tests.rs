@@ -11,6 +11,7 @@ use crate::payload::RetentionReason;
 use crate::schedule::RetrySchedules;
 
 mod laws;
+mod retry_after;
 
 /// When every input of the table comes, in seconds after the birth.
 const NOW_S: u64 = 1_000;
@@ -95,6 +96,7 @@ fn apply(delivery: &Delivery, name: &str) -> Result<Step, InvalidTransition> {
     let after_failure = AfterFailure {
         schedule: &schedule,
         retention,
+        retry_after: None,
     };
     let finished = |status_code| Input::AttemptFinished {
         attempt_id: attempt_id(),
@@ -246,6 +248,7 @@ fn the_last_status_is_that_of_the_last_attempt() {
             after_failure: AfterFailure {
                 schedule: &schedule,
                 retention: Retention::ThreeDays,
+                retry_after: None,
             },
         };
         let step = step(&state("leased"), input, at(NOW_S)).unwrap();
@@ -406,6 +409,17 @@ fn exhausted(
     retention: Retention,
     attempt_s: u64,
 ) -> (Delivery, Vec<Timestamp>) {
+    let timeout = AttemptOutcome::NoAnswer(FailureReason::Timeout);
+    exhausted_by(timeout, None, schedule, retention, attempt_s)
+}
+
+fn exhausted_by(
+    outcome: AttemptOutcome,
+    retry_after: Option<Duration>,
+    schedule: &RetrySchedule,
+    retention: Retention,
+    attempt_s: u64,
+) -> (Delivery, Vec<Timestamp>) {
     let mut delivery = newborn(schedule, retention);
     let mut began = Vec::new();
     while let DeliveryState::Pending { due_at } = delivery.state {
@@ -417,10 +431,11 @@ fn exhausted(
         let failed = Input::AttemptFinished {
             attempt_id: attempt_id(),
             started_at: due_at,
-            outcome: AttemptOutcome::NoAnswer(FailureReason::Timeout),
+            outcome,
             after_failure: AfterFailure {
                 schedule,
                 retention,
+                retry_after,
             },
         };
         let ended_at = due_at.plus(Duration::from_secs(attempt_s));

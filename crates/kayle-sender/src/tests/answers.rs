@@ -1,6 +1,8 @@
 //! How answers are taken.
 
-use kayle_delivery::{AttemptOutcome, FailureReason};
+use std::time::Duration;
+
+use kayle_delivery::{AttemptOutcome, FailureReason, RetryAfter};
 
 use super::builders::*;
 use super::server::{RawServer, Reaction, status};
@@ -40,6 +42,21 @@ async fn a_redirect_is_refused_and_not_followed() {
         check(write(&answer), refused(code)).await;
     }
     assert_eq!(elsewhere.received(), []);
+}
+
+#[tokio::test]
+async fn an_answer_says_when_it_asks_for_the_next_request() {
+    async fn asked_for(header: &str) -> Option<RetryAfter> {
+        let answer = format!("HTTP/1.1 503 x\r\n{header}Content-Length: 0\r\n\r\n");
+        let server = RawServer::start(write(&answer)).await;
+        let sent = sent(&sender(), &http(server.address, "/")).await;
+        assert_eq!(sent.outcome, refused(503));
+        sent.retry_after
+    }
+    let delay = RetryAfter::Delay(Duration::from_mins(2));
+    assert_eq!(asked_for("retry-after:  120 \r\n").await, Some(delay));
+    assert_eq!(asked_for("Retry-After: tomorrow\r\n").await, None);
+    assert_eq!(asked_for("").await, None);
 }
 
 #[tokio::test]

@@ -220,6 +220,7 @@ fn finished(
         after_failure: AfterFailure {
             schedule: &schedules.standard,
             retention: Retention::ThreeDays,
+            retry_after: None,
         },
     };
     settlement(test, claim, holder, input)

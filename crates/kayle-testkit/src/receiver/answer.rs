@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::LOCATION;
+use http::header::{HeaderName, LOCATION, RETRY_AFTER};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::{Response, StatusCode};
 
@@ -63,8 +63,16 @@ pub(super) fn with_body(status: u16, body: AnswerBody) -> Response<AnswerBody> {
 }
 
 pub(super) fn redirect(status: u16, location: &str) -> Response<AnswerBody> {
+    with_header(status, LOCATION, location)
+}
+
+pub(super) fn retry_after(status: u16, value: &str) -> Response<AnswerBody> {
+    with_header(status, RETRY_AFTER, value)
+}
+
+fn with_header(status: u16, name: HeaderName, value: &str) -> Response<AnswerBody> {
     let mut response = with_status(status);
-    let location = location.parse().expect("a test names a real location");
-    response.headers_mut().insert(LOCATION, location);
+    let value = value.parse().expect("a test names a real value");
+    response.headers_mut().insert(name, value);
     response
 }

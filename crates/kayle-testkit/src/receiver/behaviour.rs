@@ -22,6 +22,8 @@ pub enum Reaction {
     StatusOnRelease(u16),
     /// Answers with this status and this `Location`.
     Redirect(u16, String),
+    /// Answers with this status and this `Retry-After`.
+    RetryAfter(u16, String),
     /// Answers with this status and a body of this many bytes.
     Body(u16, u64),
     /// Answers with this status and a body that never comes, of a length that is not said.

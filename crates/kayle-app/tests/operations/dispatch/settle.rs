@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use kayle_app::dispatch::Outcome;
+use kayle_app::ports::sender::Sent;
 use kayle_delivery::{
-    AttemptOutcome, Delivery, DeliveryState, FailureReason, Payload, ScrubReason, StoredReason,
+    AttemptOutcome, Delivery, DeliveryState, FailureReason, Payload, RetryAfter, ScrubReason,
+    StoredReason,
 };
 use kayle_endpoints::{Retention, RetryScheduleName};
 use kayle_primitives::Timestamp;
@@ -100,6 +102,24 @@ async fn a_failed_attempt_is_followed_by_the_next_one_of_the_schedule() {
     let delivered = stored_delivery(&kit, &delivery).await;
     assert_eq!(delivered.state, DeliveryState::Succeeded);
     assert_eq!(attempts(&kit, &delivery).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_names_a_time_is_not_asked_before_it_by_its_own_clock() {
+    let (kit, _, delivery) = short(Retention::OneDay).await;
+    let now = kit.webhooks.now();
+    kit.clock.set_wall_ahead_ms(600_000);
+    let date = now.plus(Duration::from_secs(600 + 90));
+    let busy = Sent {
+        retry_after: Some(RetryAfter::Date(date)),
+        ..AttemptOutcome::Refused { status_code: 503 }.into()
+    };
+    let in_flight = only_in_flight(&kit).await;
+    let finished = kit.webhooks.finish_sent(in_flight, busy);
+    assert_eq!(kit.webhooks.settle(&[finished]).await.unwrap(), 0);
+    let waiting = stored_delivery(&kit, &delivery).await;
+    let due_at = now.plus(Duration::from_secs(90));
+    assert_eq!(waiting.state, DeliveryState::Pending { due_at });
 }
 
 #[tokio::test]

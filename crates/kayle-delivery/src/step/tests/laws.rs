@@ -9,6 +9,7 @@ use super::*;
 enum Move {
     Claim,
     Finish(AttemptOutcome),
+    Postpone(u64),
     LoseLease,
     Release,
     Hold,
@@ -26,6 +27,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         8 => Just(Move::Finish(refused)),
         2 => Just(Move::Finish(AttemptOutcome::NoAnswer(FailureReason::Tls))),
         1 => Just(Move::Finish(AttemptOutcome::Accepted { status_code: 202 })),
+        4 => (0..10_000_u64).prop_map(Move::Postpone),
         2 => Just(Move::LoseLease),
         1 => Just(Move::Release),
         1 => Just(Move::Hold),
@@ -65,6 +67,15 @@ fn input(next: Move, after_failure: AfterFailure<'_>, now: Timestamp) -> Input<'
             outcome,
             after_failure,
         },
+        Move::Postpone(seconds) => Input::AttemptFinished {
+            attempt_id: attempt_id(),
+            started_at: now.minus(Duration::from_secs(1)),
+            outcome: AttemptOutcome::Refused { status_code: 429 },
+            after_failure: AfterFailure {
+                retry_after: Some(Duration::from_secs(seconds)),
+                ..after_failure
+            },
+        },
         Move::LoseLease => Input::LeaseExpired {
             attempt_id: attempt_id(),
             after_failure,
@@ -88,6 +99,7 @@ fn changes(
     let after_failure = AfterFailure {
         schedule,
         retention,
+        retry_after: None,
     };
     let mut delivery = newborn(schedule, retention);
     let mut now = at(0);
@@ -138,6 +150,23 @@ proptest! {
         for (before, step) in changes(&story, &schedule, retention) {
             let counted = step.delivery.attempt_count == before.attempt_count + 1;
             prop_assert_eq!(counted, step.attempt.is_some());
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_is_put_off_is_at_most_an_hour_late_and_still_has_its_payload(
+        story in any_story(), schedule in any_schedule(), retention in any_retention(),
+    ) {
+        for (_, Step { delivery, attempt }) in changes(&story, &schedule, retention) {
+            let (Some(_), DeliveryState::Pending { due_at }) = (attempt, &delivery.state) else {
+                continue;
+            };
+            let delay = schedule.delay_after(delivery.attempt_count).unwrap();
+            let scheduled_at = delivery.updated_at.plus(delay);
+            prop_assert!(scheduled_at <= *due_at);
+            prop_assert!(*due_at <= scheduled_at.plus(RETRY_AFTER_MAX));
+            let is_put_off = scheduled_at < *due_at;
+            prop_assert!(!is_put_off || delivery.payload.is_retained(*due_at));
         }
     }
 

@@ -51,9 +51,11 @@ pub(crate) const FULL_ENDPOINTS: &str = "\
 SELECT endpoint_id FROM deliveries WHERE state = 'delivering' \
 GROUP BY endpoint_id HAVING count(*) >= $1";
 
+/// The limit is a value, which is 1: PostgreSQL, which plans for whatever values, would walk the whole
+/// queue for the first one of an endpoint if it knew.
 pub(crate) const OLDEST_OF_ENDPOINT: &str = "\
 SELECT due_at FROM deliveries WHERE state = 'pending' AND endpoint_id = $1 \
-ORDER BY due_at LIMIT 1";
+ORDER BY due_at LIMIT $2";
 
 pub(crate) const DUE: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= $1";
 pub(crate) const LATER: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at > $1";
@@ -147,7 +149,7 @@ impl SqlStore {
             return Ok(None);
         };
         let rows = self
-            .ask_for_gauge(OLDEST_OF_ENDPOINT, vec![endpoint_id.into()])
+            .ask_for_gauge(OLDEST_OF_ENDPOINT, vec![endpoint_id.into(), 1_i64.into()])
             .await?;
         let due_at = rows.first().map(|row| row.try_get::<i64>("", "due_at"));
         Ok(due_at.transpose().map_err(store_error)?.map(at))

@@ -277,7 +277,7 @@ async fn gauges_are_read_by_index() {
         ),
         (
             gauges::OLDEST_OF_ENDPOINT.to_owned(),
-            vec!["whe_1".into()],
+            vec!["whe_1".into(), 1_i64.into()],
             "deliveries_due_of_endpoint",
         ),
     ] {

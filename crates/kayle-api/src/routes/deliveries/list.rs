@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::ports::store::DeliveryFilter;
 use kayle_delivery::DeliveryStatus;
+use kayle_primitives::SessionId;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
@@ -47,7 +48,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         status: query.optional("status", DeliveryStatus::from_str)?,
         endpoint_id: query.id("endpoint_id")?,
         event_id: query.id("event_id")?,
-        session_id: query.id("session_id")?,
+        session_id: query.optional("session_id", SessionId::parse_session)?,
     };
     let page = query.page()?;
     let found = call

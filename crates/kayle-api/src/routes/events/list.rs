@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use kayle_app::access::Caller;
 use kayle_app::ports::store::EventFilter;
 use kayle_events::EventType;
+use kayle_primitives::SessionId;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::Call;
@@ -54,7 +55,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         event_type: query.optional("type", EventType::from_str)?,
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
-        session_id: query.id("session_id")?,
+        session_id: query.optional("session_id", SessionId::parse_session)?,
     };
     let page = query.page()?;
     let found = call

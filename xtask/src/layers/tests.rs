@@ -96,7 +96,8 @@ fn each_seat_is_guarded() {
         "kayle-app",
         "rustls-platform-verifier",
         &[
-            "kayle-app may not depend on rustls-platform-verifier, which has its seat in kayle-sender",
+            "kayle-app may not depend on rustls-platform-verifier, which has its seat in \
+             kayle-sender, kayle-cli",
         ],
     );
     check("kayle-sender", "rustls-platform-verifier", &[]);

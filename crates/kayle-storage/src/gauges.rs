@@ -51,11 +51,12 @@ pub(crate) const FULL_ENDPOINTS: &str = "\
 SELECT endpoint_id FROM deliveries WHERE state = 'delivering' \
 GROUP BY endpoint_id HAVING count(*) >= $1";
 
-/// The limit is a value, which is 1: PostgreSQL, which plans for whatever values, would walk the whole
-/// queue for the first one of an endpoint if it knew.
-pub(crate) const OLDEST_OF_ENDPOINT: &str = "\
-SELECT due_at FROM deliveries WHERE state = 'pending' AND endpoint_id = $1 \
-ORDER BY due_at LIMIT $2";
+/// Finds the first delivery of an endpoint or, if none is pending there, of one behind it in the
+/// index. Were only the endpoint's asked for, PostgreSQL would sometimes walk the whole queue in the
+/// order of time until it meets one.
+pub(crate) const OLDEST_FROM_ENDPOINT: &str = "\
+SELECT endpoint_id, due_at FROM deliveries WHERE state = 'pending' AND endpoint_id >= $1 \
+ORDER BY endpoint_id, due_at LIMIT 1";
 
 pub(crate) const DUE: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= $1";
 pub(crate) const LATER: &str = "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at > $1";
@@ -149,9 +150,13 @@ impl SqlStore {
             return Ok(None);
         };
         let rows = self
-            .ask_for_gauge(OLDEST_OF_ENDPOINT, vec![endpoint_id.into(), 1_i64.into()])
+            .ask_for_gauge(OLDEST_FROM_ENDPOINT, vec![endpoint_id.clone().into()])
             .await?;
-        let due_at = rows.first().map(|row| row.try_get::<i64>("", "due_at"));
+        let own = rows.first().filter(|row| {
+            let found = row.try_get::<String>("", "endpoint_id");
+            found.is_ok_and(|found| found == *endpoint_id)
+        });
+        let due_at = own.map(|row| row.try_get::<i64>("", "due_at"));
         Ok(due_at.transpose().map_err(store_error)?.map(at))
     }
 

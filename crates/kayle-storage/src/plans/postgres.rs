@@ -276,8 +276,8 @@ async fn gauges_are_read_by_index() {
             "deliveries_lease",
         ),
         (
-            gauges::OLDEST_OF_ENDPOINT.to_owned(),
-            vec!["whe_1".into(), 1_i64.into()],
+            gauges::OLDEST_FROM_ENDPOINT.to_owned(),
+            vec!["whe_1".into()],
             "deliveries_due_of_endpoint",
         ),
     ] {

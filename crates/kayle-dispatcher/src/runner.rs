@@ -1,5 +1,6 @@
 //! The dispatcher's loop, until it is told to stop.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ const LAST_SETTLE_TRIES: u32 = 20;
 impl Dispatcher {
     /// Dispatches until `stop`; then waits for the requests under way, as long as `drain`, and
     /// settles them. What is not over by then is left to its lease: it may have arrived. The
-    /// heartbeat beats whenever everything was done and nothing failed.
+    /// heartbeat beats whenever the queue was looked at without an error.
     pub async fn run(
         mut self,
         wakeup: &Wakeup,
@@ -40,27 +41,28 @@ impl Dispatcher {
     }
 
     /// Does what the pace says, until `stop`.
-    async fn turn_until(
+    pub(crate) async fn turn_until(
         &mut self,
         stop: &CancellationToken,
         wakeup: &Wakeup,
         heartbeat: &Heartbeat,
     ) {
         let (mut pace, began) = (Pace::new(), Instant::now());
+        let mut why = LookReason::default();
         while !stop.is_cancelled() {
             let acted = match pace.next(began.elapsed()) {
                 Act::Settle => self.settle().await.map(|count| {
                     pace.settled(count, began.elapsed());
                 }),
                 Act::Claim => self.claim_and_start(stop).await.map(|end| {
+                    self.report_turn(heartbeat, mem::take(&mut why));
                     pace.claimed(end, began.elapsed());
                 }),
                 Act::Look => self.look().await.map(|due_after| {
+                    self.report_turn(heartbeat, mem::take(&mut why));
                     pace.looked(due_after, began.elapsed());
                 }),
                 Act::WaitUntil(until) => {
-                    heartbeat.beat();
-                    self.report_turn();
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
@@ -69,12 +71,10 @@ impl Dispatcher {
                             pace.ended();
                         }
                         () = wakeup.woken() => {
-                            self.webhooks.meter().queue_looked_at(LookReason::Woken);
+                            why = LookReason::Woken;
                             pace.woken();
                         }
-                        () = sleep_until(began + until) => {
-                            self.webhooks.meter().queue_looked_at(LookReason::Poll);
-                        }
+                        () = sleep_until(began + until) => {}
                     }
                     Ok(())
                 }
@@ -93,8 +93,12 @@ impl Dispatcher {
         }
     }
 
-    fn report_turn(&self) {
+    /// Says that the queue was looked at without an error. A dispatcher that works off a backlog
+    /// never waits, so that waiting is no sign of life.
+    fn report_turn(&self, heartbeat: &Heartbeat, why: LookReason) {
+        heartbeat.beat();
         let meter = self.webhooks.meter();
+        meter.queue_looked_at(why);
         meter.loop_turned(Loop::Dispatch);
         meter.dispatcher_turned(DispatcherLoad {
             in_flight: self.requests.starter.slots.in_flight(),

@@ -52,7 +52,7 @@ pub trait Meter: Send + Sync {
     /// The dispatcher has turned.
     fn dispatcher_turned(&self, load: DispatcherLoad);
 
-    /// The dispatcher looks at the queue, for this reason.
+    /// The dispatcher has looked at the queue, for this reason.
     fn queue_looked_at(&self, why: LookReason);
 
     /// Many were dealt with at once.
@@ -194,12 +194,13 @@ pub struct DispatcherLoad {
 }
 
 /// Why the dispatcher looks at the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumIter, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum LookReason {
     /// Somebody said that there is something to send.
     Woken,
-    /// The time of the next look has come.
+    /// The time of the next look has come, or the last look found more than it could take.
+    #[default]
     Poll,
 }
 

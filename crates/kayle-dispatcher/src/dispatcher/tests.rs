@@ -1,11 +1,14 @@
 use std::time::Duration;
 
 use kayle_app::deliveries::DeliveryWithAttempts;
+use kayle_app::ports::wakeup::Wakeup;
 use kayle_delivery::{AttemptFailure, AttemptOutcome, Delivery, DeliveryStatus, FailureReason};
+use kayle_testkit::seed::Subscriber;
 use kayle_testkit::sender::Answer;
 use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 
 use super::*;
+use crate::heartbeat::Heartbeat;
 
 const LIMITS: Limits = Limits {
     in_flight_max: 8,
@@ -284,19 +287,58 @@ async fn what_ends_during_a_claim_is_settled_with_it() {
 }
 
 async fn seed_other(house: &House) -> Delivery {
+    let other = subscriber_at(house, "https://quick.example/").await;
+    house.doubles.seed.delivery(&other).await
+}
+
+async fn subscriber_at(house: &House, url: &str) -> Subscriber {
     let seed = &house.doubles.seed;
     let organization = seed.organization().await;
     let mut endpoint = seed.make.endpoint(&organization);
-    endpoint.url = kayle_endpoints::EndpointUrl::from_stored("https://quick.example/".to_owned());
+    endpoint.url = kayle_endpoints::EndpointUrl::from_stored(url.to_owned());
     seed.endpoint(&endpoint).await;
     let key = seed.make.encryption_key(&endpoint);
     seed.key(&key).await;
-    seed.delivery(&kayle_testkit::seed::Subscriber {
+    Subscriber {
         organization,
         endpoint,
         key,
-    })
-    .await
+    }
+}
+
+#[tokio::test]
+async fn a_dispatcher_that_works_off_a_backlog_shows_that_it_is_alive() {
+    let house = House::new();
+    // Refused before it is sent: every claim ends at once, and the loop has nothing to wait for.
+    let refused = subscriber_at(&house, "https://10.0.0.1/").await;
+    let claims = 5;
+    let per_claim = LIMITS.in_flight_per_endpoint_max;
+    house
+        .doubles
+        .seed
+        .backlog(&refused, claims * per_claim)
+        .await;
+    let House {
+        doubles,
+        mut dispatcher,
+    } = house;
+
+    let (heartbeat, stop) = (Heartbeat::default(), CancellationToken::new());
+    let until_idle = async {
+        while !heartbeat.is_alive() || doubles.meter.count("settled") < claims * per_claim {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    let wakeup = Wakeup::default();
+    tokio::join!(
+        dispatcher.turn_until(&stop, &wakeup, &heartbeat),
+        until_idle
+    );
+
+    let looks = doubles.meter.count("look poll");
+    assert!(claims <= looks, "{looks} looks");
+    assert_eq!(doubles.meter.count("loop dispatch"), looks);
 }
 
 #[tokio::test]

@@ -23,8 +23,12 @@ use crate::entities::{attempt, delivery, delivery_attempt, delivery_payload, eve
 pub(crate) struct Postgres;
 
 /// Writes all that changes in deliveries.
-static SAVE: LazyLock<String> =
-    LazyLock::new(|| format!("{SET_SAVED} {SAVED} WHERE deliveries.id = saved.id"));
+static SAVE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{SET_SAVED} FROM UNNEST({SAVED_ARRAYS}) AS saved ({SAVED_COLUMNS}) \
+         WHERE deliveries.id = saved.id"
+    )
+});
 
 const SET_SAVED: &str = "\
 UPDATE deliveries SET state = saved.state, due_at = NULLIF(saved.due_at, -1), \
@@ -36,32 +40,39 @@ payload_expires_at = NULLIF(saved.payload_expires_at, -1), \
 payload_scrubbed_at = NULLIF(saved.payload_scrubbed_at, -1), updated_at = saved.updated_at, \
 last_failure_reason = NULLIF(saved.last_failure_reason, '')";
 
-/// The deliveries to save, as [`saved`] gives them.
-const SAVED: &str = "\
-FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], \
-$7::integer[], $8::bigint[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], \
-$13::bigint[], $14::text[]) AS saved (id, state, due_at, claimed_at, lease_holder, lease_until, \
-attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, \
-payload_scrubbed_at, updated_at, last_failure_reason)";
+/// What changes in deliveries, as [`saved`] gives it.
+const SAVED_ARRAYS: &str = "\
+$1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::integer[], \
+$8::bigint[], $9::integer[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::text[]";
+
+/// The names of [`SAVED_ARRAYS`], in their order.
+const SAVED_COLUMNS: &str = "\
+id, state, due_at, claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, \
+last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, updated_at, \
+last_failure_reason";
 
 /// Writes settlements whose lease is held. The deliveries are locked first, in the order of their
 /// ids. Only what is being delivered has a holder; were the state named, the server would walk all
-/// that is leased by one of the partial indexes.
+/// that is leased by one of the partial indexes. A batch may hold two settlements of one delivery,
+/// of two holders: holder and attempt travel with what they save, so that only the holder's is
+/// written.
 static SETTLE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH held AS MATERIALIZED (\
          SELECT id, lease_holder FROM deliveries \
          WHERE id = ANY ($1) AND lease_holder IS NOT NULL ORDER BY id FOR UPDATE), \
-         settled AS ({SET_SAVED} {SAVED} \
-         JOIN UNNEST($1::text[], $15::text[]) AS settling (id, holder) ON settling.id = saved.id \
-         JOIN held ON held.id = settling.id AND held.lease_holder = settling.holder \
+         settled AS ({SET_SAVED} \
+         FROM UNNEST({SAVED_ARRAYS}, $15::text[], $16::text[]) \
+         AS saved ({SAVED_COLUMNS}, holder, attempt_id) \
+         JOIN held ON held.id = saved.id AND held.lease_holder = saved.holder \
          WHERE deliveries.id = saved.id \
-         RETURNING deliveries.id, settling.holder, deliveries.payload_scrubbed_at), \
+         RETURNING deliveries.id, saved.holder, saved.attempt_id, \
+         deliveries.payload_scrubbed_at), \
          erased AS (DELETE FROM delivery_payloads WHERE delivery_id IN (\
          SELECT id FROM settled WHERE payload_scrubbed_at IS NOT NULL)), \
-         attempted AS ({new_attempts} WHERE new.delivery_id IN (SELECT id FROM settled)) \
+         attempted AS ({new_attempts} WHERE new.id IN (SELECT attempt_id FROM settled)) \
          SELECT id, holder FROM settled",
-        new_attempts = arrays::insert::<delivery_attempt::Entity>(16),
+        new_attempts = arrays::insert::<delivery_attempt::Entity>(17),
     )
 });
 
@@ -241,18 +252,22 @@ pub(crate) fn write_steps(rows: &StepRows) -> Statement {
 /// Writes settlements whose lease is held. Columns: `id` and `holder`, of those.
 pub(crate) fn settle(rows: Vec<SettledRow>) -> Statement {
     let holders = array(rows.iter().map(|row| row.holder.as_str()));
+    let attempt_ids = array(rows.iter().map(|row| {
+        let attempt = row.attempt.as_ref();
+        attempt.map_or("", |attempt| attempt.id.as_str())
+    }));
     let (mut deliveries, mut attempts) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
         deliveries.push(row.delivery);
         attempts.extend(row.attempt);
     }
     let mut values = saved(&deliveries);
-    values.push(holders);
+    values.extend([holders, attempt_ids]);
     values.extend(arrays::<delivery_attempt::Entity>(&attempts));
     Postgres.statement(&SETTLE, values)
 }
 
-/// Returns what changes in deliveries, as [`SAVED`] takes it.
+/// Returns what changes in deliveries, as [`SAVED_ARRAYS`] take it.
 fn saved(rows: &[delivery::Model]) -> Vec<Value> {
     vec![
         words(rows, |row| &row.id),

@@ -82,6 +82,26 @@ pub async fn a_settlement_after_a_withdrawal_is_lost(test: &TestStore) -> Outcom
     Ok(())
 }
 
+pub async fn of_two_settlements_of_a_delivery_its_holders_is_written(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    for holders_comes_first in [true, false] {
+        let claim = claimed(test, &subscriber, "a").await?;
+        let late = finished(test, &claim, "b", REFUSED);
+        let holders = finished(test, &claim, "a", ACCEPTED);
+        let (batch, answers) = if holders_comes_first {
+            ([&holders, &late], [Settled::Written, Settled::LeaseLost])
+        } else {
+            ([&late, &holders], [Settled::LeaseLost, Settled::Written])
+        };
+        let settled = test.queue.settle(&batch.map(Settlement::clone)).await?;
+        assert_eq!(settled, answers, "{holders_comes_first}");
+        let Step { delivery, attempt } = holders.step;
+        assert_eq!(test.stored(&delivery).await?, delivery);
+        assert_eq!(attempts(test, &delivery).await?, Vec::from_iter(attempt));
+    }
+    Ok(())
+}
+
 pub async fn settlements_are_answered_in_their_order(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     let first = claimed(test, &subscriber, "a").await?;

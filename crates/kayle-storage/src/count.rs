@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, QueryTrait, Select};
 
 use crate::backend::link::Link;
 use crate::error::store_error;
+use crate::readable::as_u64;
 
 /// Counts rows by one of their columns, and stops at `at_most`.
 pub(crate) async fn count_at_most<E: EntityTrait>(
@@ -14,8 +15,10 @@ pub(crate) async fn count_at_most<E: EntityTrait>(
     id: E::Column,
     at_most: usize,
 ) -> Result<usize, StoreError> {
-    let at_most = u64::try_from(at_most).unwrap_or(u64::MAX);
-    let counted = rows.select_only().column_as(id, "id").limit(at_most);
+    let counted = rows
+        .select_only()
+        .column_as(id, "id")
+        .limit(as_u64(at_most));
     let count = Query::select()
         .expr_as(Func::count(Expr::col("id")), "count")
         .from_subquery(counted.into_query(), "counted")

@@ -323,7 +323,10 @@ impl SqlTx {
         counted.map(drop).map_err(store_error)
     }
 
-    async fn lock_all(&self, rows: Select<Entity>) -> Result<Batch<Delivery>, StoreError> {
+    pub(crate) async fn lock_all(
+        &self,
+        rows: Select<Entity>,
+    ) -> Result<Batch<Delivery>, StoreError> {
         read_all(self.connection(), rows.lock_exclusive(), Model::into_domain).await
     }
 }

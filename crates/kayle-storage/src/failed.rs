@@ -4,59 +4,35 @@
 //! has none by endpoint, to be counted. The words of the queries are those of the indexes.
 
 use kayle_app::ports::store::{FailedCounts, FailedFilter, FailedPlace, FailedPortion, StoreError};
+use kayle_delivery::{RetentionReason, ScrubReason};
 use kayle_primitives::{DeliveryId, OrganizationId, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
-};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
+use crate::backend::link::Link;
+use crate::count::count_at_most;
 use crate::deliveries::in_state;
-use crate::entities::delivery::{Column, Entity, Model, state};
+use crate::entities::delivery::{Column, Entity, state};
 use crate::entities::{endpoint, event};
 use crate::error::store_error;
-use crate::readable::{as_u64, read_all};
+use crate::readable::as_u64;
 use crate::store::SqlTx;
 
-/// The reason of what a person has taken back, as it is stored.
-const PRIVACY_REQUEST: &str = "privacy_request";
-
 /// Counts failed deliveries, each kind up to `most`.
-pub(crate) async fn count_failed<C: ConnectionTrait>(
-    connection: &C,
+pub(crate) async fn count_failed(
+    link: &Link,
     organization_id: OrganizationId,
     filter: &FailedFilter,
     most: usize,
 ) -> Result<FailedCounts, StoreError> {
-    let withdrawn = || Column::PayloadReason.eq(PRIVACY_REQUEST);
-    let count = |rows: Select<Entity>| counted(connection, rows, most);
+    let reason = RetentionReason::Scrubbed(ScrubReason::PrivacyRequest);
+    let withdrawn = || Column::PayloadReason.eq(reason.as_str());
+    let count = |rows: Select<Entity>| count_at_most(link, rows, Column::Id, most);
     Ok(FailedCounts {
         retained: count(retained(organization_id, filter)).await?,
         not_retained: count(gone(organization_id, filter).filter(withdrawn().not())).await?,
         withdrawn: count(gone(organization_id, filter).filter(withdrawn())).await?,
     })
-}
-
-async fn counted<C: ConnectionTrait>(
-    connection: &C,
-    rows: Select<Entity>,
-    most: usize,
-) -> Result<usize, StoreError> {
-    let row = connection.query_one(&count_of(rows, most)).await;
-    let count: i64 = match row.map_err(store_error)? {
-        Some(row) => row.try_get("", "count").map_err(store_error)?,
-        None => 0,
-    };
-    Ok(usize::try_from(count).unwrap_or(0))
-}
-
-/// Counts rows, up to `most`.
-fn count_of(rows: Select<Entity>, most: usize) -> SelectStatement {
-    let some = rows.select_only().column(Column::Id).limit(as_u64(most));
-    Query::select()
-        .expr_as(Expr::cust("count(*)"), "count")
-        .from_subquery(some.into_query(), "some")
-        .take()
 }
 
 /// Asks for the failed deliveries that store a payload.
@@ -140,11 +116,8 @@ impl SqlTx {
         let ids = places.iter().map(|(_, id)| id.as_str());
         let locked = retained(organization_id, filter)
             .filter(Column::Id.is_in(ids))
-            .order_by_asc(Column::Id)
-            .lock_exclusive();
-        let mut deliveries = read_all(self.connection(), locked, Model::into_domain)
-            .await?
-            .items;
+            .order_by_asc(Column::Id);
+        let mut deliveries = self.lock_all(locked).await?.items;
         deliveries.sort_by_key(|found| (found.last_attempt.map(|last| last.at), found.id.clone()));
         Ok(FailedPortion {
             last: last.and_then(|(at, id)| {

@@ -11,6 +11,7 @@ use sea_orm::{
 
 use crate::entities::{delivery, event, session};
 use crate::error::store_error;
+use crate::readable::as_u64;
 use crate::store::SqlTx;
 
 #[async_trait]
@@ -82,8 +83,4 @@ fn ended(before: Timestamp, limit: usize) -> Select<session::Entity> {
         .filter(session::Column::CompletedAt.lt(before.unix_ms()))
         .order_by_asc(session::Column::CompletedAt)
         .limit(as_u64(limit))
-}
-
-fn as_u64(limit: usize) -> u64 {
-    u64::try_from(limit).unwrap_or(u64::MAX)
 }

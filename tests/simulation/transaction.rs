@@ -7,9 +7,9 @@ use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
     ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
-    EventWrites, FailedFilter, FailedPlace, FailedPortion, NewDelivery, NewEvent, Node, NodeWrites,
-    OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt, ResumeScope, SessionWrites,
-    SignInLink, SignInWrites, StoreError, StoreTx,
+    EventWrites, FailedFilter, FailedPlace, FailedPortion, KeyChallenge, LockedKey, NewDelivery,
+    NewEvent, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt,
+    ResumeScope, SessionWrites, SignInLink, SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -101,6 +101,11 @@ passed_on!(EncryptionKeyWrites {
     reactivate_encryption_key(
         organization_id: OrganizationId, id: &EncryptionKeyId, now: Timestamp
     ) -> Option<EncryptionKey>;
+    lock_encryption_key(
+        organization_id: OrganizationId, id: &EncryptionKeyId
+    ) -> Option<LockedKey>;
+    set_key_challenge(id: &EncryptionKeyId, challenge: Option<&KeyChallenge>) -> ();
+    save_key_proof(key: &EncryptionKey) -> ();
 });
 
 passed_on!(NodeWrites {

@@ -27,6 +27,7 @@ mod faults;
 mod freezing;
 mod holding;
 mod idempotency;
+mod key_proofs;
 mod layers;
 mod leaks;
 mod load;

@@ -87,6 +87,15 @@ pub enum AuditAction {
     /// An encryption key was put back into use.
     #[strum(serialize = "webhook_encryption_key.reactivated")]
     EncryptionKeyReactivated,
+    /// A challenge was made for an encryption key.
+    #[strum(serialize = "webhook_encryption_key.challenged")]
+    EncryptionKeyChallenged,
+    /// An encryption key's challenge was met, or its receiver decrypted a test.
+    #[strum(serialize = "webhook_encryption_key.proven")]
+    EncryptionKeyProven,
+    /// An encryption key's challenge was answered wrongly, and is used up.
+    #[strum(serialize = "webhook_encryption_key.proof_failed")]
+    EncryptionKeyProofFailed,
     /// A delivery was asked for again.
     #[strum(serialize = "webhook_delivery.retried")]
     DeliveryRetried,

@@ -51,6 +51,13 @@ pub const PUBLIC_KEYS_CACHED_MAX: u64 = 10_000;
 /// and few enough to be read for every endpoint of a page.
 pub const OVERVIEW_DELIVERIES: PageLimit = PageLimit::FORTY;
 
+/// Stored payloads of one key that are counted: enough to say whether it is still needed, and how
+/// long it may take, without walking a backlog whenever keys are listed.
+pub const RETAINED_COUNTED_MAX: usize = 1000;
+
+/// How long a challenge can be answered (contract 14.12).
+pub const KEY_CHALLENGE_LIFETIME: Duration = Duration::from_mins(10);
+
 /// How long a secret that was shown once can be read again in the same browser.
 pub const SHOWN_SECRET_LIFETIME: Duration = Duration::from_mins(10);
 

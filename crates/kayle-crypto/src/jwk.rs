@@ -13,6 +13,7 @@ use aws_lc_rs::signature::RsaPublicKeyComponents;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use biscuit::jwk::RSAKeyParameters;
+use ring::digest;
 
 use crate::pem;
 
@@ -55,6 +56,18 @@ impl PublicJwk {
     pub fn from_pem(text: &str) -> Result<Self, PublicPemError> {
         let der = pem::decode(text, &pem::PUBLIC_KEY).ok_or(PublicPemError)?;
         Self::from_der(&der).ok_or(PublicPemError)
+    }
+
+    /// Returns the key's thumbprint (RFC 7638, SHA-256): 43 characters of base64url. It is the same
+    /// wherever the key is, if `n` and `e` are written without leading zero bytes.
+    pub fn thumbprint(&self) -> String {
+        let canonical = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, self.e, self.n);
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+    }
+
+    /// Returns the modulus's significant bits; 0 if it cannot be read.
+    pub fn bits(&self) -> u64 {
+        parse(&self.n, &self.e).map_or(0, |numbers| numbers.n.bits())
     }
 
     /// Reads the members from DER (RFC 5280 or RFC 8017); `None` if it is no public RSA key.
@@ -289,6 +302,24 @@ mod tests {
         check(&RSA_PEM.replace("PUBLIC KEY", "RSA PUBLIC KEY"));
         check(&format!("{}{}", *RSA_PEM, *RSA_PEM));
         check(&format!("mine: {}", *RSA_PEM));
+    }
+
+    /// The key and the thumbprint of RFC 7638, section 3.1.
+    #[test]
+    fn a_thumbprint_is_that_of_rfc_7638() {
+        let key = PublicJwk {
+            n: "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_\
+                BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_\
+                FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI\
+                4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
+                .to_owned(),
+            e: E_65537.to_owned(),
+        };
+        assert_eq!(
+            key.thumbprint(),
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+        );
+        assert_eq!(key.bits(), 2048);
     }
 
     #[test]

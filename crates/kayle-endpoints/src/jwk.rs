@@ -30,7 +30,7 @@ pub enum InvalidJwk {
         expected: &'static str,
     },
     /// A part of a private key.
-    #[error("jwk.{0} belongs to a private key: submit the public key only")]
+    #[error("jwk.{0} belongs to a private key: replace that key, and send only the public half")]
     Private(&'static str),
     /// Under 2048 significant bits.
     #[error("jwk.n must be a modulus of at least {MODULUS_BITS_MIN} bits")]

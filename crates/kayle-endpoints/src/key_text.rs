@@ -11,7 +11,7 @@ use crate::jwk::PRIVATE_MEMBERS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyTextError {
     /// There is a private key in it.
-    #[error("holds a private key")]
+    #[error("holds a private key: replace that key, and send only the public half")]
     Private,
     /// It is a public key in PEM form, but of another kind, or damaged.
     #[error("must be a PEM (BEGIN PUBLIC KEY) of an RSA key")]
@@ -23,18 +23,25 @@ pub enum KeyTextError {
 
 /// Reads a public key, as the JWK that [`crate::jwk::parse`] judges.
 pub fn read(text: &str) -> Result<Map<String, Value>, KeyTextError> {
-    if text.to_ascii_uppercase().contains("PRIVATE KEY") {
+    if is_private_text(text) {
         return Err(KeyTextError::Private);
     }
     if text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
-        let key = PublicJwk::from_pem(text).map_err(|_| KeyTextError::NotRsa)?;
-        return Ok(as_jwk(key));
+        return read_pem(text);
     }
     match serde_json::from_str(text) {
-        Ok(value) if is_private(&value) => Err(KeyTextError::Private),
         Ok(Value::Object(jwk)) => Ok(jwk),
         Ok(_) | Err(_) => Err(KeyTextError::Unreadable),
     }
+}
+
+/// Reads a public key of which is known that it is to be in PEM form, as [`read`] does.
+pub fn read_pem(text: &str) -> Result<Map<String, Value>, KeyTextError> {
+    if is_private_text(text) {
+        return Err(KeyTextError::Private);
+    }
+    let key = PublicJwk::from_pem(text).map_err(|_| KeyTextError::NotRsa)?;
+    Ok(as_jwk(key))
 }
 
 fn as_jwk(key: PublicJwk) -> Map<String, Value> {
@@ -43,14 +50,21 @@ fn as_jwk(key: PublicJwk) -> Map<String, Value> {
     members.into_iter().map(member).collect()
 }
 
-/// Returns whether a JWK, or one within a set, has a member of private keys.
-fn is_private(value: &Value) -> bool {
+fn is_private_text(text: &str) -> bool {
+    text.to_ascii_uppercase().contains("PRIVATE KEY")
+        || serde_json::from_str(text).is_ok_and(|value| is_private(&value))
+}
+
+/// Returns whether a private key is in a value: a JWK, or one within a set, that has a member of
+/// private keys, or a text with a PEM.
+pub fn is_private(value: &Value) -> bool {
     match value {
         Value::Object(members) => members
             .iter()
             .any(|(name, value)| PRIVATE_MEMBERS.contains(&name.as_str()) || is_private(value)),
         Value::Array(values) => values.iter().any(is_private),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::String(text) => text.to_ascii_uppercase().contains("PRIVATE KEY"),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -81,6 +95,13 @@ Jy7YjKocU64H28R7tADtDBMWnFlXKZZ1YMBpEVxzANiFBUmVycvsF8FY3enNw9C4
     }
 
     #[test]
+    fn where_a_pem_is_asked_for_a_jwk_is_none() {
+        let read = read_pem(r#"{"kty": "RSA", "n": "x", "e": "AQAB"}"#);
+        assert_eq!(read, Err(KeyTextError::NotRsa));
+        assert!(read_pem(PEM).is_ok());
+    }
+
+    #[test]
     fn a_jwk_is_left_as_it_is() {
         let given = json!({ "kty": "RSA", "n": "x", "kid": "mine" });
         assert_eq!(read(&given.to_string()).map(Value::Object), Ok(given));
@@ -99,6 +120,8 @@ Jy7YjKocU64H28R7tADtDBMWnFlXKZZ1YMBpEVxzANiFBUmVycvsF8FY3enNw9C4
             r#"{"keys": [{"kty": "RSA", "n": "x", "e": "AQAB", "d": "y"}]}"#,
         ] {
             assert_eq!(read(private), Err(KeyTextError::Private), "{private}");
+            assert_eq!(read_pem(private), Err(KeyTextError::Private), "{private}");
+            assert!(is_private(&json!({ "key": private })) || is_private_text(private));
         }
     }
 

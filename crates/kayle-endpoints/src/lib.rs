@@ -24,7 +24,7 @@ pub mod subscription;
 pub mod url;
 
 pub use address::{AddressPolicy, AllowedNetworks};
-pub use encryption_key::{EncryptionKey, InvalidKeyId, KeyId};
+pub use encryption_key::{EncryptionKey, InvalidKeyId, KeyId, KeyProof, Prover};
 pub use endpoint::{Endpoint, EndpointChange, EndpointMember, EndpointName, InvalidEndpointName};
 pub use environment::Environment;
 pub use jwk::InvalidJwk;

@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::entities::{
     api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
-    encryption_key, endpoint, event, organization, session,
+    encryption_key, endpoint, event, key_challenge, organization, session,
 };
 use crate::readable::decode;
 use crate::store::{SqlStore, SqlTx};
@@ -22,11 +22,12 @@ use crate::store::{SqlStore, SqlTx};
 const PAGE_ROWS: u64 = 100;
 
 /// All tables, each after those that its rows name.
-const TABLES: [&dyn Table; 12] = [
+const TABLES: [&dyn Table; 13] = [
     &organization::Entity,
     &api_key::Entity,
     &endpoint::Entity,
     &encryption_key::Entity,
+    &key_challenge::Entity,
     &session::Entity,
     &attempt::Entity,
     &event::Entity,

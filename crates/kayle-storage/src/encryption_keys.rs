@@ -1,18 +1,24 @@
 //! Encryption keys in SQL.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreError};
+use kayle_app::ports::store::{
+    EncryptionKeyReads, EncryptionKeyWrites, KeyChallenge, LockedKey, StoreError,
+};
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 
 use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::encryption_key::{Column, Entity, Model};
 use crate::entities::endpoint;
+use crate::entities::key_challenge;
 use crate::entities::values::optional_ms;
 use crate::error::store_error;
 use crate::page::by_id;
@@ -65,6 +71,25 @@ impl EncryptionKeyReads for Link {
         let times = times.await.map_err(store_error)?;
         Ok(times.into_iter().map(Timestamp::from_unix_ms).collect())
     }
+
+    async fn count_retained_of_keys(
+        &self,
+        ids: &[&EncryptionKeyId],
+        at_most: usize,
+    ) -> Result<Vec<usize>, StoreError> {
+        let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+        let rows = self.query_all_raw(self.dialect().retained_of_keys(&ids, at_most));
+        let rows = rows.await.map_err(store_error)?;
+        let counts = rows.iter().map(|row| {
+            let retained: i64 = row.try_get("", "retained")?;
+            let retained = usize::try_from(retained).unwrap_or(0).min(at_most);
+            Ok((row.try_get("", "id")?, retained))
+        });
+        let counts: HashMap<String, usize> =
+            counts.collect::<Result<_, _>>().map_err(store_error)?;
+        let count = |id: &&str| counts.get(*id).copied().unwrap_or(0);
+        Ok(ids.iter().map(count).collect())
+    }
 }
 
 #[async_trait]
@@ -76,7 +101,9 @@ impl EncryptionKeyWrites for SqlTx {
         if endpoint.await?.is_none() {
             return Ok(false);
         }
-        self.disable_active_key(endpoint_id, key.created_at).await?;
+        if key.is_active() {
+            self.disable_active_key(endpoint_id, key.created_at).await?;
+        }
         let row = Model::from_domain(key).into_active_model();
         Entity::insert(row)
             .exec_without_returning(self.connection())
@@ -110,6 +137,52 @@ impl EncryptionKeyWrites for SqlTx {
             self.disable_active_key(&key.endpoint_id, now).await?;
         }
         self.set_disabled_at(key, None, now).await.map(Some)
+    }
+
+    async fn lock_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<LockedKey>, StoreError> {
+        let Some(key) = self.lock_key(organization_id, id).await? else {
+            return Ok(None);
+        };
+        let challenge = key_challenge::Entity::find_by_id(id.as_str());
+        let challenge = read_one(self.connection(), challenge).await?;
+        Ok(Some(LockedKey {
+            key: key.into_domain()?,
+            challenge: challenge.map(key_challenge::Model::into_domain),
+        }))
+    }
+
+    async fn set_key_challenge(
+        &mut self,
+        id: &EncryptionKeyId,
+        challenge: Option<&KeyChallenge>,
+    ) -> Result<(), StoreError> {
+        key_challenge::Entity::delete_by_id(id.as_str())
+            .exec(self.connection())
+            .await
+            .map_err(store_error)?;
+        if let Some(challenge) = challenge {
+            let row = key_challenge::Model::from_domain(id.as_str(), challenge);
+            key_challenge::Entity::insert(row.into_active_model())
+                .exec_without_returning(self.connection())
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    async fn save_key_proof(&mut self, key: &EncryptionKey) -> Result<(), StoreError> {
+        let key = Model::from_domain(key);
+        let saved = Entity::update_many()
+            .col_expr(Column::ProvenAt, Expr::value(key.proven_at))
+            .col_expr(Column::ProvenBy, Expr::value(key.proven_by))
+            .col_expr(Column::UpdatedAt, Expr::value(key.updated_at))
+            .filter(Column::Id.eq(key.id))
+            .exec(self.connection());
+        saved.await.map(drop).map_err(store_error)
     }
 }
 

@@ -140,6 +140,7 @@ impl Builders {
             created_at: self.now(),
             updated_at: self.now(),
             disabled_at: None,
+            proof: None,
         }
     }
 

@@ -280,7 +280,11 @@ macro_rules! store_conformance {
                 a_reactivated_key_replaces_the_active_one,
                 a_key_is_reactivated_where_none_is_active,
                 keys_reactivated_at_once_leave_one_active,
-                a_foreign_key_is_a_missing_one;
+                a_foreign_key_is_a_missing_one,
+                a_key_that_is_registered_inactive_replaces_none,
+                a_challenge_is_kept_until_another_or_none_takes_its_place,
+                a_proof_is_stored_with_its_moment,
+                stored_payloads_are_counted_by_key_as_far_as_asked;
             sessions: a_session_is_found_as_it_was_stored,
                 every_state_of_a_session_is_stored,
                 a_foreign_session_is_missing_except_for_the_intake,

@@ -4,14 +4,14 @@ use kayle_app::Missing;
 use kayle_app::access::AuthenticateError;
 use kayle_app::api_keys::CreateApiKeyError;
 use kayle_app::deliveries::RetryDeliveryError;
-use kayle_app::encryption_keys::RegisterKeyError;
+use kayle_app::encryption_keys::{ChallengeKeyError, ProveKeyError, RegisterKeyError};
 use kayle_app::endpoints::{CreateEndpointError, RevealSecretError};
 use kayle_app::events::ReplayEventError;
 use kayle_app::ports::store::StoreError;
 use kayle_app::privacy::WithdrawError;
 use kayle_app::quotas::{LimitReached, TooMany};
 use kayle_app::sessions::{BeginSessionError, CreateSessionError, ReportAttemptError};
-use kayle_endpoints::{InvalidJwk, UrlRefusal};
+use kayle_endpoints::{InvalidJwk, KeyTextError, UrlRefusal};
 use kayle_sessions::share_contract::{REASON_CHARS_MAX, SHARE_FIELDS_MAX};
 use kayle_sessions::{InvalidRedirectUrl, InvalidShareContract};
 
@@ -113,8 +113,11 @@ impl From<InvalidJwk> for ApiError {
     }
 }
 
-const JWK_HINT: &str = "Supply the public part of an RSA key of at least 2048 bits as a JWK for \
-                        RSA-OAEP-256, without any private member.";
+const JWK_HINT: &str = "Supply the public part of an RSA key of at least 2048 bits, as a JWK for \
+                        RSA-OAEP-256 without any private member, or as a PEM.";
+
+const PRIVATE_KEY_HINT: &str = "Nothing of the private key was kept, but it has left your hands: \
+                                make a new pair, and send only its public half.";
 
 impl From<RegisterKeyError> for ApiError {
     fn from(error: RegisterKeyError) -> Self {
@@ -124,6 +127,30 @@ impl From<RegisterKeyError> for ApiError {
             RegisterKeyError::TooMany(error) => error.into(),
             RegisterKeyError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<ChallengeKeyError> for ApiError {
+    fn from(error: ChallengeKeyError) -> Self {
+        match error {
+            ChallengeKeyError::Missing(error) => error.into(),
+            ChallengeKeyError::Unreadable(_) | ChallengeKeyError::Encrypt(_) => {
+                Self::internal(error)
+            }
+        }
+    }
+}
+
+impl From<ProveKeyError> for ApiError {
+    fn from(error: ProveKeyError) -> Self {
+        let code = match error {
+            ProveKeyError::NoChallenge => ErrorCode::Conflict,
+            ProveKeyError::WrongNonce => ErrorCode::InvalidRequest,
+            ProveKeyError::Missing(error) => return error.into(),
+        };
+        Self::new(code, error.to_string()).with_hint(
+            "Ask for a challenge, decrypt it with the private key, and send the plaintext.",
+        )
     }
 }
 
@@ -258,6 +285,15 @@ impl From<WithdrawError> for ApiError {
 }
 
 impl ApiError {
+    /// Says why the text of a member is not taken for a public key.
+    pub(crate) fn key_text(member: &str, error: KeyTextError) -> Self {
+        let hint = match error {
+            KeyTextError::Private => PRIVATE_KEY_HINT,
+            KeyTextError::NotRsa | KeyTextError::Unreadable => JWK_HINT,
+        };
+        Self::field(member, error).with_hint(hint)
+    }
+
     /// Says why an API key could not be changed. A missing one is a 400 (contract 3.7).
     pub(crate) fn updating_api_key(error: Missing) -> Self {
         Self::missing_api_key(error, ErrorCode::ApiKeyNotFound)

@@ -5,7 +5,8 @@ use kayle_endpoints::endpoint::NAME_CHARS_MAX;
 use kayle_endpoints::labels::{LABEL_CHARS_MAX, LABELS_MAX};
 use kayle_endpoints::url::URL_CHARS_MAX;
 use kayle_endpoints::{
-    EndpointName, EndpointUrl, Labels, Retention, RetryScheduleName, SigningSecret, Subscription,
+    EndpointName, EndpointUrl, Labels, Prover, Retention, RetryScheduleName, SigningSecret,
+    Subscription,
 };
 use kayle_events::EventType;
 use serde::Serializer;
@@ -15,7 +16,7 @@ use utoipa::openapi::Schema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::form::{self, NOT_BLANK, choice, list, matching, text};
-use super::{Shown, Wire, texts};
+use super::{Shown, Wire, named, texts};
 
 pub(crate) type ShownAlgorithm = Shown<Algorithm>;
 pub(crate) type ShownEndpointName = Shown<EndpointName>;
@@ -24,6 +25,7 @@ pub(crate) type ShownEventType = Shown<EventType>;
 pub(crate) type ShownKeyId = Shown<KeyId>;
 pub(crate) type ShownKeyType = Shown<KeyType>;
 pub(crate) type ShownLabels = Shown<Labels>;
+pub(crate) type ShownProver = Shown<Prover>;
 pub(crate) type ShownRetention = Shown<Retention>;
 pub(crate) type ShownRetryScheduleName = Shown<RetryScheduleName>;
 pub(crate) type ShownKeyOperations = Shown<KeyOperations>;
@@ -41,6 +43,10 @@ pub(crate) struct KeyOperations;
 /// The one type of encryption keys.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyType;
+
+named! {
+    Prover;
+}
 
 impl Wire for Labels {
     fn form() -> Schema {

@@ -1,4 +1,4 @@
-//! Registers an encryption key as the active one (contract 3.3, K1; 8.2).
+//! Registers an encryption key (contract 3.3, K1; 8.2; 14.12).
 
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub struct NewEncryptionKey {
     pub key_id: KeyId,
     /// The JWK as it was submitted. Its bounds are checked, its meaning is not.
     pub jwk: Map<String, Value>,
+    /// Whether it becomes the active one.
+    pub activate: bool,
 }
 
 /// The key could not be registered; nothing was changed.
@@ -42,8 +44,8 @@ pub enum RegisterKeyError {
 const DAY: Duration = Duration::from_hours(24);
 
 impl Webhooks {
-    /// Registers a key; the endpoint's active one, if any, stops being it. Deliveries that are
-    /// already encrypted stay as they are.
+    /// Registers a key. If it is to be the active one, the endpoint's active one, if any, stops
+    /// being it. Deliveries that are already encrypted stay as they are.
     pub async fn register_encryption_key(
         &self,
         caller: &Caller,
@@ -69,7 +71,8 @@ impl Webhooks {
             jwk,
             created_at: now,
             updated_at: now,
-            disabled_at: None,
+            disabled_at: (!new.activate).then_some(now),
+            proof: None,
         };
         let mut tx = self.change(caller).await?;
         let since = now.minus(DAY);

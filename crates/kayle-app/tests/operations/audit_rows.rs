@@ -64,6 +64,7 @@ fn new_key() -> NewEncryptionKey {
     NewEncryptionKey {
         key_id: KeyId::parse("hidden").expect("it is short"),
         jwk: serde_json::from_value(jwk).expect("it is an object"),
+        activate: true,
     }
 }
 

@@ -22,6 +22,7 @@ fn named(key_id: &str, jwk: Value) -> NewEncryptionKey {
     NewEncryptionKey {
         key_id: KeyId::parse(key_id).expect("it is short"),
         jwk: serde_json::from_value(jwk).expect("a JWK is an object"),
+        activate: true,
     }
 }
 
@@ -67,6 +68,25 @@ async fn a_registered_key_takes_the_place_of_the_active_one() {
         ..subscriber.key.clone()
     };
     assert_eq!(keys(&kit, &subscriber, Some(false)).await, [replaced]);
+}
+
+#[tokio::test]
+async fn a_key_may_be_registered_without_becoming_the_active_one() {
+    let kit = test_webhooks();
+    let organization = kit.seed.organization().await;
+    let subscriber = kit.seed.subscriber(&organization).await;
+    let registered_at = kit.clock.advance(std::time::Duration::from_secs(1));
+    let new = NewEncryptionKey {
+        activate: false,
+        ..named("2027", usable())
+    };
+    let registered = register(&kit, &organization, &subscriber.endpoint.id, new).await;
+    let registered = registered.unwrap();
+
+    assert_eq!(registered.disabled_at, Some(registered_at));
+    let active = std::slice::from_ref(&subscriber.key);
+    assert_eq!(keys(&kit, &subscriber, Some(true)).await, active);
+    assert_eq!(keys(&kit, &subscriber, Some(false)).await, [registered]);
 }
 
 #[tokio::test]

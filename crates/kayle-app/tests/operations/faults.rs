@@ -309,6 +309,7 @@ fn new_key() -> NewEncryptionKey {
     NewEncryptionKey {
         key_id: KeyId::parse("2027").expect("it is short"),
         jwk: serde_json::from_value(jwk).expect("it is an object"),
+        activate: true,
     }
 }
 

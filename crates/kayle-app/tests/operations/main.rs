@@ -12,6 +12,7 @@ mod endpoints;
 mod faults;
 mod isolation;
 mod key_activation;
+mod key_proofs;
 mod organizations;
 mod purge;
 mod quotas;

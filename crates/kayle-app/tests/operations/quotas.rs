@@ -123,7 +123,11 @@ async fn after_twenty_keys_within_a_day_the_next_one_waits_until_the_first_is_a_
             unreachable!("it is an object");
         };
         let key_id = KeyId::parse("key").unwrap();
-        let new = NewEncryptionKey { key_id, jwk };
+        let new = NewEncryptionKey {
+            key_id,
+            jwk,
+            activate: true,
+        };
         let caller = caller_of(organization.id);
         let registered = kit
             .webhooks

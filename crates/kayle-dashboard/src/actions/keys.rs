@@ -30,7 +30,11 @@ pub(crate) async fn add(visit: Visit, fields: Fields) -> Answer {
     let (Ok(key_id), Ok(jwk)) = (key_id, jwk) else {
         return answer(&visit, form, StatusCode::BAD_REQUEST, is_setup).await;
     };
-    let new = NewEncryptionKey { key_id, jwk };
+    let new = NewEncryptionKey {
+        key_id,
+        jwk,
+        activate: true,
+    };
     let registered = visit
         .webhooks()
         .register_encryption_key(&caller, &id, new)

@@ -146,6 +146,14 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(&sql, vec![self.uuid_list(organization_ids)])
     }
 
+    /// Counts the stored payloads that are encrypted to keys, those that wait or are kept no further
+    /// than `most`. What is being delivered is as much as dispatchers take at once. Columns: `id`,
+    /// `retained`.
+    fn retained_of_keys(&self, ids: &[&str], most: usize) -> Statement {
+        let sql = format!("{RETAINED_OF_KEYS} {}", self.in_list(1));
+        self.statement(&sql, vec![self.list(ids), as_u64(most).into()])
+    }
+
     /// Returns what lets the statements of a transaction read whole tables, where it must be said.
     fn allow_whole_tables(&self) -> Option<&'static str> {
         None
@@ -323,6 +331,15 @@ LEFT JOIN delivery_payloads ON delivery_payloads.delivery_id = deliveries.id";
 const LEASE: &str = "\
 deliveries SET state = 'delivering', due_at = NULL, claimed_at = $2, lease_holder = $3, \
 lease_until = $4, updated_at = $2";
+
+/// The condition of the first count is that of the index.
+const RETAINED_OF_KEYS: &str = "\
+SELECT id, \
+(SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE encryption_key_id = encryption_keys.id \
+AND state <> 'delivering' AND payload_expires_at IS NOT NULL LIMIT $2) AS kept) \
++ (SELECT COUNT(*) FROM deliveries WHERE encryption_key_id = encryption_keys.id \
+AND state = 'delivering') AS retained \
+FROM encryption_keys WHERE id";
 
 const EVENTS_OF_SESSION: &str = "SELECT id, event_type FROM events WHERE session_id = $1";
 

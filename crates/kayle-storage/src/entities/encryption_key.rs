@@ -1,8 +1,10 @@
 //! Rows of `encryption_keys`.
 
+use std::str::FromStr;
+
 use kayle_app::ports::store::StoreError;
 use kayle_crypto::{PublicJwk, PublicKey};
-use kayle_endpoints::{EncryptionKey, KeyId};
+use kayle_endpoints::{EncryptionKey, KeyId, KeyProof, Prover};
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
 
@@ -21,6 +23,8 @@ pub(crate) struct Model {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) disabled_at: Option<i64>,
+    pub(crate) proven_at: Option<i64>,
+    pub(crate) proven_by: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -40,6 +44,8 @@ impl Model {
             created_at: key.created_at.unix_ms(),
             updated_at: key.updated_at.unix_ms(),
             disabled_at: optional_ms(key.disabled_at),
+            proven_at: optional_ms(key.proof.map(|proof| proof.at)),
+            proven_by: key.proof.map(|proof| proof.by.as_str().to_owned()),
         }
     }
 
@@ -67,6 +73,8 @@ impl Model {
             table: "encryption_keys",
             id: &self.id,
         };
+        let prover = self.proven_by.as_deref().map(Prover::from_str).transpose();
+        let prover = row.parsed("proven_by", prover)?;
         Ok(EncryptionKey {
             id: row.id("id", &self.id)?,
             organization_id: OrganizationId(self.organization_id),
@@ -79,6 +87,11 @@ impl Model {
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
             disabled_at: optional_at(self.disabled_at),
+            proof: match (optional_at(self.proven_at), prover) {
+                (Some(at), Some(by)) => Some(KeyProof { at, by }),
+                (None, None) => None,
+                (Some(_), None) | (None, Some(_)) => return Err(row.corrupt("proven_by")),
+            },
         })
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod delivery_payload;
 pub(crate) mod encryption_key;
 pub(crate) mod endpoint;
 pub(crate) mod event;
+pub(crate) mod key_challenge;
 pub(crate) mod node;
 pub(crate) mod organization;
 pub(crate) mod session;

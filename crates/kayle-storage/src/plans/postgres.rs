@@ -248,6 +248,16 @@ async fn lists_walk_an_index_in_the_lists_order() {
 }
 
 #[tokio::test]
+async fn what_needs_a_key_is_counted_by_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let count = || Postgres.retained_of_keys(&["whk_1", "whk_2"], 1000);
+    for step in ["deliveries_retained", "deliveries_lease"] {
+        planner.check(count(), Order::Any, step).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
 async fn gauges_are_read_by_index() {
     let planner = Planner::new().await;
     let moment = || vec![NOW.into()];

@@ -22,8 +22,9 @@ INSERT INTO endpoints VALUES ('whe_1', x'0123456789abcdef0123456789abcdef', 'nam
   'https://a.example/?b=%20', '["verification.session.expired"]', 72, 'short', 'key', x'00ff0a00', 1, 2, 3, NULL);
 INSERT INTO endpoints VALUES ('whe_2', x'0123456789abcdef0123456789abcdef', NULL, '[]', 'http://b', '[]', 0,
   'standard', NULL, NULL, 1, 2, NULL, 4);
-INSERT INTO encryption_keys VALUES ('whk_1', x'0123456789abcdef0123456789abcdef', 'whe_1', 'k', 'n', 'e', 1, 2, NULL);
-INSERT INTO encryption_keys VALUES ('whk_2', x'0123456789abcdef0123456789abcdef', 'whe_2', 'k', NULL, NULL, 1, 2, 3);
+INSERT INTO encryption_keys VALUES ('whk_1', x'0123456789abcdef0123456789abcdef', 'whe_1', 'k', 'n', 'e', 1, 2, NULL, 3, 'receiver');
+INSERT INTO encryption_keys VALUES ('whk_2', x'0123456789abcdef0123456789abcdef', 'whe_2', 'k', NULL, NULL, 1, 2, 3, NULL, NULL);
+INSERT INTO key_challenges VALUES ('whk_1', 'hash', 9);
 INSERT INTO sessions VALUES ('vs_1', x'0123456789abcdef0123456789abcdef', 'failed', 'liveness_failed', 3, 2, '{}',
   'https://a.example/back', '["whe_1"]', 'hash', 7, 8, 9, 1, 2, 2147483647);
 INSERT INTO sessions VALUES ('vs_2', x'0123456789abcdef0123456789abcdef', 'created', NULL, 0, 0, '{}',

@@ -102,7 +102,7 @@ async fn an_endpoint_has_at_most_one_active_key() {
     let key = |id: &str, disabled_at: &str| {
         format!(
             "INSERT INTO encryption_keys VALUES ('{id}', \
-             x'00000000000000000000000000000001', 'whe_1', 'k', 'n', 'e', 1, 1, {disabled_at})"
+             x'00000000000000000000000000000001', 'whe_1', 'k', 'n', 'e', 1, 1, {disabled_at}, NULL, NULL)"
         )
     };
     database.accepts(&key("whk_1", "2")).await;
@@ -200,7 +200,7 @@ async fn an_organization_takes_everything_with_it() {
     database
         .accepts(
             "INSERT INTO encryption_keys VALUES ('whk_1', \
-             x'00000000000000000000000000000001', 'whe_1', 'k', 'n', 'e', 1, 1, NULL)",
+             x'00000000000000000000000000000001', 'whe_1', 'k', 'n', 'e', 1, 1, NULL, NULL, NULL)",
         )
         .await;
     database

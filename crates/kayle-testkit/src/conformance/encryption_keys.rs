@@ -3,8 +3,11 @@
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::ports::store::StoreError;
-use kayle_endpoints::{EncryptionKey, KeyId};
+use kayle_app::ports::store::{KeyChallenge, LockedKey, StoreError};
+use kayle_delivery::{
+    Delivery, DeliveryState, Lease, LeaseHolder, Payload, ScrubReason, StoredReason,
+};
+use kayle_endpoints::{EncryptionKey, KeyId, KeyProof, Prover};
 use kayle_primitives::{EncryptionKeyId, OrganizationId};
 
 use super::pages::{after, first, walked};
@@ -240,6 +243,133 @@ pub async fn the_latest_registrations_are_told_newest_first(test: &TestStore) ->
     assert_eq!(told(first, 10).await?, [registered[1], registered[0]]);
     assert_eq!(told(first, 1).await?, [registered[1]]);
     assert_eq!(told(registered[1], 10).await?, []);
+    Ok(())
+}
+
+pub async fn a_key_that_is_registered_inactive_replaces_none(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let coming = EncryptionKey {
+        disabled_at: Some(test.now()),
+        ..test.seed.make.encryption_key(&subscriber.endpoint)
+    };
+    test.seed.key(&coming).await;
+    assert_eq!(
+        active(test, &subscriber).await?,
+        slice::from_ref(&subscriber.key)
+    );
+    assert_eq!(listed(test, &subscriber, Some(false)).await?, [coming]);
+    Ok(())
+}
+
+pub async fn a_challenge_is_kept_until_another_or_none_takes_its_place(
+    test: &TestStore,
+) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let (id, organization_id) = (&subscriber.key.id, subscriber.organization.id);
+    let challenge = |nonce_hash: &str| KeyChallenge {
+        nonce_hash: nonce_hash.to_owned(),
+        expires_at: test.now(),
+    };
+    assert_eq!(challenge_of(test, &subscriber).await?, None);
+    for put in [Some(challenge("one")), Some(challenge("other")), None, None] {
+        let mut tx = test.store.begin().await?;
+        tx.lock_encryption_key(organization_id, id).await?;
+        tx.set_key_challenge(id, put.as_ref()).await?;
+        tx.commit().await?;
+        assert_eq!(challenge_of(test, &subscriber).await?, put);
+    }
+    let stranger = test.seed.organization().await.id;
+    let mut tx = test.store.begin().await?;
+    assert_eq!(tx.lock_encryption_key(stranger, id).await?, None);
+    Ok(())
+}
+
+async fn challenge_of(
+    test: &TestStore,
+    subscriber: &Subscriber,
+) -> Result<Option<KeyChallenge>, StoreError> {
+    let (id, organization_id) = (&subscriber.key.id, subscriber.organization.id);
+    let mut tx = test.store.begin().await?;
+    let locked = tx.lock_encryption_key(organization_id, id).await?;
+    let LockedKey { key, challenge } = locked.expect("the key is there");
+    assert_eq!(key, subscriber.key);
+    Ok(challenge)
+}
+
+pub async fn a_proof_is_stored_with_its_moment(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    for by in [Prover::Caller, Prover::Receiver] {
+        let at = test.seed.make.clock.advance(Duration::from_secs(1));
+        let proven = EncryptionKey {
+            proof: Some(KeyProof { at, by }),
+            updated_at: at,
+            ..subscriber.key.clone()
+        };
+        let mut tx = test.store.begin().await?;
+        tx.save_key_proof(&proven).await?;
+        tx.commit().await?;
+        assert_eq!(active(test, &subscriber).await?, [proven]);
+    }
+    Ok(())
+}
+
+pub async fn stored_payloads_are_counted_by_key_as_far_as_asked(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.subscriber().await;
+    let now = test.now();
+    let stored = |reason| Payload::Stored {
+        expires_at: now,
+        reason,
+    };
+    let states = [
+        (
+            DeliveryState::Pending { due_at: now },
+            StoredReason::PendingDelivery,
+        ),
+        (
+            DeliveryState::Held { due_at: now },
+            StoredReason::PendingDelivery,
+        ),
+        (
+            DeliveryState::Delivering {
+                claimed_at: now,
+                lease: Lease {
+                    holder: LeaseHolder("dispatcher".to_owned()),
+                    until: now,
+                },
+            },
+            StoredReason::PendingDelivery,
+        ),
+        (
+            DeliveryState::Failed,
+            StoredReason::TerminalFailureRetention,
+        ),
+    ];
+    for (state, reason) in states {
+        let delivery = test.seed.delivery(&subscriber).await;
+        test.save(Delivery {
+            state,
+            payload: stored(reason),
+            ..delivery
+        })
+        .await?;
+    }
+    let gone = test.seed.delivery(&subscriber).await;
+    let reason = ScrubReason::Delivered;
+    test.save(Delivery {
+        state: DeliveryState::Succeeded,
+        payload: Payload::Scrubbed { at: now, reason },
+        ..gone
+    })
+    .await?;
+    test.seed.delivery(&other).await;
+
+    let unused = EncryptionKeyId::parse("whk_unused").expect("it is a syntactical id");
+    let ids = [&other.key.id, &unused, &subscriber.key.id];
+    let reads = test.reads();
+    assert_eq!(reads.count_retained_of_keys(&ids, 10).await?, [1, 0, 4]);
+    assert_eq!(reads.count_retained_of_keys(&ids, 2).await?, [1, 0, 2]);
+    assert!(reads.count_retained_of_keys(&[], 2).await?.is_empty());
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! Encryption keys in memory.
 
 use async_trait::async_trait;
-use kayle_app::ports::store::{EncryptionKeyReads, EncryptionKeyWrites, StoreError};
+use kayle_app::ports::store::{
+    EncryptionKeyReads, EncryptionKeyWrites, KeyChallenge, LockedKey, StoreError,
+};
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
 
@@ -42,6 +44,23 @@ impl EncryptionKeyReads for View {
         times.truncate(at_most);
         Ok(times)
     }
+
+    async fn count_retained_of_keys(
+        &self,
+        ids: &[&EncryptionKeyId],
+        at_most: usize,
+    ) -> Result<Vec<usize>, StoreError> {
+        let tables = self.tables()?;
+        let count = |id: &&EncryptionKeyId| {
+            let deliveries = tables.deliveries.values().map(|row| &row.delivery);
+            let of_key = deliveries.filter(|delivery| {
+                delivery.encryption_key_id.as_ref() == Some(*id)
+                    && delivery.payload.expires_at().is_some()
+            });
+            of_key.take(at_most).count()
+        };
+        Ok(ids.iter().map(count).collect())
+    }
 }
 
 #[async_trait]
@@ -55,7 +74,9 @@ impl EncryptionKeyWrites for MemoryTx {
                 return Ok(false);
             }
             insert_new(&mut tables.encryption_keys, key.id.clone(), key.clone())?;
-            tables.disable_other_keys(key, key.created_at);
+            if key.is_active() {
+                tables.disable_other_keys(key, key.created_at);
+            }
             Ok(true)
         })
     }
@@ -91,6 +112,45 @@ impl EncryptionKeyWrites for MemoryTx {
             let key = key.clone();
             tables.disable_other_keys(&key, now);
             Ok(Some(key))
+        })
+    }
+
+    async fn lock_encryption_key(
+        &mut self,
+        organization_id: OrganizationId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<LockedKey>, StoreError> {
+        self.view.change(|tables| {
+            let challenge = tables.key_challenges.get(id).cloned();
+            let key = tables.encryption_key_mut(organization_id, id);
+            Ok(key.map(|key| LockedKey {
+                key: key.clone(),
+                challenge,
+            }))
+        })
+    }
+
+    async fn set_key_challenge(
+        &mut self,
+        id: &EncryptionKeyId,
+        challenge: Option<&KeyChallenge>,
+    ) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            match challenge {
+                Some(challenge) => tables.key_challenges.insert(id.clone(), challenge.clone()),
+                None => tables.key_challenges.remove(id),
+            };
+            Ok(())
+        })
+    }
+
+    async fn save_key_proof(&mut self, key: &EncryptionKey) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            if let Some(stored) = tables.encryption_key_mut(key.organization_id, &key.id) {
+                stored.proof = key.proof;
+                stored.updated_at = key.updated_at;
+            }
+            Ok(())
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
-use kayle_app::ports::store::{Node, RecordedAttempt, SignInLink, StoreError};
+use kayle_app::ports::store::{KeyChallenge, Node, RecordedAttempt, SignInLink, StoreError};
 use kayle_crypto::Sealed;
 use kayle_delivery::fanout::PassedOver;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
@@ -26,6 +26,7 @@ pub(super) struct Tables {
     /// Places in a list that can still be gone on from.
     pub(super) deleted_endpoints: BTreeMap<EndpointId, Endpoint>,
     pub(super) encryption_keys: BTreeMap<EncryptionKeyId, EncryptionKey>,
+    pub(super) key_challenges: BTreeMap<EncryptionKeyId, KeyChallenge>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) attempts: BTreeMap<AttemptId, RecordedAttempt>,
     pub(super) events: BTreeMap<EventId, EventRow>,

@@ -33,5 +33,6 @@ async fn deactivate(caller: Caller, call: Call) -> Result<HttpResponse, ApiError
     let id = call.id("key_id")?;
     let webhooks = call.webhooks();
     let key = webhooks.deactivate_encryption_key(&caller, &id).await?;
-    Ok(answer::ok(EncryptionKeyView::from(&key)))
+    let overview = webhooks.overview_encryption_key(key).await?;
+    Ok(answer::ok(EncryptionKeyView::from(&overview)))
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use kayle_app::access::Caller;
+use kayle_primitives::Page;
 
 use crate::error::ApiError;
 use crate::extract::Call;
@@ -38,14 +39,18 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
     let query = call.query();
     let is_active = query.flag("is_active")?;
     let page = query.page()?;
-    let found = call
-        .webhooks()
+    let webhooks = call.webhooks();
+    let found = webhooks
         .list_encryption_keys(caller.organization_id, &endpoint_id, is_active, &page)
         .await?;
+    let found = Page {
+        items: webhooks.overview_encryption_keys(found.items).await?,
+        has_more: found.has_more,
+    };
     Ok(answer::page(
         &found,
         page.limit,
-        |key| key.id.as_str(),
+        |overview| overview.key.id.as_str(),
         EncryptionKeyView::from,
     ))
 }

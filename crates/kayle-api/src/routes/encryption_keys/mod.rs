@@ -1,8 +1,10 @@
 //! Routes of encryption keys (contract 3.3).
 
+mod challenge;
 mod deactivate;
 mod jwk;
 mod list;
+mod prove;
 mod reactivate;
 mod register;
 
@@ -14,4 +16,6 @@ pub(super) const OPERATIONS: &[&Operation] = &[
     &list::OPERATION,
     &deactivate::OPERATION,
     &reactivate::OPERATION,
+    &challenge::OPERATION,
+    &prove::OPERATION,
 ];

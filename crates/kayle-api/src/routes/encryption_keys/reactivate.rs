@@ -32,5 +32,6 @@ async fn reactivate(caller: Caller, call: Call) -> Result<HttpResponse, ApiError
     let id = call.id("key_id")?;
     let webhooks = call.webhooks();
     let key = webhooks.reactivate_encryption_key(&caller, &id).await?;
-    Ok(answer::ok(EncryptionKeyView::from(&key)))
+    let overview = webhooks.overview_encryption_key(key).await?;
+    Ok(answer::ok(EncryptionKeyView::from(&overview)))
 }

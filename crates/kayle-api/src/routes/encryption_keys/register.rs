@@ -1,16 +1,16 @@
-//! `POST /v1/webhooks/endpoints/{endpoint_id}/keys` (contract 3.3, K1).
+//! `POST /v1/webhooks/endpoints/{endpoint_id}/keys` (contract 3.3, K1; 14.12).
 
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use kayle_app::access::Caller;
-use kayle_app::encryption_keys::NewEncryptionKey;
+use kayle_app::encryption_keys::{EncryptionKeyOverview, NewEncryptionKey};
 use kayle_endpoints::encryption_key::{ALGORITHM, KEY_TYPE};
-use kayle_endpoints::{KeyId, jwk};
+use kayle_endpoints::{KeyId, KeyTextError, jwk, key_text};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::error::{ApiError, ErrorCode};
-use crate::extract::{Call, object, required, text};
+use crate::extract::{Call, boolean, object, required, text};
 use crate::operation::{Answer, Area, Audience, Body, Operation, Run, Tag, Verb};
 use crate::routes::answer;
 use crate::views::EncryptionKeyView;
@@ -24,8 +24,9 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
     id: "registerEncryptionKey",
     tag: Tag::EncryptionKeys,
     summary: "Register an encryption key",
-    text: "Later events are encrypted with this key instead of the active one, if there was \
-           one. What is encrypted already stays as it is.",
+    text: "Give the public key as `jwk` or as `pem`. Later events are encrypted with it instead \
+           of the active one, if there was one, unless `activate` is false. What is encrypted \
+           already stays as it is.",
     query: &[],
     body: Body::required::<NewEncryptionKeyBody>(),
     answer: Answer::one::<EncryptionKeyView>(),
@@ -43,12 +44,14 @@ body! {
 
 fn new_encryption_key() -> ObjectBuilder {
     form::open(
-        &["key_id", "algorithm", "key_type", "jwk"],
+        &["key_id", "algorithm", "key_type"],
         [
             ("key_id", KeyId::form().into()),
             ("algorithm", Algorithm::form().into()),
             ("key_type", KeyType::form().into()),
             ("jwk", form::named("NewJwk")),
+            ("pem", form::text(PEM).into()),
+            ("activate", form::flag(ACTIVATE).into()),
         ],
     )
     .examples([json!({
@@ -58,6 +61,11 @@ fn new_encryption_key() -> ObjectBuilder {
         "jwk": { "kty": KEY_TYPE, "n": EXAMPLE_MODULUS, "e": "AQAB" },
     })])
 }
+
+const PEM: &str = "Instead of `jwk`: one block `BEGIN PUBLIC KEY` of an RSA key, as `openssl pkey \
+                   -pubout` writes it.";
+
+const ACTIVATE: &str = "Whether it becomes the active key; true if left out.";
 
 /// The modulus of a key that nobody has the other half of.
 const EXAMPLE_MODULUS: &str = "\
@@ -74,7 +82,8 @@ async fn register(caller: Caller, mut call: Call) -> Result<HttpResponse, ApiErr
         .webhooks()
         .register_encryption_key(&caller, &endpoint_id, new)
         .await?;
-    Ok(answer::ok(EncryptionKeyView::from(&key)))
+    let overview = EncryptionKeyOverview::unused(key);
+    Ok(answer::ok(EncryptionKeyView::from(&overview)))
 }
 
 /// Checks the shape only: whether the JWK is a usable key is told after whether the endpoint
@@ -84,12 +93,37 @@ fn new_key(body: &Map<String, Value>) -> Result<NewEncryptionKey, ApiError> {
         .map_err(|error| ApiError::field("key_id", error))?;
     require_exactly(body, "algorithm", ALGORITHM)?;
     require_exactly(body, "key_type", KEY_TYPE)?;
-    let submitted = object("jwk", required(body, "jwk")?)?;
-    jwk::check_shape(submitted)?;
+    let activate = body
+        .get("activate")
+        .map(|value| boolean("activate", value))
+        .transpose()?;
     Ok(NewEncryptionKey {
         key_id,
-        jwk: submitted.clone(),
+        jwk: public_key(body)?,
+        activate: activate.unwrap_or(true),
     })
+}
+
+/// Takes the one key that a body has. That a private one was sent is said before anything else.
+fn public_key(body: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    for member in ["jwk", "pem"] {
+        if body.get(member).is_some_and(key_text::is_private) {
+            return Err(ApiError::key_text(member, KeyTextError::Private));
+        }
+    }
+    match (body.get("jwk"), body.get("pem")) {
+        (Some(submitted), None) => {
+            let submitted = object("jwk", submitted)?;
+            jwk::check_shape(submitted)?;
+            Ok(submitted.clone())
+        }
+        (None, Some(pem)) => {
+            let read = key_text::read_pem(text("pem", pem)?);
+            read.map_err(|error| ApiError::key_text("pem", error))
+        }
+        (Some(_), Some(_)) => Err(ApiError::bad_request("give either jwk or pem, not both")),
+        (None, None) => Err(ApiError::bad_request("jwk or pem is required")),
+    }
 }
 
 fn require_exactly(body: &Map<String, Value>, name: &str, only: &str) -> Result<(), ApiError> {

@@ -30,7 +30,7 @@ pub use deliveries::{
     DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, FailedCounts, FailedFilter,
     FailedPlace, FailedPortion, NewDelivery, ResumeScope,
 };
-pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites};
+pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites, KeyChallenge, LockedKey};
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites, NewEvent};
 pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation};

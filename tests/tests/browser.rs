@@ -40,6 +40,7 @@ specs! {
     deliveries_are_filtered_by_the_address: "deliveries";
     every_id_leads_to_its_page: "find";
     what_people_write_is_shown_as_text: "hostile";
+    whoever_has_the_private_half_proves_it: "keys";
     a_page_follows_what_happens: "live";
     pages_need_no_script: "no_script";
     what_failed_is_sent_again: "retry";

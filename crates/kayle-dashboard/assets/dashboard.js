@@ -101,6 +101,31 @@ document.querySelectorAll("[data-key-form]").forEach((form) => {
   });
 });
 
+// A key's challenge, decrypted here with a private key out of a file, which is not sent.
+const bytesOf = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+const decrypt = async (jwe, pem) => {
+  const [head, wrapped, iv, content, tag] = jwe.split(".");
+  const key = await crypto.subtle.importKey("pkcs8", bytesOf(pem.replace(/-----[^-]+-----|\s/g, "")), { name: "RSA-OAEP", hash: "SHA-256" }, false, ["decrypt"]);
+  const raw = await crypto.subtle.decrypt({ name: "RSA-OAEP" }, key, bytesOf(wrapped));
+  const contentKey = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
+  const algorithm = { name: "AES-GCM", iv: bytesOf(iv), additionalData: new TextEncoder().encode(head) };
+  const plain = await crypto.subtle.decrypt(algorithm, contentKey, new Uint8Array([...bytesOf(content), ...bytesOf(tag)]));
+  return new TextDecoder().decode(plain);
+};
+document.querySelectorAll("[data-proof-form]").forEach((form) => {
+  const error = form.querySelector("[data-proof-error]");
+  form.querySelector("[data-proof-tools]").hidden = !window.isSecureContext;
+  form.querySelector("[data-proof-file]").addEventListener("change", async (event) => {
+    try {
+      form.elements.nonce.value = await decrypt(form.querySelector("[data-challenge]").textContent, await event.target.files[0].text());
+      error.hidden = true;
+    } catch {
+      error.textContent = "It cannot be decrypted with this file: it is another key, or not in the form BEGIN PRIVATE KEY.";
+      error.hidden = false;
+    }
+  });
+});
+
 // Keys of the keyboard. They can be switched off, for those whose voice or hands press them by accident.
 const OFF = "kayle-keys-off";
 const places = { e: "/webhooks", d: "/webhooks/deliveries", v: "/webhooks/events", k: "/webhooks/api-keys", a: "/webhooks/audit-log" };

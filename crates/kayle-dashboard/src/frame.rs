@@ -72,6 +72,7 @@ pub(crate) enum Notice {
     KeyAdded,
     KeyDeactivated,
     KeyReactivated,
+    KeyProven,
     Saved,
     NothingChanged,
     EndpointDeleted,
@@ -154,6 +155,7 @@ impl Notice {
             Self::KeyAdded => "Added: events that happen from now on are encrypted to it.",
             Self::KeyDeactivated => "Deactivated. What happens now cannot be encrypted.",
             Self::KeyReactivated => "Active again: events are encrypted to it from now on.",
+            Self::KeyProven => "Proven: you have the private half.",
             Self::Saved => "Saved. It counts from the next attempt on.",
             Self::NothingChanged => "Nothing was changed: everything is as it was.",
             Self::EndpointDeleted => "Deleted, with its secret, its keys and what waited for it.",
@@ -175,6 +177,7 @@ impl Notice {
             | Self::Replayed
             | Self::KeyAdded
             | Self::KeyReactivated
+            | Self::KeyProven
             | Self::Saved
             | Self::EndpointDeleted
             | Self::ApiKeyEnabled

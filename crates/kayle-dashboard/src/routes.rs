@@ -108,5 +108,10 @@ fn endpoint(config: &mut ServiceConfig) {
         .route(
             "/{endpoint}/keys/{key}/reactivate",
             post(actions::keys::reactivate),
+        )
+        .service(
+            web::resource("/{endpoint}/keys/{key}/proof")
+                .route(get(pages::key_proof::show))
+                .route(post(actions::keys::prove)),
         );
 }

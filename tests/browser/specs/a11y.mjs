@@ -34,11 +34,12 @@ const scene = async () => {
   }
   await world.call("PATCH", `/v1/webhooks/endpoints/${waiting.id}`, { enabled: false });
   const stop = () => { good.stop(); bad.stop(); };
+  const [key] = await world.call("GET", `/v1/webhooks/endpoints/${healthy.id}/keys`);
   const pages = [
     "/webhooks", `/webhooks/${healthy.id}`, `/webhooks/${failing.id}`, `/webhooks/${waiting.id}`, `/webhooks/${keyless.id}`,
     "/webhooks/deliveries", "/webhooks/deliveries?state=delivering", "/webhooks/deliveries?state=failed", "/webhooks/deliveries/retry", `/webhooks/deliveries/retry?endpoint=${healthy.id}`, ...deliveries.map((id) => `/webhooks/deliveries/${id}`),
     "/webhooks/nothing", "/webhooks/new", "/webhooks/events", `/webhooks/events/${events[0]}`, "/webhooks/api-keys", "/webhooks/audit-log",
-    ...["keys", "settings", "rotate", "delete", "secret", "setup/key", "setup/test"].map((page) => `/webhooks/${healthy.id}/${page}`),
+    ...["keys", "settings", "rotate", "delete", "secret", "setup/key", "setup/test", `keys/${key.id}/proof`, `keys/${key.id}/deactivate`].map((page) => `/webhooks/${healthy.id}/${page}`),
   ];
   return { world, pages, stop, events, endpoint: healthy.id };
 };

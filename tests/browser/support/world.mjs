@@ -18,11 +18,14 @@ export async function admin(...command) {
   return JSON.parse(stdout);
 }
 
-const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 /** The public half of a key that was made for this run. */
 export const jwk = publicKey.export({ format: "jwk" });
 export const pem = publicKey.export({ format: "pem", type: "spki" });
+
+/** Its private half, as it lies in a file. */
+export const privatePem = privateKey.export({ format: "pem", type: "pkcs8" });
 
 /** An organization with access to it. */
 export class World {

@@ -2,7 +2,9 @@
 
 use actix_web::http::StatusCode;
 use kayle_app::access::{Area, Intent};
-use kayle_app::encryption_keys::{NewEncryptionKey, RegisterKeyError};
+use kayle_app::encryption_keys::{
+    ChallengeKeyError, NewEncryptionKey, ProveKeyError, RegisterKeyError,
+};
 use kayle_endpoints::{KeyId, KeyTextError, key_text};
 use kayle_primitives::{EncryptionKeyId, EndpointId};
 
@@ -10,6 +12,7 @@ use crate::answer::{Answer, done};
 use crate::fields::Fields;
 use crate::frame::Notice;
 use crate::pages::endpoint_form::Field;
+use crate::pages::key_proof;
 use crate::pages::keys::{KeyForm, answer};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -90,6 +93,41 @@ pub(crate) async fn deactivate(visit: Visit, _: Fields) -> Answer {
         &next,
         Notice::KeyDeactivated,
     ))
+}
+
+/// Makes a challenge, or takes the answer to one.
+pub(crate) async fn prove(visit: Visit, fields: Fields) -> Answer {
+    let id: EncryptionKeyId = visit.id("key")?;
+    let caller = visit.caller(Area::Webhooks, Intent::Change)?;
+    let webhooks = visit.webhooks();
+    let nonce = fields.text("nonce").trim();
+    if nonce.is_empty() {
+        let challenge = webhooks.challenge_encryption_key(&caller, &id).await;
+        let jwe = match challenge {
+            Ok(challenge) => challenge.jwe,
+            Err(ChallengeKeyError::Missing(error)) => return Err(error.into()),
+            Err(ChallengeKeyError::Unreadable(_) | ChallengeKeyError::Encrypt(_)) => {
+                return Err(Refusal::Broken);
+            }
+        };
+        return key_proof::answer(&visit, Some(jwe), None, StatusCode::OK).await;
+    }
+    let (error, status) = match webhooks.prove_encryption_key(&caller, &id, nonce).await {
+        Ok(key) => {
+            let next = format!("/webhooks/{}/keys", key.endpoint_id);
+            return Ok(done(&visit.request.dashboard, &next, Notice::KeyProven));
+        }
+        Err(ProveKeyError::Missing(error)) => return Err(error.into()),
+        Err(ProveKeyError::NoChallenge) => (
+            "There is nothing to answer any more: ten minutes are over, or it was answered.",
+            StatusCode::CONFLICT,
+        ),
+        Err(ProveKeyError::WrongNonce) => (
+            "That is not what was in it. Ask for another one: each can be answered once.",
+            StatusCode::BAD_REQUEST,
+        ),
+    };
+    key_proof::answer(&visit, None, Some(error.to_owned()), status).await
 }
 
 pub(crate) async fn reactivate(visit: Visit, _: Fields) -> Answer {

@@ -8,7 +8,7 @@ use crate::actions::api_keys::api_key_id;
 use crate::answer::{Answer, page_with};
 use crate::frame::{Frame, Section};
 use crate::pages::api_keys::AREA;
-use crate::pages::keys::endpoint_of;
+use crate::pages::keys::{endpoint_of, find, needed_by};
 use crate::pages::waiting::waiting;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -110,6 +110,8 @@ pub(crate) async fn delete_api_key(visit: Visit) -> Answer {
 pub(crate) async fn deactivate_key(visit: Visit) -> Answer {
     let endpoint = endpoint_of(&visit).await?;
     let id: EncryptionKeyId = visit.id("key").map_err(|_| Refusal::NotFound)?;
+    let found = find(&visit, &endpoint.id, &id).await?;
+    let needed_by = needed_by(&found.ok_or(Refusal::NotFound)?);
     let page = ConfirmPage {
         frame: visit.frame("Deactivate the key", Section::Endpoints),
         title: "Deactivate the key",
@@ -118,7 +120,10 @@ pub(crate) async fn deactivate_key(visit: Visit) -> Answer {
             "Without an active key, every event that happens fails for good: it cannot be \
              encrypted."
                 .to_owned(),
-            "What is encrypted already is still sent, and still needs the private half.".to_owned(),
+            format!(
+                "What is encrypted already is still sent, and still needs the private half: \
+                 {needed_by} at this moment."
+            ),
             "To change keys, add the new one instead: it takes the place of this one.".to_owned(),
         ],
         action: format!("/webhooks/{}/keys/{id}/deactivate", endpoint.id),

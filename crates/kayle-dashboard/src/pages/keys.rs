@@ -2,8 +2,10 @@
 
 use actix_web::http::StatusCode;
 use askama::Template;
-use kayle_endpoints::{EncryptionKey, Endpoint};
-use kayle_primitives::{EndpointId, PageLimit, PageRequest};
+use kayle_app::encryption_keys::EncryptionKeyOverview;
+use kayle_app::limits::RETAINED_COUNTED_MAX;
+use kayle_endpoints::{EncryptionKey, Endpoint, Prover};
+use kayle_primitives::{EncryptionKeyId, EndpointId, PageLimit, PageRequest};
 
 use crate::answer::{Answer, page_with};
 use crate::frame::{Frame, Section};
@@ -12,7 +14,7 @@ use crate::pages::endpoint_form::Field;
 use crate::parts::{Badge, Copied, Icon, Moment, Tone};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
-use crate::words::endpoint_name;
+use crate::words::{counted, endpoint_name};
 
 #[derive(Template)]
 #[template(path = "keys.html")]
@@ -31,7 +33,14 @@ struct KeysPage {
 struct Row {
     key_id: String,
     copied: Copied,
+    bits: u64,
+    thumbprint: Copied,
     badge: Badge,
+    proof: Badge,
+    /// Where it is proven.
+    prove: String,
+    /// How many deliveries are encrypted to it.
+    needed_by: String,
     is_active: bool,
     created: Moment,
     /// Where it is taken out of use, or put back.
@@ -61,15 +70,9 @@ pub(crate) async fn answer(
     is_setup: bool,
 ) -> Answer {
     let endpoint = endpoint_of(visit).await?;
-    let request = PageRequest {
-        limit: PageLimit::new(CHOICES).map_err(|_| Refusal::Broken)?,
-        starting_after: None,
-    };
-    let keys = visit
-        .webhooks()
-        .list_encryption_keys(visit.organization_id(), &endpoint.id, None, &request)
-        .await?;
-    let mut rows: Vec<Row> = keys.items.iter().map(|key| row(visit, key)).collect();
+    let keys = keys_of(visit, &endpoint.id).await?;
+    let keys = visit.webhooks().overview_encryption_keys(keys).await?;
+    let mut rows: Vec<Row> = keys.iter().map(|key| row(visit, key)).collect();
     rows.sort_by_key(|row| !row.is_active);
     let page = KeysPage {
         frame: visit.frame("Keys", Section::Endpoints),
@@ -91,7 +94,52 @@ pub(crate) async fn endpoint_of(visit: &Visit) -> Result<Endpoint, Refusal> {
     found.await?.ok_or(Refusal::NotFound)
 }
 
-fn row(visit: &Visit, key: &EncryptionKey) -> Row {
+async fn keys_of(visit: &Visit, id: &EndpointId) -> Result<Vec<EncryptionKey>, Refusal> {
+    let request = PageRequest {
+        limit: PageLimit::new(CHOICES).map_err(|_| Refusal::Broken)?,
+        starting_after: None,
+    };
+    let keys = visit
+        .webhooks()
+        .list_encryption_keys(visit.organization_id(), id, None, &request)
+        .await?;
+    Ok(keys.items)
+}
+
+/// Finds one of the endpoint's keys that the page of keys shows.
+pub(crate) async fn find(
+    visit: &Visit,
+    endpoint_id: &EndpointId,
+    id: &EncryptionKeyId,
+) -> Result<Option<EncryptionKeyOverview>, Refusal> {
+    let mut keys = keys_of(visit, endpoint_id).await?.into_iter();
+    let Some(key) = keys.find(|key| key.id == *id) else {
+        return Ok(None);
+    };
+    let overview = visit.webhooks().overview_encryption_key(key).await?;
+    Ok(Some(overview))
+}
+
+/// Says whether somebody has shown to have the private half.
+pub(crate) fn proof_of(key: &EncryptionKey) -> Badge {
+    match key.proof.map(|proof| proof.by) {
+        None => Badge::new(Tone::Quiet, Icon::Clock, "Not proven"),
+        Some(Prover::Caller) => Badge::new(Tone::Ok, Icon::Check, "Proven"),
+        Some(Prover::Receiver) => Badge::new(Tone::Ok, Icon::Check, "Proven by your server"),
+    }
+}
+
+/// Says how many deliveries are still encrypted to a key.
+pub(crate) fn needed_by(overview: &EncryptionKeyOverview) -> String {
+    match overview.retained_deliveries {
+        0 => "no delivery".to_owned(),
+        RETAINED_COUNTED_MAX => format!("{RETAINED_COUNTED_MAX} deliveries or more"),
+        count => counted(count, "delivery", "deliveries"),
+    }
+}
+
+fn row(visit: &Visit, overview: &EncryptionKeyOverview) -> Row {
+    let key = &overview.key;
     let is_active = key.is_active();
     let verb = if is_active {
         "deactivate"
@@ -101,6 +149,11 @@ fn row(visit: &Visit, key: &EncryptionKey) -> Row {
     Row {
         key_id: key.key_id.as_str().to_owned(),
         copied: Copied::new(&key.id, "key's id"),
+        bits: key.jwk.bits(),
+        thumbprint: Copied::new(&key.jwk.thumbprint(), "thumbprint"),
+        proof: proof_of(key),
+        prove: format!("/webhooks/{}/keys/{}/proof", key.endpoint_id, key.id),
+        needed_by: needed_by(overview),
         badge: if is_active {
             Badge::new(Tone::Ok, Icon::Check, "Active")
         } else {

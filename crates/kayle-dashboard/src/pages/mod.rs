@@ -13,6 +13,7 @@ pub(crate) mod endpoints;
 pub(crate) mod event;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod key_proof;
 pub(crate) mod keys;
 pub(crate) mod new_endpoint;
 pub(crate) mod nothing;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use kayle_crypto::PrivateKey;
-use kayle_testkit::receiver::{Behaviour, ReceivedRequest};
+use kayle_testkit::receiver::{Behaviour, Reaction, ReceivedRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -102,6 +102,7 @@ async fn a_generated_key_is_private_registered_and_never_overwritten() {
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let registered: Value = serde_json::from_str(&made.stdout).expect("it prints JSON");
     assert_eq!(registered["is_active"], true);
+    assert_eq!(registered["proven_by"], "caller");
     assert_eq!(registered["key_id"], "customer-key-1");
     let file = engineer.path("private.pem");
     let permissions = fs::metadata(&file).expect("the key is there").permissions();
@@ -121,6 +122,59 @@ async fn a_generated_key_is_private_registered_and_never_overwritten() {
     let again = engineer.runs(&generate).await;
     assert_eq!(again.code, Some(1));
     assert_eq!(fs::read_to_string(&file).expect("it is still there"), pem);
+}
+
+#[tokio::test]
+async fn a_key_is_proven_before_it_takes_the_place_of_another() {
+    let installation = Installation::start(&[]).await;
+    let behaviour = Behaviour::script([Reaction::StatusOnRelease(500)]);
+    let customer = Customer::register(installation.api(), behaviour).await;
+    let first = installation.deliver_success().await;
+    customer.requests(1).await;
+    let engineer = Engineer::of(&installation).await;
+    let endpoint = customer.endpoint_id.as_str();
+    let to = |label: &'static str, with: [&'static str; 2]| {
+        let label = ["keys", "rotate", endpoint, "--key-id", label];
+        [&label[..], &with[..]].concat()
+    };
+
+    let rotated = engineer.runs(&to("second", ["--out", "second.pem"])).await;
+
+    assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
+    let told = "1 stored deliveries are encrypted to customer-key-1";
+    assert!(rotated.stderr.contains(told), "{}", rotated.stderr);
+    let key: Value = serde_json::from_str(&rotated.stdout).expect("it prints JSON");
+    assert_eq!(key["key_id"], "second");
+    assert_eq!(key["is_active"], true);
+    assert_eq!(key["proven_by"], "caller");
+    customer.receiver.release();
+    installation.delivery_in("succeeded", &first).await;
+    let listed = engineer.runs(&["keys", "list", endpoint, "--json"]).await;
+    let listed: Value = serde_json::from_str(&listed.stdout).expect("it prints JSON");
+    let keys = listed["data"].as_array().expect("it is a list");
+    assert!(keys.iter().all(|key| key["retained_deliveries"] == 0));
+
+    // With a key that the receiver has already; its other half is proven again by itself.
+    engineer.write("third.pem", customer.key.to_pkcs8_pem().as_bytes());
+    let third = engineer.runs(&to("third", ["--key", "third.pem"])).await;
+    assert!(
+        third.stderr.contains("its private key may go"),
+        "{}",
+        third.stderr
+    );
+    let third: Value = serde_json::from_str(&third.stdout).expect("it prints JSON");
+    let id = text(&third, "/id");
+    let proven = engineer
+        .runs(&["keys", "prove", id, "--key", "third.pem"])
+        .await;
+    assert_eq!(proven.code, Some(0), "{}", proven.stderr);
+    let other = engineer
+        .runs(&["keys", "prove", id, "--key", "second.pem"])
+        .await;
+    assert_eq!(other.code, Some(9), "{}", other.stderr);
+    for answer in [proven, other] {
+        assert!(!answer.stdout.contains("PRIVATE") && !answer.stderr.contains("BEGIN"));
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,56 @@ pub(crate) enum Command {
 pub(crate) enum Keys {
     /// Makes a private key and prints what registers its public half
     Generate(Generate),
+    /// Shows that you have the private half of a registered key
+    Prove(Prove),
+    /// Registers and proves a new key, and puts it in the place of an endpoint's active one
+    Rotate(Rotate),
+    /// Lists an endpoint's keys, with how many deliveries still need them
+    List(ListKeys),
+}
+
+#[derive(Args)]
+pub(crate) struct Prove {
+    /// The id of the registered key, whk_…
+    pub(crate) id: String,
+    /// Your private key: PEM or JWK
+    #[arg(long, value_name = "FILE", default_value = "private.pem")]
+    pub(crate) key: PathBuf,
+    #[command(flatten)]
+    pub(crate) service: Service,
+}
+
+#[derive(Args)]
+pub(crate) struct Rotate {
+    /// The endpoint
+    pub(crate) endpoint: String,
+    /// The label of the new key, which every delivery names
+    #[arg(long, value_name = "ID")]
+    pub(crate) key_id: String,
+    /// A private key that your receiver has already: PEM or JWK
+    #[arg(long, value_name = "FILE", conflicts_with = "bits")]
+    pub(crate) key: Option<PathBuf>,
+    /// The new file for a private key that is made now, which only you can read
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "key",
+        required_unless_present = "key"
+    )]
+    pub(crate) out: Option<PathBuf>,
+    /// The size of the key that is made
+    #[arg(long, value_enum, default_value_t = Bits::Two)]
+    pub(crate) bits: Bits,
+    #[command(flatten)]
+    pub(crate) service: Service,
+}
+
+#[derive(Args)]
+pub(crate) struct ListKeys {
+    /// The endpoint
+    pub(crate) endpoint: String,
+    #[command(flatten)]
+    pub(crate) list: Page,
 }
 
 #[derive(Args)]
@@ -55,7 +105,7 @@ pub(crate) struct Generate {
     /// The label of the key, which every delivery names
     #[arg(long, value_name = "ID", default_value = "customer-key-1")]
     pub(crate) key_id: String,
-    /// Registers the public half with this endpoint, whose active key it becomes
+    /// Registers the public half with this endpoint, proves it, and makes it the active key
     #[arg(long, value_name = "ENDPOINT")]
     pub(crate) register: Option<String>,
     #[command(flatten)]

@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// The delivery cannot be decrypted, or what was decrypted is no event.
     #[error("not decrypted: {0}")]
     NotDecrypted(UnwrapError),
+    /// The challenge of a key cannot be decrypted with this private key.
+    #[error("not proven: the private key is not the registered key's other half ({0})")]
+    NotProven(UnwrapError),
     /// Nobody answered.
     #[error("no connection to {url}: {reason}")]
     NoConnection { url: String, reason: String },
@@ -53,6 +56,7 @@ impl Failure {
                 409 | 429 => 8,
                 _ => 1,
             },
+            Self::NotProven(_) => 9,
             Self::NoConnection { .. } => 10,
         }
     }

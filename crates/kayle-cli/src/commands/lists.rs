@@ -1,22 +1,24 @@
 //! `kayle endpoints`, `kayle deliveries` and `kayle events`: what the API shows.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::command_line::{Deliveries, Endpoints, Events, Page, Show};
+use crate::command_line::{Deliveries, Endpoints, Events, ListKeys, Page, Show};
 use crate::failure::Failure;
 use crate::screen;
 
 /// A kind of thing, where it is, and what is shown of it in a table.
 struct Kind {
-    path: &'static str,
+    path: Cow<'static, str>,
     columns: &'static [&'static str],
     /// The member that is a list itself, and its columns.
     inner: Option<(&'static str, &'static [&'static str])>,
 }
 
 const ENDPOINTS: Kind = Kind {
-    path: "/v1/webhooks/endpoints",
+    path: Cow::Borrowed("/v1/webhooks/endpoints"),
     columns: &["id", "enabled", "url", "name", "created_at"],
     inner: None,
 };
@@ -32,7 +34,7 @@ const DELIVERY_COLUMNS: &[&str] = &[
 ];
 
 const DELIVERIES: Kind = Kind {
-    path: "/v1/webhooks/deliveries",
+    path: Cow::Borrowed("/v1/webhooks/deliveries"),
     columns: DELIVERY_COLUMNS,
     inner: Some((
         "attempts",
@@ -47,7 +49,7 @@ const DELIVERIES: Kind = Kind {
 };
 
 const EVENTS: Kind = Kind {
-    path: "/v1/webhooks/events",
+    path: Cow::Borrowed("/v1/webhooks/events"),
     columns: &["id", "type", "trigger_id", "created_at"],
     inner: Some(("deliveries", &["id", "webhook_endpoint_id", "status"])),
 };
@@ -57,6 +59,35 @@ pub(crate) fn endpoints(endpoints: Endpoints) -> Result<(), Failure> {
         Endpoints::List(list) => ENDPOINTS.list(&list, []),
         Endpoints::Show(show) => ENDPOINTS.show(&show),
     }
+}
+
+/// Lists an endpoint's keys.
+pub(crate) fn keys(keys: &ListKeys) -> Result<(), Failure> {
+    let endpoint = checked(&keys.endpoint)?;
+    let kind = Kind {
+        path: Cow::Owned(format!("/v1/webhooks/endpoints/{endpoint}/keys")),
+        columns: &[
+            "id",
+            "key_id",
+            "is_active",
+            "bits",
+            "proven_by",
+            "retained_deliveries",
+            "created_at",
+        ],
+        inner: None,
+    };
+    kind.list(&keys.list, [])
+}
+
+/// Returns an id that can be part of a path.
+pub(crate) fn checked(id: &str) -> Result<&str, Failure> {
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !id.is_empty() && id.bytes().all(is_id) {
+        return Ok(id);
+    }
+    let problem = "an id has letters, digits and _ only".to_owned();
+    Err(Failure::Usage(problem))
 }
 
 pub(crate) fn deliveries(deliveries: Deliveries) -> Result<(), Failure> {
@@ -98,7 +129,7 @@ impl Kind {
             .collect();
         query.push(("limit", list.limit.to_string()));
         query.extend(list.after.clone().map(|cursor| ("starting_after", cursor)));
-        let answer = api.get(self.path, &query)?;
+        let answer = api.get(&self.path, &query)?;
         if list.service.json {
             screen::print_json(&answer);
             return Ok(());
@@ -116,16 +147,8 @@ impl Kind {
 
     fn show(&self, show: &Show) -> Result<(), Failure> {
         let api = Api::new(&show.service)?;
-        if !show
-            .id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
-            return Err(Failure::Usage(
-                "an id has letters, digits and _ only".to_owned(),
-            ));
-        }
-        let answer = api.get(&format!("{}/{}", self.path, show.id), &[])?;
+        let id = checked(&show.id)?;
+        let answer = api.get(&format!("{}/{id}", self.path), &[])?;
         let data = &answer["data"];
         if show.service.json {
             screen::print_json(data);

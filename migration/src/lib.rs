@@ -25,6 +25,7 @@ mod m20261125_000017_attempt_phases;
 mod m20261125_000019_sign_in_links;
 mod m20261125_000020_early_vacuum_of_payloads;
 mod m20261126_000021_key_proofs;
+mod m20261126_000025_secret_keys;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_sign_in_links::Migration),
             Box::new(m20261125_000020_early_vacuum_of_payloads::Migration),
             Box::new(m20261126_000021_key_proofs::Migration),
+            Box::new(m20261126_000025_secret_keys::Migration),
         ]
     }
 }

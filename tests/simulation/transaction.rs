@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
-    ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites, EndpointWrites,
-    EventWrites, FailedFilter, FailedPlace, FailedPortion, KeyChallenge, LockedKey, NewDelivery,
-    NewEvent, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt,
-    ResumeScope, SessionWrites, SignInLink, SignInWrites, StoreError, StoreTx,
+    ApiKeyHash, ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites,
+    EndpointWrites, EventWrites, FailedFilter, FailedPlace, FailedPortion, KeyChallenge, LockedKey,
+    NewDelivery, NewEvent, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads,
+    RecordedAttempt, Rehash, ResumeScope, RetiredKey, SecretKeyWrites, SessionWrites, SignInLink,
+    SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -21,6 +22,7 @@ use kayle_primitives::{
 };
 use kayle_sessions::Session;
 use kayle_testkit::entropy::SeededEntropy;
+use uuid::Uuid;
 
 use crate::laws::change::Cause;
 use crate::mutant::Mutant;
@@ -78,11 +80,12 @@ passed_on!(OrganizationWrites {
 });
 
 passed_on!(ApiKeyWrites {
-    insert_api_key(key: &ApiKey, hash: &str) -> ();
+    insert_api_key(key: &ApiKey, hash: &ApiKeyHash) -> ();
     lock_api_key(organization_id: OrganizationId, id: ApiKeyId) -> Option<ApiKey>;
     save_api_key(key: &ApiKey) -> ();
     delete_api_key(organization_id: OrganizationId, id: ApiKeyId) -> bool;
     count_requests(counts: &[(ApiKeyId, u64)]) -> ();
+    rehash_api_key(rehash: &Rehash) -> ();
 });
 
 passed_on!(EndpointWrites {
@@ -110,7 +113,14 @@ passed_on!(EncryptionKeyWrites {
 
 passed_on!(NodeWrites {
     save_node(node: &Node) -> ();
+    delete_node(id: Uuid) -> ();
     delete_nodes_seen_before(limit: Timestamp) -> ();
+});
+
+passed_on!(SecretKeyWrites {
+    reseal_signing_secret(id: &EndpointId, from: &Sealed, to: &Sealed) -> bool;
+    save_retired_key(key: &RetiredKey) -> ();
+    delete_retired_key(id: &str) -> ();
 });
 
 passed_on!(SignInWrites {

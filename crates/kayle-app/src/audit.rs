@@ -141,6 +141,9 @@ pub enum AuditAction {
     /// The organization's deletion was called off.
     #[strum(serialize = "organization.unfrozen")]
     OrganizationUnfrozen,
+    /// The secret key was changed: from this row on the log is sealed with another one.
+    #[strum(serialize = "secret_key.rotated")]
+    SecretKeyRotated,
     /// Rows of this log were purged by age.
     #[strum(serialize = "audit_log.purged")]
     AuditPurged,

@@ -26,6 +26,7 @@ pub mod ports;
 pub mod privacy;
 pub mod quotas;
 pub mod retention;
+pub mod secret_keys;
 pub mod sessions;
 mod webhooks;
 

@@ -1,4 +1,4 @@
-//! A node shows that it is there, and that it can write.
+//! A node shows that it is there, that it can write, and which secret keys it knows.
 
 use uuid::Uuid;
 
@@ -19,13 +19,21 @@ impl Webhooks {
         let node = Node {
             id,
             role,
-            version,
+            version: version.to_owned(),
+            key_ids: self.keys.key_ids(),
             seen_at,
         };
         let mut tx = self.store.unaudited().await?;
         tx.save_node(&node).await?;
         tx.delete_nodes_seen_before(seen_at.minus(NODE_REMEMBERED))
             .await?;
+        tx.commit().await
+    }
+
+    /// Notes that the node stops: nobody has to wait until it is forgotten.
+    pub async fn check_out(&self, id: Uuid) -> Result<(), StoreError> {
+        let mut tx = self.store.unaudited().await?;
+        tx.delete_node(id).await?;
         tx.commit().await
     }
 }

@@ -98,7 +98,7 @@ fn signature(at: Timestamp, body: &[u8]) -> Value {
 }
 
 fn service_token(ring: &KeyRing, now: Timestamp) -> Value {
-    let minted = ring.mint_service_token("verify", now, Duration::from_hours(1));
+    let minted = ring.mint_service_token("token", "verify", now, Duration::from_hours(1));
     json!({
         "secret_key_hex": hex::encode(SECRET_KEY),
         "subject": "verify",

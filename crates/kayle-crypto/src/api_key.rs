@@ -11,7 +11,7 @@ use kayle_primitives::entropy::lowercase_alphanumeric;
 use ring::hmac;
 use zeroize::Zeroizing;
 
-use crate::key_ring::{KeyRing, RingKey};
+use crate::key_ring::{KeyRing, Recognisers, RingKey};
 
 const API_KEY_PREFIX: &str = "kk_";
 const API_KEY_BODY_CHARS: usize = 32;
@@ -100,13 +100,13 @@ impl KeyRing {
     /// Returns the hash under which a new API key is stored: HMAC-SHA256 of the whole plaintext,
     /// `kk_` included, under the current key, as 64 lowercase hex digits.
     pub fn hash_api_key(&self, plaintext: &str) -> String {
-        api_key_hash(&self.current, plaintext)
+        api_key_hash(&self.current.recognising, plaintext)
     }
 
     /// Returns every hash under which a presented API key may be stored, the current key's first.
     /// Keys that were made before the operator's key changed are found under the later ones.
     pub fn hash_api_key_candidates(&self, plaintext: &str) -> Vec<String> {
-        self.keys()
+        self.recognisers()
             .map(|key| api_key_hash(key, plaintext))
             .collect()
     }
@@ -125,14 +125,17 @@ impl KeyRing {
 
     /// Returns the hash under which a session's cancel token is stored, as 64 lowercase hex digits.
     pub fn hash_cancel_token(&self, token: &str) -> String {
-        hex_hmac(&self.current.cancel_tokens, &cancel_token_message(token))
+        hex_hmac(
+            &self.current.recognising.cancel_tokens,
+            &cancel_token_message(token),
+        )
     }
 
-    /// Returns whether `hash` was made from this token under any key of the ring. The comparison
+    /// Returns whether `hash` was made from this token under any key of the ring or a retired one. The comparison
     /// takes the same time wherever the two differ.
     pub fn verify_cancel_token(&self, token: &str, hash: &str) -> bool {
         let message = cancel_token_message(token);
-        self.keys()
+        self.recognisers()
             .any(|key| hmac_matches(&key.cancel_tokens, &message, hash))
     }
 
@@ -141,17 +144,18 @@ impl KeyRing {
     ///
     /// The caller brings equal bodies into one form first; here every byte counts.
     pub fn fingerprint_attempt_report(&self, canonical_body: &[u8]) -> String {
-        hex_hmac(&self.current.attempt_reports, canonical_body)
+        hex_hmac(&self.current.recognising.attempt_reports, canonical_body)
     }
 
-    /// Returns whether `fingerprint` was made from this body under any key of the ring.
+    /// Returns whether `fingerprint` was made from this body under any key of the ring or a retired
+    /// one.
     pub fn attempt_report_matches(&self, canonical_body: &[u8], fingerprint: &str) -> bool {
-        self.keys()
+        self.recognisers()
             .any(|key| hmac_matches(&key.attempt_reports, canonical_body, fingerprint))
     }
 }
 
-fn api_key_hash(key: &RingKey, plaintext: &str) -> String {
+fn api_key_hash(key: &Recognisers, plaintext: &str) -> String {
     hex_hmac(&key.api_keys, plaintext.as_bytes())
 }
 

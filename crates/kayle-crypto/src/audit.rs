@@ -9,15 +9,15 @@ impl KeyRing {
     /// Returns the keyed hash of a row's content, the hash of the row before included: lowercase
     /// hex.
     pub fn hash_audit_row(&self, content: &[u8]) -> String {
-        hex::encode(hmac::sign(&self.current.audit_rows, content))
+        hex::encode(hmac::sign(&self.current.recognising.audit_rows, content))
     }
 
-    /// Returns whether `hash` is that of `content`, under any key of the ring.
+    /// Returns whether `hash` is that of `content`, under any key of the ring or a retired one.
     pub fn audit_row_matches(&self, content: &[u8], hash: &str) -> bool {
         let Ok(hash) = hex::decode(hash) else {
             return false;
         };
-        self.keys()
+        self.recognisers()
             .any(|key| hmac::verify(&key.audit_rows, content, &hash).is_ok())
     }
 }

@@ -46,4 +46,4 @@ pub use key_ring::{KeyRing, SecretKeyTooShort};
 pub use private_key::{PrivateKey, PrivateKeyError};
 pub use sealing::{OpenError, Sealed};
 pub use signature::{SignatureError, signature_header, verify_signature};
-pub use token::{MintedToken, ServiceClaims, SessionClaims, TokenError};
+pub use token::{MintedToken, ServiceClaims, SessionClaims, SignedWith, TokenError};

@@ -1,5 +1,5 @@
-//! Signing secrets at rest, and secrets that a browser keeps for a moment: AES-256-GCM under the key
-//! ring (contract 8.5).
+//! Signing secrets and retired keys at rest, and secrets that a browser keeps for a moment:
+//! AES-256-GCM under the key ring (contract 8.5).
 //!
 //! The row id, or whose and what a secret is, is associated data: a ciphertext in another place does
 //! not open. Nonces
@@ -10,7 +10,7 @@ use kayle_primitives::Entropy;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce};
 use zeroize::Zeroizing;
 
-use crate::key_ring::KeyRing;
+use crate::key_ring::{KeyRing, RecognisingSecrets, RingKey};
 
 /// A sealed text, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +57,7 @@ impl KeyRing {
         row_id: &str,
         sealed: &Sealed,
     ) -> Result<Zeroizing<String>, OpenError> {
-        let key = self
-            .key(&sealed.key_id)
-            .ok_or_else(|| OpenError::UnknownKey {
-                key_id: sealed.key_id.clone(),
-            })?;
+        let key = self.key_that_sealed(sealed)?;
         open(&key.signing_secrets, row_aad(row_id), &sealed.bytes).ok_or(OpenError::NotAuthentic)
     }
 
@@ -78,6 +74,50 @@ impl KeyRing {
         let bytes = hex::decode(sealed).ok()?;
         self.keys()
             .find_map(|key| open(&key.shown_secrets, browser_aad(place), &bytes))
+    }
+
+    /// Seals the subkeys of the retired key `id`, under the current key.
+    pub(crate) fn seal_retired(
+        &self,
+        id: &str,
+        secrets: &RecognisingSecrets,
+        entropy: &dyn Entropy,
+    ) -> Sealed {
+        let texts = secrets
+            .each_ref()
+            .map(|secret| Zeroizing::new(hex::encode(secret)));
+        let text = Zeroizing::new(texts.each_ref().map(|text| text.as_str()).join(" "));
+        let key = &self.current.retired_keys;
+        Sealed {
+            key_id: self.current.id.clone(),
+            bytes: seal(key, retired_aad(id), &text, entropy),
+        }
+    }
+
+    /// Opens what [`KeyRing::seal_retired`] sealed for the same key, under any key of the ring.
+    pub(crate) fn open_retired(
+        &self,
+        id: &str,
+        sealed: &Sealed,
+    ) -> Result<RecognisingSecrets, OpenError> {
+        let key = self.key_that_sealed(sealed)?;
+        let opened = open(&key.retired_keys, retired_aad(id), &sealed.bytes);
+        let text = opened.ok_or(OpenError::NotAuthentic)?;
+        let mut secrets = RecognisingSecrets::default();
+        let mut texts = text.split(' ');
+        for secret in &mut secrets {
+            let text = texts.next().unwrap_or_default();
+            hex::decode_to_slice(text, secret.as_mut_slice())
+                .map_err(|_| OpenError::NotAuthentic)?;
+        }
+        Ok(secrets)
+    }
+
+    fn key_that_sealed(&self, sealed: &Sealed) -> Result<&RingKey, OpenError> {
+        let key = self.key(&sealed.key_id);
+        key.ok_or_else(|| OpenError::UnknownKey {
+            key_id: sealed.key_id.clone(),
+        })
     }
 }
 
@@ -107,6 +147,10 @@ fn open(key: &LessSafeKey, aad: Aad<Vec<u8>>, sealed: &[u8]) -> Option<Zeroizing
 
 fn browser_aad(place: &str) -> Aad<Vec<u8>> {
     Aad::from([b"kayle-webhooks|shown secret|v1|", place.as_bytes()].concat())
+}
+
+fn retired_aad(key_id: &str) -> Aad<Vec<u8>> {
+    Aad::from([b"kayle-webhooks|retired key|v1|", key_id.as_bytes()].concat())
 }
 
 /// The prefix keeps this use apart from any other that may seal under the same subkey.

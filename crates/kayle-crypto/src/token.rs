@@ -12,6 +12,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, encode};
 use kayle_primitives::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, IntoStaticStr};
 use zeroize::Zeroizing;
 
 use crate::identity_key::IdentityKey;
@@ -34,8 +35,22 @@ pub struct MintedToken {
 /// Who a service token speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceClaims {
+    /// The token's id; `None` in one that was made before tokens had ids.
+    pub id: Option<String>,
     /// The service's name.
     pub subject: String,
+    /// Which key it was signed with.
+    pub signed_with: SignedWith,
+}
+
+/// Which key of the ring a token was signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum SignedWith {
+    /// The one that signs.
+    Current,
+    /// Another one: the token ends when that key is forgotten.
+    Previous,
 }
 
 /// What a dashboard session says about its caller. The signature is checked; the meaning of the
@@ -65,13 +80,20 @@ pub enum TokenError {
 }
 
 impl KeyRing {
-    /// Creates a service token for the service named `subject`, under the current key.
-    pub fn mint_service_token(&self, subject: &str, now: Timestamp, ttl: Duration) -> MintedToken {
+    /// Creates a service token with this id for the service named `subject`, under the current key.
+    pub fn mint_service_token(
+        &self,
+        id: &str,
+        subject: &str,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> MintedToken {
         let claims = ServiceToken {
             aud: SERVICE_AUDIENCE,
             sub: subject.to_owned(),
+            jti: Some(id.to_owned()),
         };
-        mint(&self.current.service_tokens, claims, now, ttl)
+        self.mint(&self.current.service_tokens, claims, now, ttl)
     }
 
     /// Checks a service token under any key of the ring.
@@ -84,9 +106,12 @@ impl KeyRing {
         validation.required_spec_claims.insert("aud".to_owned());
         validation.set_audience(&[SERVICE_AUDIENCE]);
         let subkeys = self.keys().map(|key| &key.service_tokens.verifying);
-        let claims: ServiceToken = verify_with_any(subkeys, token, &validation, now)?;
+        let (claims, signed_with): (ServiceToken, _) =
+            verify_with_any(subkeys, token, &validation, now)?;
         Ok(ServiceClaims {
+            id: claims.jti,
             subject: claims.sub,
+            signed_with,
         })
     }
 
@@ -102,7 +127,7 @@ impl KeyRing {
             org: claims.organization.clone(),
             role: claims.role.clone(),
         };
-        mint(&self.current.session_tokens, claims, now, ttl)
+        self.mint(&self.current.session_tokens, claims, now, ttl)
     }
 
     /// Checks a dashboard session: signed under any key of the ring, or by the identity service if
@@ -116,6 +141,7 @@ impl KeyRing {
     ) -> Result<SessionClaims, TokenError> {
         let subkeys = self.keys().map(|key| &key.session_tokens.verifying);
         let ours = verify_with_any(subkeys, token, &validation(Algorithm::HS256), now);
+        let ours = ours.map(|(claims, _)| claims);
         let claims: SessionToken = match (ours, identity_key) {
             (Err(TokenError::Invalid), Some(key)) => {
                 verify(&key.verifying, token, &validation(key.algorithm), now)?
@@ -127,6 +153,33 @@ impl KeyRing {
             organization: claims.org,
             role: claims.role,
         })
+    }
+
+    /// The header names the key, so that a person with a token can find out which one it needs.
+    fn mint<T: Serialize>(
+        &self,
+        key: &TokenKey,
+        claims: T,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> MintedToken {
+        let exp = now.plus(ttl).unix_s();
+        let claims = Timed {
+            claims,
+            exp,
+            iat: Some(now.unix_s()),
+            nbf: None,
+        };
+        let header = Header {
+            kid: Some(self.current.id.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let token = encode(&header, &claims, &key.signing)
+            .expect("claims made of texts and numbers are JSON, and the key is an HMAC key");
+        MintedToken {
+            token: Zeroizing::new(token),
+            expires_at: Timestamp::from_unix_ms(exp * 1000),
+        }
     }
 }
 
@@ -157,6 +210,8 @@ struct ServiceToken {
     #[serde(skip_deserializing)]
     aud: &'static str,
     sub: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -166,30 +221,18 @@ struct SessionToken {
     role: String,
 }
 
-fn mint<T: Serialize>(key: &TokenKey, claims: T, now: Timestamp, ttl: Duration) -> MintedToken {
-    let exp = now.plus(ttl).unix_s();
-    let claims = Timed {
-        claims,
-        exp,
-        iat: Some(now.unix_s()),
-        nbf: None,
-    };
-    let token = encode(&Header::new(Algorithm::HS256), &claims, &key.signing)
-        .expect("claims made of texts and numbers are JSON, and the key is an HMAC key");
-    MintedToken {
-        token: Zeroizing::new(token),
-        expires_at: Timestamp::from_unix_ms(exp * 1000),
-    }
-}
-
-/// Returns the answer of the first key under which the token is rightly signed.
+/// Returns the answer of the first key under which the token is rightly signed. The current key is
+/// the first.
 fn verify_with_any<'a, T: DeserializeOwned>(
     keys: impl Iterator<Item = &'a DecodingKey>,
     token: &str,
     validation: &Validation,
     now: Timestamp,
-) -> Result<T, TokenError> {
-    keys.map(|key| verify(key, token, validation, now))
+) -> Result<(T, SignedWith), TokenError> {
+    let places =
+        std::iter::once(SignedWith::Current).chain(std::iter::repeat(SignedWith::Previous));
+    keys.zip(places)
+        .map(|(key, place)| Ok((verify(key, token, validation, now)?, place)))
         .find(|verified| !matches!(verified, Err(TokenError::Invalid)))
         .unwrap_or(Err(TokenError::Invalid))
 }

@@ -17,6 +17,9 @@ const CHECK_IN_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a check-in may take. An ordinary write takes a few milliseconds.
 const CHECK_IN_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How often a node tries to check out: as many connections may be dead as a process has by default.
+const CHECK_OUT_TRIES: u32 = 16;
+
 /// One node, for as long as it runs.
 pub struct Presence {
     id: Uuid,
@@ -37,13 +40,13 @@ impl Presence {
         }
     }
 
-    /// Checks in every five seconds until `stop`. The first time is now.
+    /// Checks in every five seconds until `stop`, and then out. The first time is now.
     pub async fn run(mut self, webhooks: &Webhooks, writes: &Heartbeat, stop: CancellationToken) {
         loop {
             self.check_in(webhooks, writes).await;
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self.check_out(webhooks).await,
                 () = tokio::time::sleep(CHECK_IN_INTERVAL) => {}
             }
         }
@@ -67,6 +70,18 @@ impl Presence {
             }
             Err(elapsed) => self.warn(&elapsed),
         }
+    }
+
+    /// Tells that the node stops. The first connections that are tried may belong to a server that
+    /// stops at this moment.
+    async fn check_out(&self, webhooks: &Webhooks) {
+        for _ in 0..CHECK_OUT_TRIES {
+            let check_out = timeout(CHECK_IN_TIMEOUT, webhooks.check_out(self.id));
+            if let Ok(Ok(())) = check_out.await {
+                return;
+            }
+        }
+        tracing::warn!("that this node stops could not be written; it counts as running a while");
     }
 
     fn warn(&mut self, error: &(dyn std::error::Error + 'static)) {

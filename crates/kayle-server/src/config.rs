@@ -20,13 +20,13 @@ use kayle_endpoints::{AllowedNetworks, Environment};
 use kayle_primitives::Entropy;
 use kayle_storage::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
 
-use crate::secret_key::{InvalidSecretKey, SecretKey, key_ring};
+use crate::secret_key::{ConfiguredKeys, InvalidSecretKey, SecretKey, key_ring};
 
 const PREFIX: &str = "KAYLE_";
 
 /// Settings that can also lie in a file, which `KAYLE_…_FILE` names: as systemd, Kubernetes and
 /// Docker hand secrets over.
-const SECRETS: [&str; 2] = ["secret_key", "database_url"];
+const SECRETS: [&str; 3] = ["secret_key", "secret_key_previous", "database_url"];
 
 fn of_file(name: &str) -> String {
     format!("{name}_file")
@@ -43,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) database_url: DatabaseUrl,
     pub(crate) database_connections: u32,
     pub(crate) secret_key: Option<SecretKey>,
+    pub(crate) secret_key_previous: Vec<SecretKey>,
     pub(crate) retry_schedules: RetrySchedules,
     pub(crate) delivery_timeout: Duration,
     pub(crate) delivery_lease: Duration,
@@ -122,6 +123,7 @@ impl Config {
             database_url: settings.take("database_url", default_database(), database)?,
             database_connections: settings.take("database_connections", 16, connections)?,
             secret_key: settings.take("secret_key", None, |text| secret_key(text).map(Some))?,
+            secret_key_previous: settings.take("secret_key_previous", Vec::new(), secret_keys)?,
             retry_schedules: RetrySchedules {
                 standard: settings.take("retry_schedule_standard", defaults.standard, schedule)?,
                 short: settings.take("retry_schedule_short", defaults.short, schedule)?,
@@ -170,7 +172,10 @@ impl Config {
 
     /// Returns the keys of this installation; see [`key_ring`].
     pub(crate) fn key_ring(&self, entropy: &dyn Entropy) -> anyhow::Result<KeyRing> {
-        let configured = self.secret_key.as_ref();
+        let configured = ConfiguredKeys {
+            current: self.secret_key.as_ref(),
+            others: &self.secret_key_previous,
+        };
         key_ring(configured, &self.database_url, self.environment, entropy)
     }
 
@@ -365,6 +370,12 @@ fn connections(text: &str) -> Result<u32, String> {
 fn secret_key(text: &str) -> Result<SecretKey, String> {
     text.parse()
         .map_err(|error: InvalidSecretKey| error.to_string())
+}
+
+fn secret_keys(text: &str) -> Result<Vec<SecretKey>, String> {
+    let texts = text.split(',').filter(|key| !key.trim().is_empty());
+    let keys: Result<Vec<SecretKey>, String> = texts.map(secret_key).collect();
+    keys.map_err(|problem| format!("lists keys, separated by commas, of which each {problem}"))
 }
 
 fn schedule(text: &str) -> Result<RetrySchedule, String> {

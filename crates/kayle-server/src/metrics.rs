@@ -21,6 +21,7 @@ use kayle_app::ports::meter::{
     ReportAnswer, SecretFailure, Swept,
 };
 use kayle_app::ports::store::{NodeRole, SessionStep};
+use kayle_crypto::SignedWith;
 use kayle_delivery::{Attempt, AttemptOutcome, Delivery, FailureReason, Step};
 use kayle_endpoints::UrlRefusal;
 use kayle_primitives::Timestamp;
@@ -268,6 +269,10 @@ impl Meter for Metrics {
 
     fn secret_failed(&self, failure: SecretFailure) {
         self.refusals.secret_failures.inc(failure);
+    }
+
+    fn service_token_verified(&self, signed_with: SignedWith) {
+        self.refusals.service_tokens.inc(signed_with);
     }
 
     fn leases_expired(&self, count: usize) {

@@ -70,20 +70,33 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Returns the keys to seal, hash and sign with: from the configuration, or, in development, from a
-/// file beside the embedded database that is made on the first start.
+/// The keys that the configuration names.
+pub(crate) struct ConfiguredKeys<'a> {
+    /// The one that seals, hashes and signs.
+    pub(crate) current: Option<&'a SecretKey>,
+    /// Others that were current, or will be.
+    pub(crate) others: &'a [SecretKey],
+}
+
+/// Returns the keys to seal, hash and sign with: from the configuration, or, in development, the
+/// current one from a file beside the embedded database that is made on the first start.
 pub(crate) fn key_ring(
-    configured: Option<&SecretKey>,
+    configured: ConfiguredKeys<'_>,
     database: &DatabaseUrl,
     environment: Environment,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<KeyRing> {
-    let bytes = match (configured, database.sqlite_file()) {
+    let bytes = match (configured.current, database.sqlite_file()) {
         (Some(SecretKey(bytes)), _) => bytes.clone(),
         (None, Some(database)) => kept_beside(database, environment, entropy)?,
         (None, None) => bail!("KAYLE_SECRET_KEY is required: base64 of at least 32 random bytes"),
     };
-    Ok(KeyRing::new(&bytes, &[])?)
+    let others: Vec<&[u8]> = configured
+        .others
+        .iter()
+        .map(|key| key.0.as_slice())
+        .collect();
+    Ok(KeyRing::new(&bytes, &others)?)
 }
 
 fn kept_beside(

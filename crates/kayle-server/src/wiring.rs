@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use kayle_api::Mount;
 use kayle_app::ports::meter::{Meter, NoMeter};
+use kayle_app::ports::store::Store;
 use kayle_app::ports::wakeup::Wakeup;
+use kayle_app::secret_keys::recall_retired_keys;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dashboard::Dashboard;
 use kayle_dispatcher::{Dispatcher, Limits};
@@ -112,7 +114,10 @@ async fn assemble(
 ) -> anyhow::Result<Wired> {
     let clock = Arc::new(service_clock(config, &store).await?);
     let entropy = Arc::new(SystemEntropy::new());
-    let keys = config.key_ring(&*entropy)?;
+    let mut keys = config.key_ring(&*entropy)?;
+    recall_retired_keys(&mut keys, store.reads())
+        .await
+        .context("the retired secret keys cannot be read")?;
     let store = Arc::new(store);
     let wakeup = Arc::new(Wakeup::default());
     let webhooks = Webhooks::new(Parts {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kayle_app::access::ApiKey;
-use kayle_app::ports::store::{ApiKeyReads, ApiKeyWrites, StoreError};
-use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
+use kayle_app::ports::store::{
+    ApiKeyHash, ApiKeyReads, ApiKeyWrites, FoundApiKey, Rehash, StoreError,
+};
+use kayle_primitives::{ApiKeyId, OrganizationId, Page, PageRequest};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
     QueryTrait, Select,
@@ -22,10 +25,7 @@ use crate::store::SqlTx;
 
 #[async_trait]
 impl ApiKeyReads for Link {
-    async fn find_api_key(
-        &self,
-        hashes: &[String],
-    ) -> Result<Option<(ApiKey, Organization)>, StoreError> {
+    async fn find_api_key(&self, hashes: &[String]) -> Result<Option<FoundApiKey>, StoreError> {
         let found = Entity::find()
             .find_also_related(organization::Entity)
             .filter(Column::Hash.is_in(hashes))
@@ -37,7 +37,14 @@ impl ApiKeyReads for Link {
         // The prefixes are those of sea-orm: it calls the first table A, and the other one B.
         let key = decode::<Entity>(&row, "A_")?;
         let organization = decode::<organization::Entity>(&row, "B_")?;
-        Ok(Some((key.into_domain()?, organization.into_domain())))
+        Ok(Some(FoundApiKey {
+            hash: ApiKeyHash {
+                hash: key.hash.clone(),
+                key_id: key.hash_key_id.clone(),
+            },
+            key: key.into_domain()?,
+            organization: organization.into_domain(),
+        }))
     }
 
     async fn count_api_keys(
@@ -63,7 +70,7 @@ impl ApiKeyReads for Link {
 
 #[async_trait]
 impl ApiKeyWrites for SqlTx {
-    async fn insert_api_key(&mut self, key: &ApiKey, hash: &str) -> Result<(), StoreError> {
+    async fn insert_api_key(&mut self, key: &ApiKey, hash: &ApiKeyHash) -> Result<(), StoreError> {
         let row = Model::from_domain(key, hash).into_active_model();
         let inserted = Entity::insert(row).exec_without_returning(self.connection());
         inserted.await.map(drop).map_err(store_error)
@@ -113,6 +120,17 @@ impl ApiKeyWrites for SqlTx {
             .connection()
             .execute_raw(self.dialect().count_requests(&sums));
         counted.await.map(drop).map_err(store_error)
+    }
+
+    async fn rehash_api_key(&mut self, rehash: &Rehash) -> Result<(), StoreError> {
+        let Rehash { id, from, to } = rehash;
+        let rehashed = Entity::update_many()
+            .col_expr(Column::Hash, Expr::value(to.hash.as_str()))
+            .col_expr(Column::HashKeyId, Expr::value(to.key_id.as_deref()))
+            .filter(Column::Id.eq(id.0))
+            .filter(Column::Hash.eq(from.as_str()))
+            .exec(self.connection());
+        rehashed.await.map(drop).map_err(store_error)
     }
 }
 

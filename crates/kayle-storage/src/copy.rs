@@ -13,7 +13,7 @@ use sea_orm::{
 
 use crate::entities::{
     api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
-    encryption_key, endpoint, event, key_challenge, organization, session,
+    encryption_key, endpoint, event, key_challenge, organization, retired_key, session,
 };
 use crate::readable::decode;
 use crate::store::{SqlStore, SqlTx};
@@ -22,7 +22,7 @@ use crate::store::{SqlStore, SqlTx};
 const PAGE_ROWS: u64 = 100;
 
 /// All tables, each after those that its rows name.
-const TABLES: [&dyn Table; 13] = [
+const TABLES: [&dyn Table; 14] = [
     &organization::Entity,
     &api_key::Entity,
     &endpoint::Entity,
@@ -36,6 +36,7 @@ const TABLES: [&dyn Table; 13] = [
     &delivery_attempt::Entity,
     &audit_row::Entity,
     &audit_chain::Entity,
+    &retired_key::Entity,
 ];
 
 /// How many rows of a table were copied.

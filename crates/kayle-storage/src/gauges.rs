@@ -303,7 +303,8 @@ mod tests {
             let node = Node {
                 id,
                 role: NodeRole::All,
-                version: "1.0.0",
+                version: "1.0.0".to_owned(),
+                key_ids: Vec::new(),
                 seen_at,
             };
             tx.save_node(&node).await.unwrap();

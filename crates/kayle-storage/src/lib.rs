@@ -46,6 +46,7 @@ mod plans;
 mod purge;
 mod queue;
 mod readable;
+mod secret_keys;
 mod sessions;
 mod settle;
 mod sign_in;

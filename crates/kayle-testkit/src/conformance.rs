@@ -59,6 +59,7 @@ pub mod leases;
 pub mod organizations;
 mod pages;
 pub mod purge;
+pub mod secret_keys;
 pub mod sessions;
 pub mod settlements;
 pub mod sign_in;
@@ -241,7 +242,11 @@ macro_rules! store_conformance {
                 a_saved_key_is_stored_whole_but_for_its_count,
                 a_deleted_key_is_gone,
                 a_foreign_api_key_is_a_missing_one,
-                requests_are_added_up_and_change_nothing_else;
+                requests_are_added_up_and_change_nothing_else,
+                a_key_is_hashed_anew_unless_it_was_meanwhile;
+            secret_keys: what_is_kept_is_counted_by_its_secret_key,
+                a_secret_is_sealed_anew_unless_it_was_replaced,
+                a_retired_key_is_kept_sealed_anew_and_deleted;
             audit: an_audit_row_is_read_as_it_was_written,
                 a_fresh_chain_begins_and_ends_nowhere,
                 an_inserted_row_is_the_head_of_its_chain,

@@ -9,6 +9,7 @@ use kayle_app::ports::meter::{
     SecretFailure, Swept, WaitedFor,
 };
 use kayle_app::ports::store::{NewEvent, SessionStep};
+use kayle_crypto::SignedWith;
 use kayle_delivery::Step;
 use kayle_endpoints::UrlRefusal;
 
@@ -95,6 +96,10 @@ impl Meter for CountingMeter {
 
     fn secret_failed(&self, failure: SecretFailure) {
         self.add_named("secret", failure.into(), 1);
+    }
+
+    fn service_token_verified(&self, signed_with: SignedWith) {
+        self.add_named("service token", signed_with.into(), 1);
     }
 
     fn leases_expired(&self, count: usize) {

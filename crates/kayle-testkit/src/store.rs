@@ -26,6 +26,7 @@ mod organizations;
 mod page;
 mod purge;
 mod queue;
+mod secret_keys;
 mod sessions;
 mod sign_in;
 mod tables;

@@ -4,9 +4,10 @@
 //! compares what they were promised with what arrived. Every other module breaks one thing in the
 //! middle of it: [`killed`] the process, [`two_nodes`] one of two, [`postgres_away`] the database
 //! server, [`postgres_silent`] only its voice, [`pool_exhausted`] the way to it, [`disk_full`] the
-//! disk. Each fault comes once in a test, or as often as `FAULT_ROUNDS` says.
+//! disk; [`key_change`] changes the secret key. Each fault comes once in a test, or as often as `FAULT_ROUNDS` says.
 
 mod disk_full;
+mod key_change;
 mod killed;
 mod ledger;
 mod pool_exhausted;

@@ -70,7 +70,8 @@ impl Installation {
         self.learn_address();
     }
 
-    fn learn_address(&mut self) {
+    /// Tells all callers the address of the service, which was started again.
+    pub(crate) fn learn_address(&mut self) {
         self.intake = self.intake.moved_to(self.service.url());
         self.organization.api = self.organization.api.moved_to(self.service.url());
     }

@@ -102,6 +102,14 @@ impl Service {
         self.url = self.listening_url().await;
     }
 
+    /// Changes a setting for its next start; `None` takes it away.
+    pub(crate) fn set(&mut self, name: &'static str, value: Option<&str>) {
+        match value {
+            Some(value) => self.settings.insert(name, value.to_owned()),
+            None => self.settings.remove(name),
+        };
+    }
+
     async fn listening_url(&mut self) -> String {
         let stdout = self.folder.path().join(STDOUT);
         eventually("the service listens", async || {

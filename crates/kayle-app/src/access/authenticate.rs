@@ -4,7 +4,7 @@ use kayle_primitives::{ApiKeyId, OrganizationId};
 
 use super::Scope;
 use crate::Webhooks;
-use crate::ports::store::StoreError;
+use crate::ports::store::{ApiKeyHash, FoundApiKey, Rehash, StoreError};
 
 /// A customer's server, known by its API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,11 @@ impl Webhooks {
     ) -> Result<ApiKeyPrincipal, AuthenticateError> {
         let hashes = self.keys.hash_api_key_candidates(plaintext);
         let found = self.store.reads().find_api_key(&hashes).await?;
-        let (key, organization) = found.ok_or(AuthenticateError::Invalid)?;
+        let FoundApiKey {
+            key,
+            organization,
+            hash,
+        } = found.ok_or(AuthenticateError::Invalid)?;
         if !key.enabled {
             return Err(AuthenticateError::Invalid);
         }
@@ -61,11 +65,28 @@ impl Webhooks {
             return Err(AuthenticateError::Frozen);
         }
         self.usage.count(key.id);
+        self.rehash_later(key.id, hash, hashes);
         Ok(ApiKeyPrincipal {
             api_key_id: key.id,
             organization_id: key.organization_id,
             scopes: key.scopes,
         })
+    }
+
+    /// Has a key hashed under the current secret key that is not yet. `candidates` are its hashes
+    /// under every key, the current one's first.
+    fn rehash_later(&self, id: ApiKeyId, stored: ApiKeyHash, candidates: Vec<String>) {
+        let current = candidates.into_iter().next().map(|hash| ApiKeyHash {
+            hash,
+            key_id: Some(self.keys.current_key_id().to_owned()),
+        });
+        if let Some(to) = current.filter(|current| *current != stored) {
+            self.usage.rehash(Rehash {
+                id,
+                from: stored.hash,
+                to,
+            });
+        }
     }
 
     /// Accepts a service token of this installation.
@@ -74,6 +95,7 @@ impl Webhooks {
             .keys
             .verify_service_token(token, self.clock.wall())
             .map_err(|_| AuthenticateError::Invalid)?;
+        self.meter.service_token_verified(claims.signed_with);
         Ok(ServicePrincipal {
             subject: claims.subject,
         })

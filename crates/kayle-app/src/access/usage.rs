@@ -1,7 +1,8 @@
 //! How often each API key was used since the last time it was written down.
 //!
 //! A write for every request would cost more than most requests do. A process that dies takes the
-//! counts of its last half minute with it; nothing is decided by them.
+//! counts of its last half minute with it; nothing is decided by them. The same goes for keys that
+//! are to be hashed under the current secret key: they are met again.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -9,11 +10,18 @@ use std::sync::{Mutex, MutexGuard};
 use kayle_primitives::ApiKeyId;
 
 use crate::Webhooks;
-use crate::ports::store::{StoreError, report_damage};
+use crate::limits::SWEEP_BATCH_MAX;
+use crate::ports::store::{Rehash, StoreError, report_damage};
 
-/// Counts that are not written yet.
+/// What is not written yet.
 #[derive(Debug, Default)]
-pub(crate) struct ApiKeyUsage(Mutex<BTreeMap<ApiKeyId, u64>>);
+pub(crate) struct ApiKeyUsage(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    counts: BTreeMap<ApiKeyId, u64>,
+    rehashes: BTreeMap<ApiKeyId, Rehash>,
+}
 
 impl ApiKeyUsage {
     /// Counts one request.
@@ -24,22 +32,52 @@ impl ApiKeyUsage {
     fn add(&self, counts: impl IntoIterator<Item = (ApiKeyId, u64)>) {
         let mut waiting = self.lock();
         for (id, count) in counts {
-            *waiting.entry(id).or_default() += count;
+            *waiting.counts.entry(id).or_default() += count;
         }
     }
 
-    fn take(&self) -> Vec<(ApiKeyId, u64)> {
-        std::mem::take(&mut *self.lock()).into_iter().collect()
+    /// Notes that a key is to be stored under another hash.
+    pub(crate) fn rehash(&self, rehash: Rehash) {
+        self.lock().rehashes.insert(rehash.id, rehash);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ApiKeyId, u64>> {
+    fn take(&self) -> Vec<(ApiKeyId, u64)> {
+        std::mem::take(&mut self.lock().counts)
+            .into_iter()
+            .collect()
+    }
+
+    fn take_rehashes(&self) -> Vec<Rehash> {
+        std::mem::take(&mut self.lock().rehashes)
+            .into_values()
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().expect("nothing panics while it counts")
     }
 }
 
 impl Webhooks {
-    /// Writes down how often API keys were used.
+    /// Writes down how often API keys were used, and hashes those anew that are not under the
+    /// current secret key.
     pub async fn flush_api_key_usage(&self) -> Result<(), StoreError> {
+        self.flush_counts().await?;
+        self.flush_rehashes().await
+    }
+
+    async fn flush_rehashes(&self) -> Result<(), StoreError> {
+        for batch in self.usage.take_rehashes().chunks(SWEEP_BATCH_MAX) {
+            let mut tx = self.store.unaudited().await?;
+            for rehash in batch {
+                tx.rehash_api_key(rehash).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn flush_counts(&self) -> Result<(), StoreError> {
         let counts = self.usage.take();
         if counts.is_empty() {
             return Ok(());

@@ -8,7 +8,7 @@ use crate::access::{ApiKey, ApiKeyMetadata, ApiKeyName, Caller, Scope};
 use crate::audit::AuditAction;
 use crate::limits::API_KEYS_MAX;
 use crate::organizations::expect_organization;
-use crate::ports::store::StoreError;
+use crate::ports::store::{ApiKeyHash, StoreError};
 use crate::quotas::LimitReached;
 use crate::{Missing, Webhooks};
 
@@ -74,8 +74,11 @@ impl Webhooks {
         expect_organization(&*tx, organization_id).await?;
         let found = tx.reads().count_api_keys(organization_id, API_KEYS_MAX);
         LimitReached::check("API keys", found.await?, API_KEYS_MAX)?;
-        tx.insert_api_key(&key, &self.keys.hash_api_key(plaintext.expose()))
-            .await?;
+        let hash = ApiKeyHash {
+            hash: self.keys.hash_api_key(plaintext.expose()),
+            key_id: Some(self.keys.current_key_id().to_owned()),
+        };
+        tx.insert_api_key(&key, &hash).await?;
         let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
         let details = json!({ "permissions": scopes });
         let id = key.id.to_string();

@@ -38,8 +38,9 @@ pub struct MintedSession {
 impl Webhooks {
     /// Mints a token that says `subject` is calling the intake, for as long as `ttl`.
     pub fn mint_service_token(&self, subject: &str, ttl: Duration) -> MintedToken {
+        let id = random_uuid(&*self.entropy).to_string();
         self.keys
-            .mint_service_token(subject, self.clock.wall(), ttl)
+            .mint_service_token(&id, subject, self.clock.wall(), ttl)
     }
 
     /// Mints a dashboard session, for installations without an identity service.

@@ -149,10 +149,18 @@ impl Webhooks {
         }
         let secret = self.open_secret(claimed_endpoint).map_err(|failure| {
             self.meter.secret_failed(failure);
-            tracing::error!(endpoint.id = %endpoint.id, "the signing secret cannot be opened");
-            Outcome::Attempted(AttemptOutcome::NoAnswer(
-                FailureReason::SigningSecretUnavailable,
-            ))
+            tracing::error!(
+                endpoint.id = %endpoint.id,
+                reason = failure.as_str(),
+                "the signing secret cannot be opened"
+            );
+            match failure {
+                // The operator gave this node too few keys: no attempt, and tried again.
+                SecretFailure::UnknownKey => Outcome::Fault,
+                SecretFailure::Missing | SecretFailure::NotAuthentic => Outcome::Attempted(
+                    AttemptOutcome::NoAnswer(FailureReason::SigningSecretUnavailable),
+                ),
+            }
         })?;
         let url = endpoint.url.judge(&self.settings.url_policy).map_err(|refusal| {
             self.meter.url_refused(refusal);

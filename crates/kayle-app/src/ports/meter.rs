@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use kayle_crypto::OpenError;
+use kayle_crypto::{OpenError, SignedWith};
 use kayle_delivery::{DeliveryState, Payload, ScrubReason, Step};
 use kayle_endpoints::UrlRefusal;
 use strum::{EnumIter, IntoStaticStr};
@@ -42,6 +42,9 @@ pub trait Meter: Send + Sync {
 
     /// A signing secret could not be opened.
     fn secret_failed(&self, failure: SecretFailure);
+
+    /// Counts a service token that was accepted.
+    fn service_token_verified(&self, signed_with: SignedWith);
 
     /// Leases of other dispatchers, or of an earlier life of this one, had run out.
     fn leases_expired(&self, count: usize);
@@ -175,6 +178,13 @@ pub enum SecretFailure {
     NotAuthentic,
 }
 
+impl SecretFailure {
+    /// Returns its name.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 impl From<OpenError> for SecretFailure {
     fn from(error: OpenError) -> Self {
         match error {
@@ -268,6 +278,7 @@ impl Meter for NoMeter {
     fn deliveries_ended(&self, _: DeliveryEnd, _: usize) {}
     fn url_refused(&self, _: UrlRefusal) {}
     fn secret_failed(&self, _: SecretFailure) {}
+    fn service_token_verified(&self, _: SignedWith) {}
     fn leases_expired(&self, _: usize) {}
     fn results_discarded(&self, _: usize) {}
     fn dispatcher_turned(&self, _: DispatcherLoad) {}

@@ -6,6 +6,7 @@ use kayle_app::Missing;
 use kayle_app::access::Caller;
 use kayle_app::access::{ApiKeyName, ApiKeyPrincipal, AuthenticateError, Scope};
 use kayle_app::api_keys::{CreateApiKeyError, CreatedApiKey, NewApiKey};
+use kayle_app::ports::store::ApiKeyHash;
 use kayle_crypto::KeyRing;
 use kayle_primitives::{Organization, OrganizationId};
 use kayle_testkit::builders::key_ring;
@@ -90,7 +91,10 @@ async fn a_disabled_key_is_refused_as_an_unknown_one_is() {
     let mut key = kit.seed.make.api_key(&organization);
     key.enabled = false;
     let mut tx = kit.seed.begin().await;
-    let hash = key_ring().hash_api_key("kk_disabled");
+    let hash = ApiKeyHash {
+        hash: key_ring().hash_api_key("kk_disabled"),
+        key_id: None,
+    };
     tx.insert_api_key(&key, &hash).await.unwrap();
     tx.commit().await.unwrap();
     let frozen = kit.webhooks.freeze_organization(organization.id);

@@ -10,7 +10,7 @@ use kayle_app::access::ApiKey;
 use kayle_app::api_keys::ApiKeyChange;
 use kayle_app::encryption_keys::NewEncryptionKey;
 use kayle_app::endpoints::NewEndpoint;
-use kayle_app::ports::store::{Reads, Store, StoreError, StoreTx};
+use kayle_app::ports::store::{ApiKeyHash, Reads, Store, StoreError, StoreTx};
 use kayle_app::sessions::NewSessionRequest;
 use kayle_delivery::Delivery;
 use kayle_endpoints::{
@@ -279,9 +279,11 @@ impl Scene {
 async fn stored_api_key(kit: &TestWebhooks, organization: &Organization) -> ApiKey {
     let key = kit.seed.make.api_key(organization);
     let mut tx = kit.seed.begin().await;
-    let inserted = tx
-        .insert_api_key(&key, &key_ring().hash_api_key("kk_any"))
-        .await;
+    let hash = ApiKeyHash {
+        hash: key_ring().hash_api_key("kk_any"),
+        key_id: None,
+    };
+    let inserted = tx.insert_api_key(&key, &hash).await;
     inserted.expect("the store is well");
     tx.commit().await.expect("the store is well");
     key

@@ -20,6 +20,7 @@ mod replay;
 mod retry;
 mod retry_failed;
 mod rotation;
+mod secret_keys;
 mod sessions;
 mod sweep;
 mod withdrawal;

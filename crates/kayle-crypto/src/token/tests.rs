@@ -38,7 +38,7 @@ fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> String {
 
 #[test]
 fn a_minted_service_token_is_accepted_until_it_expires() {
-    let minted = ring().mint_service_token("verify", now(), HOUR);
+    let minted = ring().mint_service_token("token", "verify", now(), HOUR);
     assert_eq!(
         minted.expires_at,
         Timestamp::from_unix_ms(1_777_982_400_000)
@@ -47,7 +47,9 @@ fn a_minted_service_token_is_accepted_until_it_expires() {
         assert_eq!(ring().verify_service_token(&minted.token, at), expected);
     };
     let accepted = Ok(ServiceClaims {
+        id: Some("token".to_owned()),
         subject: "verify".to_owned(),
+        signed_with: SignedWith::Current,
     });
     check(now(), accepted.clone());
     check(minted.expires_at.minus(Duration::from_millis(1)), accepted);
@@ -71,7 +73,9 @@ fn a_minted_session_is_read_back() {
 #[test]
 fn neither_kind_of_token_passes_for_the_other() {
     let ring = ring();
-    let service = ring.mint_service_token("verify", now(), HOUR).token;
+    let service = ring
+        .mint_service_token("token", "verify", now(), HOUR)
+        .token;
     let session = ring.mint_session_token(&owner(), now(), HOUR).token;
     assert_eq!(
         ring.verify_session_token(None, &service, now()),
@@ -85,10 +89,13 @@ fn neither_kind_of_token_passes_for_the_other() {
 
 #[test]
 fn a_token_is_accepted_under_a_previous_key_and_no_other() {
-    let service = ring().mint_service_token("verify", now(), HOUR).token;
+    let service = ring()
+        .mint_service_token("token", "verify", now(), HOUR)
+        .token;
     let session = ring().mint_session_token(&owner(), now(), HOUR).token;
     let changed = KeyRing::new(&[2; 32], &[&[1; 32]]).unwrap();
-    assert!(changed.verify_service_token(&service, now()).is_ok());
+    let verified = changed.verify_service_token(&service, now()).unwrap();
+    assert_eq!(verified.signed_with, SignedWith::Previous);
     assert!(changed.verify_session_token(None, &session, now()).is_ok());
     let expired = changed.verify_service_token(&service, now().plus(HOUR));
     assert_eq!(expired, Err(TokenError::Expired));
@@ -238,7 +245,9 @@ fn an_extension_that_must_be_understood_is_refused() {
 
 #[test]
 fn a_changed_character_is_refused() {
-    let token = ring().mint_service_token("verify", now(), HOUR).token;
+    let token = ring()
+        .mint_service_token("token", "verify", now(), HOUR)
+        .token;
     for position in 0..token.len() {
         let mut changed = token.as_bytes().to_vec();
         changed[position] = if changed[position] == b'A' {
@@ -256,6 +265,22 @@ fn a_changed_character_is_refused() {
 }
 
 #[test]
+fn a_token_names_the_key_that_signed_it() {
+    let minted = ring().mint_service_token("token", "verify", now(), HOUR);
+    let header = jsonwebtoken::decode_header(minted.token.as_bytes()).unwrap();
+    assert_eq!(header.kid.as_deref(), Some(ring().current_key_id()));
+}
+
+#[test]
+fn a_service_token_without_an_id_is_accepted() {
+    let claims = json!({ "aud": "kayle-internal", "sub": "s", "exp": i64::MAX });
+    let key = &ring().current.service_tokens.signing;
+    let token = signed(&Header::default(), &claims, key);
+    let verified = ring().verify_service_token(&token, now()).unwrap();
+    assert_eq!(verified.id, None);
+}
+
+#[test]
 fn what_is_no_token_is_refused() {
     for text in ["", ".", "..", "...", "a.b.c", "kk_0123"] {
         assert_eq!(
@@ -268,7 +293,7 @@ fn what_is_no_token_is_refused() {
 
 #[test]
 fn the_debug_form_shows_no_token() {
-    let minted = ring().mint_service_token("verify", now(), HOUR);
+    let minted = ring().mint_service_token("token", "verify", now(), HOUR);
     assert_eq!(
         format!("{minted:?}"),
         "MintedToken { expires_at: 2026-05-05T12:00:00.000Z, .. }"

@@ -16,6 +16,7 @@ use kayle_storage::{DatabaseUrl, SqliteAccess, SqliteFile};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::secret_key::{self, SecretKeyCommand};
 use super::{doctor, print_line, sign_in_url};
 use crate::config::Config;
 use crate::wiring::{self, Wired};
@@ -46,6 +47,9 @@ enum Subject {
     /// Dashboard sessions, for installations without an identity service.
     #[command(subcommand)]
     SessionToken(SessionTokenCommand),
+    /// The secret key that everything is sealed and hashed with.
+    #[command(subcommand)]
+    SecretKey(SecretKeyCommand),
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -143,9 +147,9 @@ enum AuditCommand {
 }
 
 /// What a command did, for people and for programs.
-struct Done {
-    prose: String,
-    json: Value,
+pub(super) struct Done {
+    pub(super) prose: String,
+    pub(super) json: Value,
 }
 
 pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
@@ -169,6 +173,7 @@ pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
             let create = async |webhooks: &Webhooks| session_token(webhooks, config, command).await;
             with_webhooks(config, create).await?
         }
+        Subject::SecretKey(command) => secret_key::run(command, config).await?,
         Subject::Audit(AuditCommand::Verify) => with_webhooks(config, audit_verify).await?,
         Subject::Doctor => return doctor::run(config, admin.json).await,
         Subject::Explain { delivery } => explain(config, &delivery).await?,

@@ -4,6 +4,7 @@ mod admin;
 mod copy;
 mod doctor;
 mod migrate;
+mod secret_key;
 mod serve;
 
 use std::io::Write;

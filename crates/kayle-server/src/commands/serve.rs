@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use kayle_api::{Api, RateLimiter};
 use kayle_app::Webhooks;
@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::secret_key::describe_missing;
 use super::{print_line, sign_in_url};
 use crate::clock::ServiceClock;
 use crate::config::Config;
@@ -113,7 +114,11 @@ pub(super) async fn run(
     let metrics = Arc::new(Metrics::new(role.of_node(), kayle_api::route_patterns()));
     show_log_lines(&metrics, log_lines);
     let wired = wiring::wire(&config, Arc::clone(&metrics) as _).await?;
-    let served = serve(role, config, &wired, &metrics).await;
+    let served = async {
+        judge_keys(&config, &wired.webhooks).await?;
+        serve(role, config, &wired, &metrics).await
+    };
+    let served = served.await;
     // However it ended: what is in the log beside an SQLite file is to be in the file.
     let closed = wired.store.close().await;
     served?;
@@ -182,6 +187,36 @@ async fn serve(
     usage::flush(webhooks).await;
     if let Some(shown) = shown {
         shown.stop().await;
+    }
+    Ok(())
+}
+
+/// Refuses to start without a secret key that is needed, and with one that other nodes lack: what
+/// they are asked about would be unknown to them (contract 14.7).
+async fn judge_keys(config: &Config, webhooks: &Webhooks) -> anyhow::Result<()> {
+    let missing = webhooks.missing_keys().await?;
+    if !missing.is_empty() {
+        let uses = webhooks.secret_key_status().await?.uses;
+        let lines = missing
+            .iter()
+            .map(|missing| describe_missing(missing, &uses));
+        let lines: Vec<String> = lines.collect();
+        bail!(
+            "secret keys are missing: add them to KAYLE_SECRET_KEY_PREVIOUS\n  {}",
+            lines.join("\n  ")
+        );
+    }
+    if config.database_url.sqlite_file().is_some() {
+        // Whoever was there before is gone: the file has one process.
+        return Ok(());
+    }
+    if let Some(node) = webhooks.nodes_without_current_key().await?.first() {
+        bail!(
+            "KAYLE_SECRET_KEY: node {} ({}) runs without this key and would not know what is made \
+             with it; first give it the key in KAYLE_SECRET_KEY_PREVIOUS, or stop it",
+            node.id,
+            node.role.as_str()
+        );
     }
     Ok(())
 }

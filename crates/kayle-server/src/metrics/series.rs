@@ -3,6 +3,7 @@
 use kayle_app::ports::meter::{
     AttemptTurn, BatchKind, DeliveryEnd, LookReason, ReportAnswer, SecretFailure, Swept, WaitedFor,
 };
+use kayle_crypto::SignedWith;
 use kayle_delivery::FailureReason;
 use kayle_endpoints::UrlRefusal;
 use kayle_events::EventType;
@@ -71,6 +72,7 @@ pub(super) struct Work {
 pub(super) struct Refusals {
     pub(super) by_guard: Table<Counter, 1>,
     pub(super) secret_failures: Table<Counter, 1>,
+    pub(super) service_tokens: Table<Counter, 1>,
 }
 
 impl Http {
@@ -245,6 +247,13 @@ impl Refusals {
                 "kayle_secret_failures",
                 "Signing secrets that could not be opened for an attempt",
                 [("reason", names::<SecretFailure>())],
+                Counter::default,
+            ),
+            service_tokens: Table::register(
+                r,
+                "kayle_service_tokens_verified",
+                "Service tokens that were accepted, by the secret key that signed them",
+                [("key", names::<SignedWith>())],
                 Counter::default,
             ),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
-use kayle_app::ports::store::StoreError;
+use kayle_app::ports::store::{ApiKeyHash, StoreError};
 use kayle_primitives::{ApiKeyId, OrganizationId};
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::IntoActiveModel;
@@ -19,6 +19,7 @@ pub(crate) struct Model {
     pub(crate) id: Uuid,
     pub(crate) organization_id: Uuid,
     pub(crate) hash: String,
+    pub(crate) hash_key_id: Option<String>,
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) scopes: String,
@@ -47,11 +48,12 @@ impl Related<super::organization::Entity> for Entity {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    pub(crate) fn from_domain(key: &ApiKey, hash: &str) -> Self {
+    pub(crate) fn from_domain(key: &ApiKey, hash: &ApiKeyHash) -> Self {
         Self {
             id: key.id.0,
             organization_id: key.organization_id.0,
-            hash: hash.to_owned(),
+            hash: hash.hash.clone(),
+            hash_key_id: hash.key_id.clone(),
             name: key.name.as_str().to_owned(),
             enabled: key.enabled,
             scopes: texts_to_json(key.scopes.iter().map(|scope| scope.as_str())),
@@ -64,10 +66,17 @@ impl Model {
 
     /// Returns what a key's change writes: all but its hash and its request count.
     pub(crate) fn changes(key: &ApiKey) -> ActiveModel {
+        let no_hash = ApiKeyHash {
+            hash: String::new(),
+            key_id: None,
+        };
         ActiveModel {
             hash: NotSet,
+            hash_key_id: NotSet,
             request_count: NotSet,
-            ..Self::from_domain(key, "").into_active_model().reset_all()
+            ..Self::from_domain(key, &no_hash)
+                .into_active_model()
+                .reset_all()
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) mod event;
 pub(crate) mod key_challenge;
 pub(crate) mod node;
 pub(crate) mod organization;
+pub(crate) mod retired_key;
 pub(crate) mod session;
 pub(crate) mod sign_in_link;
 pub(crate) mod values;

@@ -15,9 +15,10 @@ const EVERYTHING: &str = r#"
 INSERT INTO organizations VALUES (x'0123456789abcdef0123456789abcdef', 'Ada''s "Bank" – ☂ 𝄞', 1, 2);
 INSERT INTO organizations VALUES (x'ffffffffffffffffffffffffffffffff', '', NULL, 9223372036854775807);
 INSERT INTO api_keys VALUES (x'0000000000000000000000000000000a', x'0123456789abcdef0123456789abcdef',
-  'hash-a', 'server', TRUE, '["webhooks:write"]', '{"n":1e300,"s":"\\"}', 9223372036854775807, 1, 2);
+  'hash-a', 'server', TRUE, '["webhooks:write"]', '{"n":1e300,"s":"\\"}', 9223372036854775807, 1, 2, 'key');
 INSERT INTO api_keys VALUES (x'0000000000000000000000000000000b', x'0123456789abcdef0123456789abcdef',
-  'hash-b', 'off', FALSE, '[]', '{}', 0, 1, 2);
+  'hash-b', 'off', FALSE, '[]', '{}', 0, 1, 2, NULL);
+INSERT INTO retired_keys VALUES ('old', 'key', x'00ff0a00', 1);
 INSERT INTO endpoints VALUES ('whe_1', x'0123456789abcdef0123456789abcdef', 'name', '["a"]',
   'https://a.example/?b=%20', '["verification.session.expired"]', 72, 'short', 'key', x'00ff0a00', 1, 2, 3, NULL);
 INSERT INTO endpoints VALUES ('whe_2', x'0123456789abcdef0123456789abcdef', NULL, '[]', 'http://b', '[]', 0,

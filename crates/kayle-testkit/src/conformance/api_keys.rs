@@ -4,7 +4,7 @@ use std::slice;
 use std::time::Duration;
 
 use kayle_app::access::{ApiKey, ApiKeyMetadata, ApiKeyName, MetadataValue, Scope};
-use kayle_app::ports::store::StoreError;
+use kayle_app::ports::store::{ApiKeyHash, FoundApiKey, Rehash, StoreError};
 use kayle_primitives::{ApiKeyId, Organization, OrganizationId};
 
 use super::pages::{after, first, walked};
@@ -15,15 +15,19 @@ pub async fn a_key_is_found_with_its_owner_by_any_of_its_hashes(test: &TestStore
     let key = test.seed.make.api_key(&organization);
     let other = test.seed.make.api_key(&organization);
     let mut tx = test.store.begin().await?;
-    tx.insert_api_key(&key, "aa").await?;
-    tx.insert_api_key(&other, "bb").await?;
+    tx.insert_api_key(&key, &keyed("aa")).await?;
+    tx.insert_api_key(&other, &keyed("bb")).await?;
     tx.commit().await?;
 
     let find = async |hashes: &[&str]| {
         let hashes: Vec<String> = hashes.iter().map(|hash| (*hash).to_owned()).collect();
         test.reads().find_api_key(&hashes).await
     };
-    let found = Some((key, organization));
+    let found = Some(FoundApiKey {
+        key,
+        organization,
+        hash: keyed("aa"),
+    });
     assert_eq!(find(&["aa"]).await?, found);
     assert_eq!(find(&["cc", "aa"]).await?, found);
     assert_eq!(find(&["cc"]).await?, None);
@@ -41,14 +45,14 @@ pub async fn a_disabled_key_of_a_frozen_organization_is_found_as_it_is(
         ..test.seed.make.api_key(&organization)
     };
     let mut tx = test.store.begin().await?;
-    tx.insert_api_key(&key, "aa").await?;
+    tx.insert_api_key(&key, &keyed("aa")).await?;
     tx.commit().await?;
     test.set_frozen(&organization, true).await?;
 
     let found = test.reads().find_api_key(&["aa".to_owned()]).await?;
-    let (found, owner) = found.expect("the key is stored");
-    assert_eq!(found, key);
-    assert!(owner.is_frozen());
+    let found = found.expect("the key is stored");
+    assert_eq!(found.key, key);
+    assert!(found.organization.is_frozen());
     Ok(())
 }
 
@@ -109,7 +113,7 @@ pub async fn a_saved_key_is_stored_whole_but_for_its_count(test: &TestStore) -> 
     };
     let hash = [hash_of(&expected)];
     let found = test.reads().find_api_key(&hash).await?;
-    assert_eq!(found.map(|(key, _)| key).as_ref(), Some(&expected));
+    assert_eq!(found.map(|found| found.key).as_ref(), Some(&expected));
     let found = locked(test, &organization, other.id).await?;
     assert_eq!(found, Some(other));
     Ok(())
@@ -179,12 +183,47 @@ pub async fn the_keys_of_an_organization_are_counted_as_far_as_asked(test: &Test
         (&organization, "bb"),
         (&stranger, "cc"),
     ] {
-        tx.insert_api_key(&test.seed.make.api_key(owner), hash)
+        tx.insert_api_key(&test.seed.make.api_key(owner), &keyed(hash))
             .await?;
     }
     tx.commit().await?;
     assert_eq!(test.reads().count_api_keys(organization.id, 10).await?, 2);
     assert_eq!(test.reads().count_api_keys(organization.id, 1).await?, 1);
+    Ok(())
+}
+
+pub async fn a_key_is_hashed_anew_unless_it_was_meanwhile(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let key = stored(test, &organization).await?;
+    let to = ApiKeyHash {
+        hash: "anew".to_owned(),
+        key_id: Some("k2".to_owned()),
+    };
+    let anew = Rehash {
+        id: key.id,
+        from: hash_of(&key),
+        to: to.clone(),
+    };
+    // The second one comes too late; the third one's key is another.
+    let late = Rehash {
+        to: keyed("late"),
+        ..anew.clone()
+    };
+    let other = Rehash {
+        id: ApiKeyId::generate(test.seed.make.entropy()),
+        from: "anew".to_owned(),
+        to: keyed("other"),
+    };
+    for rehash in [anew, late, other] {
+        let mut tx = test.store.begin().await?;
+        tx.rehash_api_key(&rehash).await?;
+        tx.commit().await?;
+    }
+    let hashes = [hash_of(&key), "late".to_owned(), "other".to_owned()];
+    assert_eq!(test.reads().find_api_key(&hashes).await?, None);
+    let found = test.reads().find_api_key(&["anew".to_owned()]).await?;
+    let found = found.expect("it is stored under the new hash");
+    assert_eq!((found.key, found.hash), (key, to));
     Ok(())
 }
 
@@ -216,8 +255,16 @@ async fn stored(test: &TestStore, organization: &Organization) -> Result<ApiKey,
 
 async fn insert(test: &TestStore, key: &ApiKey) -> Outcome {
     let mut tx = test.store.begin().await?;
-    tx.insert_api_key(key, &hash_of(key)).await?;
+    tx.insert_api_key(key, &keyed(&hash_of(key))).await?;
     tx.commit().await
+}
+
+/// Returns a hash that was made with the secret key `k1`.
+fn keyed(hash: &str) -> ApiKeyHash {
+    ApiKeyHash {
+        hash: hash.to_owned(),
+        key_id: Some("k1".to_owned()),
+    }
 }
 
 fn hash_of(key: &ApiKey) -> String {

@@ -50,7 +50,8 @@ pub async fn a_node_checks_in_again_and_again(test: &TestStore) -> Outcome {
     let mut node = Node {
         id: random_uuid(&*test.seed.make.entropy),
         role: NodeRole::All,
-        version: "1.0.0",
+        version: "1.0.0".to_owned(),
+        key_ids: vec!["k1".to_owned(), "k2".to_owned()],
         seen_at: test.now(),
     };
     for _ in 0..2 {
@@ -58,7 +59,16 @@ pub async fn a_node_checks_in_again_and_again(test: &TestStore) -> Outcome {
         tx.save_node(&node).await?;
         tx.delete_nodes_seen_before(node.seen_at).await?;
         tx.commit().await?;
+        let seen = test.reads().nodes_seen_since(node.seen_at).await?;
+        assert_eq!(seen, [node.clone()]);
         node.seen_at = test.seed.make.clock.advance(Duration::from_secs(5));
     }
+    let seen = test.reads().nodes_seen_since(node.seen_at).await?;
+    assert_eq!(seen, [], "it was last seen before");
+    let mut tx = test.store.begin().await?;
+    tx.delete_node(node.id).await?;
+    tx.commit().await?;
+    let long_ago = node.seen_at.minus(Duration::from_hours(1));
+    assert_eq!(test.reads().nodes_seen_since(long_ago).await?, []);
     Ok(())
 }

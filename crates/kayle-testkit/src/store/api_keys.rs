@@ -2,20 +2,19 @@
 
 use async_trait::async_trait;
 use kayle_app::access::ApiKey;
-use kayle_app::ports::store::{ApiKeyReads, ApiKeyWrites, StoreError};
-use kayle_primitives::{ApiKeyId, Organization, OrganizationId, Page, PageRequest};
+use kayle_app::ports::store::{
+    ApiKeyHash, ApiKeyReads, ApiKeyWrites, FoundApiKey, Rehash, StoreError,
+};
+use kayle_primitives::{ApiKeyId, OrganizationId, Page, PageRequest};
 
 use super::page::by_id;
-use super::tables::{Tables, insert_new};
+use super::tables::{ApiKeyRow, Tables, insert_new};
 use super::transaction::MemoryTx;
 use super::view::View;
 
 #[async_trait]
 impl ApiKeyReads for View {
-    async fn find_api_key(
-        &self,
-        hashes: &[String],
-    ) -> Result<Option<(ApiKey, Organization)>, StoreError> {
+    async fn find_api_key(&self, hashes: &[String]) -> Result<Option<FoundApiKey>, StoreError> {
         let tables = self.tables()?;
         Ok(hashes.iter().find_map(|hash| with_owner(&tables, hash)))
     }
@@ -26,7 +25,7 @@ impl ApiKeyReads for View {
         at_most: usize,
     ) -> Result<usize, StoreError> {
         let tables = self.tables()?;
-        let keys = tables.api_keys.values();
+        let keys = tables.api_keys.values().map(|row| &row.key);
         let owned = keys.filter(|key| key.organization_id == organization_id);
         Ok(owned.take(at_most).count())
     }
@@ -37,7 +36,7 @@ impl ApiKeyReads for View {
         page: &PageRequest<ApiKeyId>,
     ) -> Result<Page<ApiKey>, StoreError> {
         let tables = self.tables()?;
-        let keys = tables.api_keys.values();
+        let keys = tables.api_keys.values().map(|row| &row.key);
         let mut keys: Vec<&ApiKey> = keys
             .filter(|key| key.organization_id == organization_id)
             .collect();
@@ -48,9 +47,14 @@ impl ApiKeyReads for View {
 
 #[async_trait]
 impl ApiKeyWrites for MemoryTx {
-    async fn insert_api_key(&mut self, key: &ApiKey, hash: &str) -> Result<(), StoreError> {
-        self.view
-            .change(|tables| insert_new(&mut tables.api_keys, hash.to_owned(), key.clone()))
+    async fn insert_api_key(&mut self, key: &ApiKey, hash: &ApiKeyHash) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            let row = ApiKeyRow {
+                key: key.clone(),
+                key_id: hash.key_id.clone(),
+            };
+            insert_new(&mut tables.api_keys, hash.hash.clone(), row)
+        })
     }
 
     async fn lock_api_key(
@@ -62,6 +66,7 @@ impl ApiKeyWrites for MemoryTx {
         let found = tables
             .api_keys
             .values()
+            .map(|row| &row.key)
             .find(|key| key.id == id && key.organization_id == organization_id);
         Ok(found.cloned())
     }
@@ -88,7 +93,7 @@ impl ApiKeyWrites for MemoryTx {
             let before = tables.api_keys.len();
             tables
                 .api_keys
-                .retain(|_, key| key.id != id || key.organization_id != organization_id);
+                .retain(|_, row| row.key.id != id || row.key.organization_id != organization_id);
             Ok(tables.api_keys.len() < before)
         })
     }
@@ -103,16 +108,40 @@ impl ApiKeyWrites for MemoryTx {
             Ok(())
         })
     }
+
+    async fn rehash_api_key(&mut self, rehash: &Rehash) -> Result<(), StoreError> {
+        self.view.change(|tables| {
+            let Rehash { id, from, to } = rehash;
+            let stored = tables.api_keys.get(from);
+            let Some(row) = stored.filter(|row| row.key.id == *id).cloned() else {
+                return Ok(());
+            };
+            tables.api_keys.remove(from);
+            let row = ApiKeyRow {
+                key_id: to.key_id.clone(),
+                ..row
+            };
+            insert_new(&mut tables.api_keys, to.hash.clone(), row)
+        })
+    }
 }
 
 impl Tables {
     fn api_key_mut(&mut self, id: ApiKeyId) -> Option<&mut ApiKey> {
-        self.api_keys.values_mut().find(|key| key.id == id)
+        let mut keys = self.api_keys.values_mut().map(|row| &mut row.key);
+        keys.find(|key| key.id == id)
     }
 }
 
-fn with_owner(tables: &Tables, hash: &str) -> Option<(ApiKey, Organization)> {
-    let key = tables.api_keys.get(hash)?;
-    let organization = tables.organizations.get(&key.organization_id)?;
-    Some((key.clone(), organization.clone()))
+fn with_owner(tables: &Tables, hash: &str) -> Option<FoundApiKey> {
+    let row = tables.api_keys.get(hash)?;
+    let organization = tables.organizations.get(&row.key.organization_id)?;
+    Some(FoundApiKey {
+        key: row.key.clone(),
+        organization: organization.clone(),
+        hash: ApiKeyHash {
+            hash: hash.to_owned(),
+            key_id: row.key_id.clone(),
+        },
+    })
 }

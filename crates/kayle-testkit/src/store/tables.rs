@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
-use kayle_app::ports::store::{KeyChallenge, Node, RecordedAttempt, SignInLink, StoreError};
+use kayle_app::ports::store::{
+    KeyChallenge, Node, RecordedAttempt, RetiredKey, SignInLink, StoreError,
+};
 use kayle_crypto::Sealed;
 use kayle_delivery::fanout::PassedOver;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
@@ -21,7 +23,7 @@ use uuid::Uuid;
 pub(super) struct Tables {
     pub(super) organizations: BTreeMap<OrganizationId, Organization>,
     /// By the hash of the plaintext.
-    pub(super) api_keys: BTreeMap<String, ApiKey>,
+    pub(super) api_keys: BTreeMap<String, ApiKeyRow>,
     pub(super) endpoints: BTreeMap<EndpointId, EndpointRow>,
     /// Places in a list that can still be gone on from.
     pub(super) deleted_endpoints: BTreeMap<EndpointId, Endpoint>,
@@ -35,8 +37,16 @@ pub(super) struct Tables {
     pub(super) audit_rows: BTreeMap<(OrganizationId, u64), AuditRow>,
     pub(super) audit_chains: BTreeMap<OrganizationId, AuditChain>,
     pub(super) nodes: BTreeMap<Uuid, Node>,
+    pub(super) retired_keys: BTreeMap<String, RetiredKey>,
     /// By the hash of the code.
     pub(super) sign_in_links: BTreeMap<String, SignInRow>,
+}
+
+#[derive(Clone)]
+pub(super) struct ApiKeyRow {
+    pub(super) key: ApiKey,
+    /// The id of the secret key that the hash was made with.
+    pub(super) key_id: Option<String>,
 }
 
 #[derive(Clone)]

@@ -18,12 +18,13 @@ mod invariants;
 mod nodes;
 mod organizations;
 mod purge;
+mod secret_keys;
 mod sessions;
 mod sign_in;
 
 use async_trait::async_trait;
 
-pub use api_keys::{ApiKeyReads, ApiKeyWrites};
+pub use api_keys::{ApiKeyHash, ApiKeyReads, ApiKeyWrites, FoundApiKey, Rehash};
 pub use audit::{AuditReads, AuditWrites};
 pub use batch::{Batch, Portion, report_damage};
 pub use deliveries::{
@@ -34,9 +35,10 @@ pub use encryption_keys::{EncryptionKeyReads, EncryptionKeyWrites, KeyChallenge,
 pub use endpoints::{EndpointReads, EndpointWrites, FanoutEndpoint};
 pub use events::{EventFilter, EventReads, EventWithDeliveries, EventWrites, NewEvent};
 pub use invariants::{EXAMPLES_MAX, Invariant, InvariantReads, Overdue, Violation};
-pub use nodes::{Node, NodeRole, NodeWrites};
+pub use nodes::{Node, NodeReads, NodeRole, NodeWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};
 pub use purge::PurgeWrites;
+pub use secret_keys::{KeptUnderKey, KeyUse, RetiredKey, SecretKeyReads, SecretKeyWrites};
 pub use sessions::{
     Caused, RecordedAttempt, SessionFilter, SessionReads, SessionStep, SessionWrites,
 };
@@ -98,6 +100,7 @@ pub trait StoreTx:
     + DeliveryWrites
     + PurgeWrites
     + NodeWrites
+    + SecretKeyWrites
     + SignInWrites
     + Send
 {
@@ -143,6 +146,8 @@ reads! {
     SessionReads
     EventReads
     DeliveryReads
+    NodeReads
+    SecretKeyReads
     SignInReads
 }
 

@@ -218,17 +218,9 @@ async fn a_delivery_to_a_disabled_endpoint_is_held_before_its_secret_is_opened()
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_opened_is_a_failed_attempt_before_the_url_is_judged() {
-    let elsewhere = KeyRing::new(&[9; 32], &[]).unwrap();
-    let spoiled: [fn(&KeyRing, &TestWebhooks, &mut Claimed); 3] = [
-        |_, _, claimed| endpoint_of(claimed).signing_secret = None,
-        |elsewhere, kit, claimed| {
-            let claimed = endpoint_of(claimed);
-            let row_id = claimed.endpoint.id.as_str();
-            let entropy = kit.seed.make.entropy();
-            let sealed = elsewhere.seal_signing_secret(row_id, "whsec_test", entropy);
-            claimed.signing_secret = Some(sealed);
-        },
-        |_, kit, claimed| {
+    let spoiled: [fn(&TestWebhooks, &mut Claimed); 2] = [
+        |_, claimed| endpoint_of(claimed).signing_secret = None,
+        |kit, claimed| {
             let entropy = kit.seed.make.entropy();
             let sealed = key_ring().seal_signing_secret("whe_other", "whsec_test", entropy);
             endpoint_of(claimed).signing_secret = Some(sealed);
@@ -238,7 +230,7 @@ async fn a_secret_that_cannot_be_opened_is_a_failed_attempt_before_the_url_is_ju
         let (kit, _, delivery) = scene().await;
         let claim = claimed_with(&kit, |claimed| {
             spoil_url(claimed);
-            spoil(&elsewhere, &kit, claimed);
+            spoil(&kit, claimed);
         });
         let failed = ended_unsent(&kit, claim.await, &delivery).await;
         let due_at = kit.webhooks.now().plus(Duration::from_secs(5));
@@ -251,6 +243,24 @@ async fn a_secret_that_cannot_be_opened_is_a_failed_attempt_before_the_url_is_ju
             [AttemptOutcome::NoAnswer(reason)]
         );
     }
+}
+
+#[tokio::test]
+async fn a_secret_under_a_key_that_is_missing_uses_up_no_attempt() {
+    let elsewhere = KeyRing::new(&[9; 32], &[]).unwrap();
+    let (kit, _, delivery) = scene().await;
+    let claim = claimed_with(&kit, |claimed| {
+        spoil_url(claimed);
+        let claimed = endpoint_of(claimed);
+        let (row_id, entropy) = (claimed.endpoint.id.as_str(), kit.seed.make.entropy());
+        let sealed = elsewhere.seal_signing_secret(row_id, "whsec_test", entropy);
+        claimed.signing_secret = Some(sealed);
+    });
+    let waiting = ended_unsent(&kit, claim.await, &delivery).await;
+    let due_at = kit.webhooks.now().plus(FAULT_DELAY);
+    assert_eq!(waiting.state, DeliveryState::Pending { due_at });
+    assert_eq!(waiting.attempt_count, 0);
+    assert_eq!(outcomes(&kit, &delivery).await, []);
 }
 
 #[tokio::test]

@@ -357,6 +357,7 @@ macro_rules! store_conformance {
                 a_failed_attempt_leaves_the_payload_to_be_claimed_again,
                 a_settlement_by_another_holder_is_lost,
                 a_settlement_after_a_withdrawal_is_lost,
+                of_two_settlements_of_a_delivery_its_holders_is_written,
                 settlements_are_answered_in_their_order,
                 attempts_are_given_in_the_order_they_were_made,
                 a_released_delivery_is_due_again_and_records_no_attempt,

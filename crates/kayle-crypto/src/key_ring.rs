@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(candidates[1], old.hash_api_key("kk_a"));
         assert!(after.recognises(id) && !after.holds(id));
         let now = kayle_primitives::Timestamp::from_unix_ms(0);
-        let ttl = std::time::Duration::from_secs(60);
+        let ttl = std::time::Duration::from_mins(1);
         let minted = old.mint_service_token("id", "intake", now, ttl);
         assert!(after.verify_service_token(&minted.token, now).is_err());
     }

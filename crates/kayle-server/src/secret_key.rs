@@ -71,6 +71,7 @@ impl fmt::Debug for SecretKey {
 }
 
 /// The keys that the configuration names.
+#[derive(Clone, Copy)]
 pub(crate) struct ConfiguredKeys<'a> {
     /// The one that seals, hashes and signs.
     pub(crate) current: Option<&'a SecretKey>,

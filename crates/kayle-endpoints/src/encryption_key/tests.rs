@@ -3,7 +3,7 @@ use super::*;
 fn key(proof: Option<KeyProof>) -> EncryptionKey {
     EncryptionKey {
         id: EncryptionKeyId::parse("whk_1").unwrap(),
-        organization_id: OrganizationId(Default::default()),
+        organization_id: OrganizationId(uuid::Uuid::nil()),
         endpoint_id: EndpointId::parse("whe_1").unwrap(),
         key_id: KeyId::parse("mine").unwrap(),
         jwk: PublicJwk {

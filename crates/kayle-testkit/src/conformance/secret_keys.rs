@@ -85,7 +85,10 @@ pub async fn a_retired_key_is_kept_sealed_anew_and_deleted(test: &TestStore) -> 
         let mut tx = test.store.begin().await?;
         tx.save_retired_key(&key).await?;
         tx.commit().await?;
-        assert_eq!(test.reads().retired_keys().await?, [key.clone()]);
+        assert_eq!(
+            test.reads().retired_keys().await?,
+            std::slice::from_ref(&key)
+        );
         let ids = test.reads().key_ids_in_use(KeptUnderKey::RetiredKeys);
         assert_eq!(ids.await?, [key.sealed.key_id]);
     }

@@ -22,6 +22,7 @@ mod m20261125_000013_events_by_session;
 mod m20261125_000014_cheaper_reports;
 mod m20261125_000016_last_failure_reason;
 mod m20261125_000017_attempt_phases;
+mod m20261125_000018_endpoint_activity;
 mod m20261125_000019_sign_in_links;
 mod m20261125_000020_early_vacuum_of_payloads;
 mod m20261126_000021_key_proofs;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000014_cheaper_reports::Migration),
             Box::new(m20261125_000016_last_failure_reason::Migration),
             Box::new(m20261125_000017_attempt_phases::Migration),
+            Box::new(m20261125_000018_endpoint_activity::Migration),
             Box::new(m20261125_000019_sign_in_links::Migration),
             Box::new(m20261125_000020_early_vacuum_of_payloads::Migration),
             Box::new(m20261126_000021_key_proofs::Migration),

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::{
-    ApiKeyHash, ApiKeyWrites, AuditWrites, Batch, DeliveryWrites, EncryptionKeyWrites,
-    EndpointWrites, EventWrites, FailedFilter, FailedPlace, FailedPortion, KeyChallenge, LockedKey,
-    NewDelivery, NewEvent, Node, NodeWrites, OrganizationWrites, Portion, PurgeWrites, Reads,
-    RecordedAttempt, Rehash, ResumeScope, RetiredKey, SecretKeyWrites, SessionWrites, SignInLink,
-    SignInWrites, StoreError, StoreTx,
+    ActivityKey, ActivityRow, ActivityWrites, ApiKeyHash, ApiKeyWrites, AuditWrites, Batch,
+    DeliveryWrites, EncryptionKeyWrites, EndpointWrites, EventWrites, FailedFilter, FailedPlace,
+    FailedPortion, KeyChallenge, LockedKey, NewDelivery, NewEvent, Node, NodeWrites,
+    OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt, Rehash, Resolution,
+    ResumeScope, RetiredKey, SecretKeyWrites, SessionWrites, SignInLink, SignInWrites, StoreError,
+    StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -127,6 +128,14 @@ passed_on!(SignInWrites {
     insert_sign_in_link(link: &SignInLink) -> ();
     use_sign_in_link(code_hash: &str, now: Timestamp) -> bool;
     delete_sign_in_links_expired_before(limit: Timestamp) -> ();
+});
+
+passed_on!(ActivityWrites {
+    save_activity(rows: &[ActivityRow]) -> ();
+    lock_activity(keys: &[ActivityKey]) -> Vec<ActivityRow>;
+    take_activity(
+        resolution: Resolution, before: Timestamp, limit: usize
+    ) -> Batch<ActivityRow>;
 });
 
 passed_on!(PurgeWrites {

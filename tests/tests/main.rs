@@ -5,6 +5,7 @@
 //! one promise of the service. `cargo xtask test` builds the binary and installs the libraries of
 //! the receivers out of the documentation; without it, tests that need them say so.
 
+mod activity;
 mod addresses;
 mod alerts;
 mod audit_log;

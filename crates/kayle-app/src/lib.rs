@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod activity;
 pub mod api_keys;
 pub mod audit;
 mod batch;

@@ -72,3 +72,18 @@ pub const NODE_ALIVE: Duration = Duration::from_secs(15);
 
 /// How long a node that is gone is remembered: long enough to see what ran yesterday.
 pub const NODE_REMEMBERED: Duration = Duration::from_hours(24);
+
+/// Beyond this it makes no difference to whoever looks how many wait (contract 14.3): "more than
+/// 10,000" is said.
+pub const WAITING_COUNTED_MAX: usize = 10_001;
+
+/// How long minutes of activity are kept (contract 14.3).
+pub const ACTIVITY_MINUTES_KEPT: Duration = Duration::from_hours(3);
+
+/// How long hours of activity are kept (contract 14.3): longer than anybody can look back.
+pub const ACTIVITY_HOURS_KEPT: Duration = Duration::from_hours(31 * 24);
+
+/// Minutes of activity that are merged in one transaction. Each can be of another endpoint and
+/// leads to a row of its own that is looked for by its key; a statement of 200 such keys is still
+/// planned in little time.
+pub const ACTIVITY_MERGED_AT_ONCE_MAX: usize = 200;

@@ -9,6 +9,7 @@ use kayle_endpoints::UrlPolicy;
 use kayle_primitives::{Clock, Entropy, Timestamp};
 
 use crate::access::ApiKeyUsage;
+use crate::activity::Tally;
 use crate::change::AuditedStore;
 use crate::dispatch::handover::Handover;
 use crate::ports::meter::{Meter, NoMeter};
@@ -30,6 +31,7 @@ pub struct Webhooks {
     pub(crate) settings: Settings,
     pub(crate) public_keys: PublicKeys,
     pub(crate) usage: ApiKeyUsage,
+    pub(crate) tally: Tally,
     pub(crate) identity_key: Option<IdentityKey>,
     pub(crate) intake: Intake,
     pub(crate) handover: Handover,
@@ -83,6 +85,7 @@ impl Webhooks {
             settings: parts.settings,
             public_keys: PublicKeys::default(),
             usage: ApiKeyUsage::default(),
+            tally: Tally::default(),
             identity_key: None,
             intake: Intake::default(),
             handover: Handover::default(),

@@ -3,7 +3,7 @@
 //! The cast: a [`Delivery`] is in one [`DeliveryState`] and has one [`Payload`] life beside it;
 //! [`fanout`] gives birth to it; [`step()`] moves it by one [`Input`] along its [`RetrySchedule`];
 //! an [`Attempt`] is what one try came to, closed in an [`AttemptOutcome`]; [`invariants`] says
-//! what is always true; [`explain`] says in words why a delivery is where it is. A new way for a delivery to move is a variant of [`Input`].
+//! what is always true; [`explain`] says in words why a delivery is where it is; [`activity`] counts what came of many. A new way for a delivery to move is a variant of [`Input`].
 
 #![warn(missing_docs)]
 
@@ -11,6 +11,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod activity;
 pub mod attempt;
 pub mod delivery;
 pub mod explanation;

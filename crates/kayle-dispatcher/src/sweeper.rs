@@ -47,13 +47,15 @@ async fn sweep_once(webhooks: &Webhooks, purged_on: &mut Option<i64>) -> Option<
             "swept"
         );
     }
+    let merged = report(webhooks.merge_activity().await);
     if let Some(today) = webhooks.certain_now().map(purge_day)
         && *purged_on != Some(today)
     {
         log_purge(report(webhooks.purge().await)?);
+        report(webhooks.purge_activity().await)?;
         *purged_on = Some(today);
     }
-    swept.map(drop)
+    swept.and(merged).map(drop)
 }
 
 /// Numbers the days that begin at the hour of the purge.

@@ -6,14 +6,17 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::StoreError;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable,
-    ModelTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ModelTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Value,
 };
 
 use crate::entities::{
-    api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
-    encryption_key, endpoint, event, key_challenge, organization, retired_key, session,
+    activity, api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt,
+    delivery_payload, encryption_key, endpoint, event, key_challenge, organization, retired_key,
+    session,
 };
 use crate::readable::decode;
 use crate::store::{SqlStore, SqlTx};
@@ -22,7 +25,7 @@ use crate::store::{SqlStore, SqlTx};
 const PAGE_ROWS: u64 = 100;
 
 /// All tables, each after those that its rows name.
-const TABLES: [&dyn Table; 14] = [
+const TABLES: [&dyn Table; 15] = [
     &organization::Entity,
     &api_key::Entity,
     &endpoint::Entity,
@@ -37,6 +40,7 @@ const TABLES: [&dyn Table; 14] = [
     &audit_row::Entity,
     &audit_chain::Entity,
     &retired_key::Entity,
+    &activity::Entity,
 ];
 
 /// How many rows of a table were copied.
@@ -129,7 +133,7 @@ where
     }
 
     async fn has_rows(&self, target: &SqlTx) -> Result<bool, CopyError> {
-        let any = E::find().select_only().column(key::<E>()).limit(1);
+        let any = E::find().select_only().columns(key::<E>()).limit(1);
         let any = target.connection().query_one(&any.into_query()).await;
         let any = any.map_err(|source| CopyError::Write {
             table: self.name(),
@@ -143,9 +147,7 @@ where
         let mut rows = 0;
         let mut last = None;
         loop {
-            let page = E::find()
-                .apply_if(last, |rows, last| rows.filter(key::<E>().gt(last)))
-                .order_by_asc(key::<E>())
+            let page = in_order_of_key(E::find(), last)
                 .limit(PAGE_ROWS)
                 .build(from.connection().get_database_backend());
             let page = from.connection().query_all_raw(page).await;
@@ -155,7 +157,7 @@ where
             let Some(row) = page.last() else {
                 return Ok(CopiedTable { table, rows });
             };
-            last = Some(row.get(key::<E>()));
+            last = Some(key::<E>().map(|column| row.get(column)).collect());
             let page = page.into_iter().map(IntoActiveModel::into_active_model);
             rows += E::insert_many(page)
                 .exec_without_returning(to.connection())
@@ -165,9 +167,20 @@ where
     }
 }
 
-/// Returns the column that a table's rows are found by. Both databases order it by its bytes.
-pub(crate) fn key<E: EntityTrait>() -> E::Column {
-    let mut columns = E::PrimaryKey::iter();
-    let column = columns.next().expect("every table has a primary key");
-    column.into_column()
+/// Returns the columns that a table's rows are found by. Both databases order them by their bytes.
+pub(crate) fn key<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
+    E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
+}
+
+/// Asks for rows in the order of their key, from beyond one on.
+pub(crate) fn in_order_of_key<E: EntityTrait>(
+    rows: Select<E>,
+    after: Option<Vec<Value>>,
+) -> Select<E> {
+    let rows = rows.apply_if(after, |rows, after| {
+        let columns = key::<E>().map(|column| Expr::col(column.as_column_ref()));
+        let place = Expr::tuple(columns.collect::<Vec<Expr>>());
+        rows.filter(place.gt(Expr::tuple(after.into_iter().map(Expr::value))))
+    });
+    key::<E>().fold(rows, QueryOrder::order_by_asc)
 }

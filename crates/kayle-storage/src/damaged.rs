@@ -3,14 +3,14 @@
 use kayle_app::ports::store::{EXAMPLES_MAX, Invariant, StoreError, Violation};
 use sea_orm::prelude::Uuid;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryResult, QuerySelect,
+    QueryTrait, Select, Value,
 };
 
-use crate::copy::key;
+use crate::copy::{in_order_of_key, key};
 use crate::entities::{
-    api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt, delivery_payload,
-    encryption_key, endpoint, event, organization, session,
+    activity, api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt,
+    delivery_payload, encryption_key, endpoint, event, organization, session,
 };
 use crate::error::store_error;
 use crate::readable::decode;
@@ -62,6 +62,8 @@ impl SqlStore {
             .await?;
         self.look_at::<audit_chain::Entity>(found, |row| row.into_domain().map(drop))
             .await?;
+        self.look_at::<activity::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
         let Damage { count, examples } = damage;
         Ok((0 < count).then_some(Violation {
             invariant: Invariant::RowIsReadable,
@@ -85,12 +87,9 @@ impl SqlStore {
         check: impl Fn(E::Model) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let connection = &*self.readers;
-        let mut last: Option<Value> = None;
+        let mut last: Option<Vec<Value>> = None;
         loop {
-            let page = rows
-                .clone()
-                .apply_if(last.take(), |rows, last| rows.filter(key::<E>().gt(last)))
-                .order_by_asc(key::<E>())
+            let page = in_order_of_key(rows.clone(), last.take())
                 .limit(PAGE_ROWS)
                 .build(connection.get_database_backend());
             let page = connection.query_all_raw(page).await.map_err(store_error)?;
@@ -118,9 +117,15 @@ impl Damage {
     }
 }
 
-fn key_of<E: EntityTrait>(row: &QueryResult) -> Option<Value> {
-    let column = key::<E>();
-    let text: Option<String> = row.try_get("", column.as_str()).ok();
-    let uuid = || row.try_get::<Uuid>("", column.as_str()).ok();
-    text.map(Value::from).or_else(|| uuid().map(Value::from))
+fn key_of<E: EntityTrait>(row: &QueryResult) -> Option<Vec<Value>> {
+    let values = key::<E>().map(|column| {
+        let name = column.as_str();
+        let text = || row.try_get::<String>("", name).map(Value::from);
+        let uuid = || row.try_get::<Uuid>("", name).map(Value::from);
+        let moment = || row.try_get::<i64>("", name).map(Value::from);
+        let count = || row.try_get::<i32>("", name).map(Value::from);
+        let value = text().or_else(|_| uuid());
+        value.or_else(|_| moment()).or_else(|_| count()).ok()
+    });
+    values.collect()
 }

@@ -16,6 +16,7 @@
 
 #![warn(missing_docs)]
 
+mod activity;
 mod api_keys;
 mod audit;
 mod backend;

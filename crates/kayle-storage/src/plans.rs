@@ -5,7 +5,10 @@ mod postgres;
 
 use std::collections::BTreeMap;
 
-use kayle_app::ports::store::{DeliveryFilter, DuePlace, FailedFilter, Portion, ResumeScope};
+use kayle_app::ports::store::{
+    ActivityKey, DeliveryFilter, DuePlace, FailedFilter, Portion, Resolution, ResumeScope,
+};
+use kayle_delivery::activity::Span;
 use kayle_delivery::{AttemptFailure, DeliveryStatus, LeaseHolder};
 use kayle_events::EventType;
 use kayle_primitives::{
@@ -21,7 +24,7 @@ use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::{Column, Model};
 use crate::entities::{attempt, audit_row, session};
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, audit, deliveries, failed, purge, queue, sessions};
+use crate::{SqlStore, StoreOptions, activity, audit, deliveries, failed, purge, queue, sessions};
 
 const NOW: i64 = 1_777_978_800_000;
 const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
@@ -48,16 +51,17 @@ impl Planner {
         }
     }
 
-    /// Asserts that the plan has `step` in it, and neither a scan of a table nor a sort.
-    async fn check(&self, mut statement: Statement, step: &str) {
+    async fn plan(&self, mut statement: Statement) -> Vec<String> {
         statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
-        let rows = self.store.connection().query_all_raw(statement.clone());
-        let plan: Vec<String> = rows
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| row.try_get("", "detail").unwrap())
-            .collect();
+        let rows = self.store.connection().query_all_raw(statement).await;
+        let rows = rows.unwrap();
+        let steps = rows.iter().map(|row| row.try_get("", "detail").unwrap());
+        steps.collect()
+    }
+
+    /// Asserts that the plan has `step` in it, and neither a scan of a table nor a sort.
+    async fn check(&self, statement: Statement, step: &str) {
+        let plan = self.plan(statement.clone()).await;
         let costly = |line: &String| {
             let scans_table = line.starts_with("SCAN ")
                 && !line.contains("VIRTUAL TABLE")
@@ -391,6 +395,85 @@ async fn purges_walk_the_indexes_by_age() {
             "SEARCH sessions USING INDEX sessions_to_minimize (completed_at<?)",
         )
         .await;
+}
+
+/// A day of activity.
+fn day() -> Span {
+    Span {
+        from: at(0),
+        to: at(NOW),
+    }
+}
+
+/// Keys of merged activity.
+fn activity_keys() -> Vec<ActivityKey> {
+    let key = |hour: i64| ActivityKey {
+        organization_id: ORGANIZATION,
+        endpoint_id: EndpointId::parse("whe_1").ok(),
+        resolution: Resolution::Hour,
+        at: at(hour * 3_600_000),
+        writer: None,
+    };
+    (0..200).map(key).collect()
+}
+
+#[tokio::test]
+async fn activity_is_read_and_locked_by_its_key() {
+    let planner = Planner::new().await;
+    let of = [None, EndpointId::parse("whe_1").ok()];
+    let rows = activity::rows_of(ORGANIZATION, &of, day());
+    let by_key = "SEARCH endpoint_activity USING INDEX sqlite_autoindex_endpoint_activity_1 \
+                  (organization_id=? AND endpoint_id=? AND resolution=? AND bucket_at>? \
+                  AND bucket_at<?)";
+    planner.check(rows.build(DbBackend::Sqlite), by_key).await;
+    let locked = activity::with_keys(&activity_keys());
+    let by_key = "SEARCH endpoint_activity USING INDEX sqlite_autoindex_endpoint_activity_1 \
+                  (organization_id=? AND endpoint_id=? AND resolution=? AND bucket_at=? \
+                  AND writer=?)";
+    planner.check(locked.build(DbBackend::Sqlite), by_key).await;
+}
+
+#[tokio::test]
+async fn old_activity_is_found_by_its_age_and_taken_by_its_key() {
+    let planner = Planner::new().await;
+    for step in [
+        "SEARCH endpoint_activity USING INDEX endpoint_activity_oldest_first \
+         (resolution=? AND bucket_at<?)",
+        "INDEX sqlite_autoindex_endpoint_activity_1 (organization_id=? \
+         AND endpoint_id=? AND resolution=? AND bucket_at=? AND writer=?)",
+    ] {
+        let taken = activity::taken(&Sqlite, Resolution::Minute, at(NOW), 200);
+        planner.check(taken, step).await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_counted_by_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let endpoint = EndpointId::parse("whe_1").unwrap();
+    for endpoint in [None, Some(&endpoint)] {
+        let waiting = activity::waiting(&Sqlite, ORGANIZATION, endpoint, at(NOW), 10_001);
+        // What is counted is a table of its own, which is walked and has no index.
+        let plan = planner.plan(waiting).await;
+        let deliveries: Vec<&str> = plan
+            .iter()
+            .filter(|line| line.contains(" deliveries "))
+            .map(|line| {
+                line.split_once("INDEX ")
+                    .map_or(line.as_str(), |(_, index)| index)
+            })
+            .collect();
+        for (line, index) in deliveries.iter().zip([
+            "deliveries_due_of_endpoint (endpoint_id=?)",
+            "deliveries_lease_until",
+            "deliveries_held (organization_id=?",
+            "deliveries_failed (organization_id=?",
+            "deliveries_due_of_endpoint (endpoint_id=? AND due_at<?)",
+        ]) {
+            assert!(line.starts_with(index), "{plan:#?}");
+        }
+        assert_eq!(deliveries.len(), 5, "{plan:#?}");
+    }
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ use kayle_primitives::{Organization, Timestamp};
 use crate::builders::Builders;
 use crate::seed::{Seed, Subscriber};
 
+pub mod activity;
 pub mod api_keys;
 pub mod audit;
 pub mod claims;
@@ -364,6 +365,11 @@ macro_rules! store_conformance {
                 a_hold_for_a_disabled_endpoint_is_written,
                 a_hold_for_a_frozen_organization_is_written,
                 a_hold_that_nobody_would_release_becomes_pending;
+            activity: activity_is_read_as_it_was_written_last,
+                activity_is_read_in_its_span_and_of_its_organization_only,
+                the_oldest_activity_is_taken_first_and_once,
+                activity_is_locked_by_its_key,
+                what_waits_is_counted_as_far_as_asked;
             purge: old_events_are_purged_with_their_deliveries,
                 an_event_stays_as_long_as_a_payload_is_stored,
                 events_are_purged_the_oldest_first,

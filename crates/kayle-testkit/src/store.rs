@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use self::transaction::MemoryTx;
 use self::view::View;
 
+mod activity;
 mod api_keys;
 mod audit;
 mod deliveries;

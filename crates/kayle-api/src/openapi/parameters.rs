@@ -1,6 +1,7 @@
 //! Parameters of paths and queries.
 
 use kayle_delivery::DeliveryStatus;
+use kayle_delivery::activity::ActivityRange;
 use kayle_events::EventType;
 use kayle_sessions::SessionStatus;
 use strum::IntoEnumIterator;
@@ -94,6 +95,20 @@ pub(crate) fn session_status() -> Parameter {
 
 pub(crate) fn endpoint_id() -> Parameter {
     query("endpoint_id", any_id("Only deliveries to this endpoint."))
+}
+
+pub(crate) fn endpoint_id_of_activity() -> Parameter {
+    let about = "Only what became of deliveries to this endpoint.";
+    query("endpoint_id", any_id(about))
+}
+
+pub(crate) fn range() -> Parameter {
+    let names = ActivityRange::iter().map(ActivityRange::as_str);
+    let schema = choice(names, "How far back.");
+    query(
+        "range",
+        schema.default(Some(ActivityRange::default().as_str().into())),
+    )
 }
 
 pub(crate) fn event_id() -> Parameter {

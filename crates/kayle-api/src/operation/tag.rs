@@ -13,6 +13,8 @@ pub(crate) enum Tag {
     Deliveries,
     /// Events.
     Events,
+    /// Analytics.
+    Analytics,
     /// Sessions.
     Sessions,
     /// API keys.
@@ -40,6 +42,7 @@ impl Tag {
             Self::EncryptionKeys => ("Encryption keys", "What events are encrypted with."),
             Self::Deliveries => ("Deliveries", "One event on its way to one endpoint."),
             Self::Events => ("Events", "What happened. No personal data is in an event."),
+            Self::Analytics => ("Analytics", "What became of deliveries, in numbers."),
             Self::Sessions => ("Sessions", "Verifications, where every event begins."),
             Self::ApiKeys => ("API keys", "For people at the dashboard."),
             Self::AuditLog => ("Audit log", "For people at the dashboard."),

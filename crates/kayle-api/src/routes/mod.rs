@@ -4,6 +4,7 @@
 //! The router and the OpenAPI document are both made from these constants: what is described is
 //! routed, and what is routed is described, or left out on purpose.
 
+mod analytics;
 mod answer;
 mod api_keys;
 mod audit_log;
@@ -25,13 +26,14 @@ use crate::api::Surface;
 use crate::operation::{Audience, Operation, Run};
 
 /// The operations, resource by resource, in the order of the document.
-const RESOURCES: [&[&Operation]; 11] = [
+const RESOURCES: [&[&Operation]; 12] = [
     health::OPERATIONS,
     reference::OPERATIONS,
     endpoints::OPERATIONS,
     encryption_keys::OPERATIONS,
     deliveries::OPERATIONS,
     events::OPERATIONS,
+    analytics::OPERATIONS,
     sessions::OPERATIONS,
     verify::OPERATIONS,
     api_keys::OPERATIONS,

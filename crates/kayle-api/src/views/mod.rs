@@ -1,5 +1,6 @@
 //! What is answered: the exact members of contract 2 and 4. Views go out and never come in.
 
+mod activity;
 mod api_key;
 mod audit_row;
 mod delivery;
@@ -13,6 +14,7 @@ mod report;
 mod retried_failed;
 mod session;
 
+pub(crate) use activity::ActivityView;
 pub(crate) use api_key::{ApiKeyView, CreatedApiKeyView};
 pub(crate) use audit_row::AuditRowView;
 pub(crate) use delivery::{DeliverySummaryView, DeliveryView, DeliveryWithAttemptsView};

@@ -1,5 +1,6 @@
 //! Deliveries and their attempts (contract 2.6, D12).
 
+use kayle_delivery::activity::ActivityRange;
 use kayle_delivery::fanout::PassedOverReason;
 use kayle_delivery::{
     AttemptFailure, AttemptStatus, ConnectionUse, DeliveryStatus, ExplanationCode, RetentionReason,
@@ -8,6 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::{Shown, named};
 
+pub(crate) type ShownActivityRange = Shown<ActivityRange>;
 pub(crate) type ShownAttemptStatus = Shown<AttemptStatus>;
 pub(crate) type ShownConnectionUse = Shown<ConnectionUse>;
 pub(crate) type ShownDeliveryStatus = Shown<DeliveryStatus>;
@@ -17,6 +19,7 @@ pub(crate) type ShownPassedOverReason = Shown<PassedOverReason>;
 pub(crate) type ShownRetentionReason = Shown<RetentionReason>;
 
 named! {
+    ActivityRange;
     AttemptFailure;
     AttemptStatus;
     ConnectionUse;

@@ -17,6 +17,8 @@ pub enum Area {
     /// To end a session: `sessions:write`. It only stops something, so people may do it while
     /// their organization is frozen.
     SessionEnd,
+    /// `analytics:read`: how deliveries went, in numbers.
+    Analytics,
     /// What people do who are admin or owner, and no API key. The text completes the refusal
     /// "only admins and owners may …".
     Administration(&'static str),
@@ -40,7 +42,9 @@ impl Area {
             (Self::Webhooks | Self::SigningSecret, Intent::Change) => Some(Scope::WebhooksWrite),
             (Self::Sessions | Self::SessionEnd, Intent::Read) => Some(Scope::SessionsRead),
             (Self::Sessions | Self::SessionEnd, Intent::Change) => Some(Scope::SessionsWrite),
-            (Self::Administration(_), _) => None,
+            (Self::Analytics, Intent::Read) => Some(Scope::AnalyticsRead),
+            // No scope allows to change numbers.
+            (Self::Analytics, Intent::Change) | (Self::Administration(_), _) => None,
         }
     }
 
@@ -49,8 +53,14 @@ impl Area {
         match (self, intent) {
             (Self::SigningSecret, _) => Role::Owner,
             (Self::Administration(_), _)
-            | (Self::Webhooks | Self::Sessions | Self::SessionEnd, Intent::Change) => Role::Admin,
-            (Self::Webhooks | Self::Sessions | Self::SessionEnd, Intent::Read) => Role::Member,
+            | (
+                Self::Webhooks | Self::Sessions | Self::SessionEnd | Self::Analytics,
+                Intent::Change,
+            ) => Role::Admin,
+            (
+                Self::Webhooks | Self::Sessions | Self::SessionEnd | Self::Analytics,
+                Intent::Read,
+            ) => Role::Member,
         }
     }
 
@@ -59,16 +69,18 @@ impl Area {
     pub fn is_closed_while_frozen(self, intent: Intent) -> bool {
         match self {
             Self::SessionEnd => false,
-            Self::Webhooks | Self::SigningSecret | Self::Sessions | Self::Administration(_) => {
-                intent == Intent::Change
-            }
+            Self::Webhooks
+            | Self::SigningSecret
+            | Self::Sessions
+            | Self::Analytics
+            | Self::Administration(_) => intent == Intent::Change,
         }
     }
 
     /// Completes the refusal "only … may".
     pub fn what(self) -> &'static str {
         match self {
-            Self::Webhooks | Self::Sessions | Self::SessionEnd => "do this",
+            Self::Webhooks | Self::Sessions | Self::SessionEnd | Self::Analytics => "do this",
             Self::SigningSecret => "see a signing secret",
             Self::Administration(what) => what,
         }
@@ -83,9 +95,17 @@ mod tests {
 
     #[test]
     fn the_least_role_of_an_area_is_the_lowest_that_has_its_scope() {
-        for area in [Area::Webhooks, Area::Sessions, Area::SessionEnd] {
+        for area in [
+            Area::Webhooks,
+            Area::Sessions,
+            Area::SessionEnd,
+            Area::Analytics,
+        ] {
             for intent in Intent::iter() {
-                let scope = area.scope(intent).unwrap();
+                let Some(scope) = area.scope(intent) else {
+                    assert_eq!((area, intent), (Area::Analytics, Intent::Change));
+                    continue;
+                };
                 let least = Role::iter().find(|role| role.may(scope));
                 assert_eq!(least, Some(area.least_role(intent)));
             }

@@ -150,11 +150,9 @@ impl Webhooks {
         let took = self.clock.now().since(began);
         self.meter
             .batch_ended(BatchKind::Settle, settlements.len(), took);
-        for (settlement, settled) in settlements.iter().zip(&settled) {
-            if *settled == Settled::Written {
-                self.meter.settled(&settlement.step);
-            }
-        }
+        let written = settlements.iter().zip(&settled);
+        let written = written.filter(|(_, settled)| **settled == Settled::Written);
+        self.note_settled(written.map(|(settlement, _)| &settlement.step));
         Ok(settled)
     }
 

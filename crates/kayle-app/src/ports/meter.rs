@@ -258,6 +258,8 @@ pub enum Loop {
     Clock,
     /// Writes down how often API keys were used.
     Usage,
+    /// Writes down what became of deliveries.
+    Activity,
     /// Shows the node in the database.
     CheckIn,
     /// Reads gauges from the database, or sees that another node does.

@@ -1,6 +1,7 @@
 //! The person redeems a session's cancel token (contract 3.9, 6.7, D4).
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use kayle_delivery::fanout::{PASSED_OVER_MAX, PassedOver, PassedOverReason};
 use kayle_delivery::{Delivery, DeliveryStatus};
@@ -16,7 +17,7 @@ use crate::audit::AuditAction;
 use crate::change::{unless_conflict, until_settled};
 use crate::ports::meter::DeliveryEnd;
 use crate::ports::store::{FanoutEndpoint, SessionStep, StoreError};
-use crate::sessions::commit::{Draft, count_open, scrub_all};
+use crate::sessions::commit::{Draft, open_among, scrub_all};
 
 /// The token was not redeemed.
 #[derive(Debug, thiserror::Error)]
@@ -94,10 +95,9 @@ impl Webhooks {
             payloads,
             event,
         } = withdrawal;
-        let open = count_open(deliveries.items.iter().map(|(_, delivery)| delivery));
         let withdrawn = match payloads {
-            StoredPayloads::Scrub => open,
-            StoredPayloads::Keep => 0,
+            StoredPayloads::Scrub => open_among(deliveries.items.iter().map(|(_, it)| it)),
+            StoredPayloads::Keep => Vec::new(),
         };
         let (scrubbed, unreadable) = match payloads {
             StoredPayloads::Scrub => (scrub_all(&deliveries.items, now), deliveries.unreadable),
@@ -128,8 +128,8 @@ impl Webhooks {
         tx.erase_payloads(&unreadable).await?;
         let action = AuditAction::PrivacyRequestSubmitted;
         tx.commit(action, step.session.id.as_str(), details).await?;
-        self.meter
-            .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
+        self.note_ended(DeliveryEnd::Withdrawn, &withdrawn);
+        self.note_committed(iter::once(&step));
         self.announce(handed_over, step);
         Ok(())
     }

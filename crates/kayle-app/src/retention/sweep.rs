@@ -14,7 +14,7 @@ use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::meter::{self, DeliveryEnd};
 use crate::ports::queue::{ExpiredLease, Settled, Settlement};
 use crate::ports::store::{Batch, Portion, StoreError, SweepTurn};
-use crate::sessions::commit::count_open;
+use crate::sessions::commit::open_among;
 
 /// How much a sweep changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -199,8 +199,8 @@ impl Webhooks {
             tx.commit().await?;
         }
         found.moved = scrubbed.len();
-        let ended = count_open(before.into_iter());
-        self.meter.deliveries_ended(DeliveryEnd::Expired, ended);
+        let ended = open_among(before.into_iter());
+        self.note_ended(DeliveryEnd::Expired, &ended);
         let moved = scrubbed.len() + expired.unreadable.len();
         self.meter.swept(meter::Swept::PayloadsScrubbed, moved);
         Ok(found)

@@ -1,6 +1,7 @@
 //! The customer cancels a session (contract 3.8, S4).
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use kayle_primitives::{SessionId, Timestamp};
 use kayle_sessions::{Input, Step, step};
@@ -48,8 +49,8 @@ impl Webhooks {
         let action = AuditAction::SessionCancelled;
         tx.commit(action, ready.step.session.id.as_str(), json!({}))
             .await?;
-        self.meter
-            .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
+        self.note_ended(DeliveryEnd::Withdrawn, &withdrawn);
+        self.note_committed(iter::once(&ready.step));
         self.announce(ready.handed_over, ready.step);
         Ok(())
     }

@@ -92,6 +92,9 @@ impl Webhooks {
             .map(|decided| self.make_ready(decided, &endpoints, &lease, now))
             .collect();
         let written = self.write_together(&ready).await?;
+        let committed = ready.iter().zip(&written);
+        let committed = committed.filter(|(_, written)| matches!(written, Ok(true)));
+        self.note_committed(committed.map(|(ready, _)| &ready.step));
         let announced = ready.into_iter().zip(written).map(|(ready, written)| {
             written.map(|written| written.then(|| self.announce(ready.handed_over, ready.step)))
         });
@@ -153,8 +156,7 @@ impl Webhooks {
                     .await?;
             }
             tx.commit().await?;
-            self.meter
-                .deliveries_ended(DeliveryEnd::Withdrawn, withdrawn);
+            self.note_ended(DeliveryEnd::Withdrawn, &withdrawn);
             Ok(())
         };
         Ok(unless_conflict(write.await)?.is_some())
@@ -263,7 +265,6 @@ impl Webhooks {
             self.wakeup.wake();
         }
         self.handover.hand_over(handed_over, self.clock.now());
-        self.meter.step_committed(&step);
         Caused {
             events: step.events.into_iter().map(|new| new.event.id).collect(),
             deliveries: step
@@ -385,13 +386,13 @@ pub(crate) fn scrub_all(deliveries: &[(EventType, Delivery)], now: Timestamp) ->
         .collect()
 }
 
-/// Counts the deliveries that had not ended.
-pub(crate) fn count_open<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> usize {
+/// Returns the deliveries that had not ended.
+pub(crate) fn open_among<'a>(deliveries: impl Iterator<Item = &'a Delivery>) -> Vec<Delivery> {
     let open = deliveries.filter(|delivery| match delivery.status() {
         DeliveryStatus::Pending | DeliveryStatus::Delivering => true,
         DeliveryStatus::Succeeded | DeliveryStatus::Failed => false,
     });
-    open.count()
+    open.cloned().collect()
 }
 
 impl ReadyStep {
@@ -406,12 +407,12 @@ impl ReadyStep {
         }
     }
 
-    /// Writes the session, its attempt, its events and their deliveries; returns how many older
-    /// deliveries that ended.
+    /// Writes the session, its attempt, its events and their deliveries; returns the older
+    /// deliveries that it ended, as they were.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the session moved meanwhile.
-    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<usize, StoreError> {
+    pub(crate) async fn write(&self, tx: &mut dyn StoreTx) -> Result<Vec<Delivery>, StoreError> {
         // Looked for before the step adds some that stay.
         let before = if self.step.session.is_suppressed() {
             Some(tx.lock_deliveries_of_session(&self.step.session.id).await?)
@@ -421,9 +422,9 @@ impl ReadyStep {
         if !tx.write_step(&self.step).await? {
             return Err(StoreError::Conflict);
         }
-        let mut ended = 0;
+        let mut ended = Vec::new();
         if let Some(deliveries) = before {
-            ended = count_open(deliveries.items.iter().map(|(_, delivery)| delivery));
+            ended = open_among(deliveries.items.iter().map(|(_, delivery)| delivery));
             // Takes the leases away too, so that nothing already claimed is sent (contract 6.7).
             tx.save_deliveries(&scrub_all(&deliveries.items, self.now))
                 .await?;

@@ -1,6 +1,7 @@
 //! The operations over the doubles, one module a subject.
 
 mod access;
+mod activity;
 mod api_key_changes;
 mod audit_chain;
 mod audit_rows;

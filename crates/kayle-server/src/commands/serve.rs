@@ -12,7 +12,7 @@ use kayle_app::access;
 use kayle_app::api_keys::NewSessionToken;
 use kayle_app::ports::meter::Loop;
 use kayle_app::ports::store::NodeRole;
-use kayle_dispatcher::{Heartbeat, Presence, leases, sweeper, usage};
+use kayle_dispatcher::{Heartbeat, Presence, activity, leases, sweeper, usage};
 use kayle_endpoints::Environment;
 use kayle_primitives::id::random_uuid;
 use kayle_sender::HyperSender;
@@ -148,6 +148,7 @@ async fn serve(
     read_gauges(&mut loops, node_id, &config, wired, &stop, metrics);
     let turns = readiness.turns.as_ref();
     start_loops(&mut loops, role, &config, wired, &stop, turns)?;
+    write_activity(&mut loops, node_id, wired, &stop);
     expect_loops(role, &config, metrics);
     let webhooks = &wired.webhooks;
     let api = api(&config, address, webhooks, &readiness);
@@ -185,6 +186,7 @@ async fn serve(
         ended.context("a loop of the service died")?;
     }
     usage::flush(webhooks).await;
+    activity::flush(webhooks, node_id).await;
     if let Some(shown) = shown {
         shown.stop().await;
     }
@@ -251,7 +253,7 @@ async fn invite(config: &Config, address: SocketAddr, webhooks: &Webhooks) {
 
 /// Has the loops shown that the role runs.
 fn expect_loops(role: Role, config: &Config, metrics: &Metrics) {
-    let mut loops = vec![Loop::CheckIn];
+    let mut loops = vec![Loop::CheckIn, Loop::Activity];
     if role.answers_callers() {
         loops.push(Loop::Usage);
     }
@@ -279,6 +281,13 @@ async fn show_presence(
     let (webhooks, stop) = (Arc::clone(&wired.webhooks), stop.clone());
     let writes = Arc::clone(writes);
     loops.spawn(async move { presence.run(&webhooks, &writes, stop).await });
+}
+
+/// Has the node write down what became of deliveries. A node is one process's life, as a writer of
+/// activity must be.
+fn write_activity(loops: &mut JoinSet<()>, node_id: Uuid, wired: &Wired, stop: &CancellationToken) {
+    let (webhooks, stop) = (Arc::clone(&wired.webhooks), stop.clone());
+    loops.spawn(async move { activity::run(&webhooks, node_id, stop).await });
 }
 
 /// Has the node read the database's gauges, where somebody looks at them.

@@ -103,6 +103,10 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// stands in FROM, and the condition.
     fn wanted_deliveries(&self) -> (&'static str, &'static str);
 
+    /// Names what is pending at endpoints, one after the other, by the queue of each. `endpoints`
+    /// names them.
+    fn pending_of_endpoints(&self, endpoints: &str) -> String;
+
     /// Writes all that changes in deliveries.
     fn save(&self, rows: &[delivery::Model]) -> Statement;
 

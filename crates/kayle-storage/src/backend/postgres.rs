@@ -196,6 +196,14 @@ impl Dialect for Postgres {
         "FOR UPDATE SKIP LOCKED"
     }
 
+    fn pending_of_endpoints(&self, endpoints: &str) -> String {
+        // The OFFSET keeps the planner from walking the whole queue instead.
+        format!(
+            "SELECT 1 FROM ({endpoints}) AS wanted CROSS JOIN LATERAL (SELECT 1 FROM deliveries \
+             WHERE state = 'pending' AND endpoint_id = wanted.id OFFSET 0) AS pending"
+        )
+    }
+
     fn wanted_deliveries(&self) -> (&'static str, &'static str) {
         ("deliveries", "WHERE deliveries.id = ANY ($1)")
     }

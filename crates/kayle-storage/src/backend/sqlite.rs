@@ -145,6 +145,14 @@ impl Dialect for Sqlite {
         "AND typeof(due_at) = 'integer' AND typeof(id) = 'text' AND typeof(endpoint_id) = 'text'"
     }
 
+    fn pending_of_endpoints(&self, endpoints: &str) -> String {
+        // In this order of the tables: it is never changed around a CROSS JOIN.
+        format!(
+            "SELECT 1 FROM ({endpoints}) AS wanted CROSS JOIN deliveries \
+             WHERE state = 'pending' AND endpoint_id = wanted.id"
+        )
+    }
+
     fn wanted_deliveries(&self) -> (&'static str, &'static str) {
         let join = "json_each($1) AS wanted CROSS JOIN deliveries ON deliveries.id = wanted.value";
         (join, "")

@@ -4,6 +4,7 @@
 //!
 //! [`StoreError::Corrupt`]: kayle_app::ports::store::StoreError::Corrupt
 
+pub(crate) mod activity;
 pub(crate) mod api_key;
 pub(crate) mod attempt;
 pub(crate) mod audit_chain;

@@ -1,21 +1,21 @@
 //! How PostgreSQL finds the rows of what is asked often, with twenty thousand deliveries of which
 //! half are due.
 
-use kayle_app::ports::store::{DeliveryFilter, Portion, ResumeScope};
+use kayle_app::ports::store::{DeliveryFilter, Portion, Resolution, ResumeScope};
 use kayle_delivery::LeaseHolder;
 use kayle_primitives::{EndpointId, EventId};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, QueryTrait, Statement, TransactionTrait};
 
 use self::server::{on_the_server, server};
-use super::{NOW, ORGANIZATION, active_session_row, at, leased_row};
+use super::{NOW, ORGANIZATION, active_session_row, activity_keys, at, day, leased_row};
 use crate::backend::batches::{SettledRow, StepRows};
 use crate::backend::dialect::{Dialect, DueScan, NewLease};
 use crate::backend::postgres::{self, Postgres};
 use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::Column;
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, deliveries, gauges, purge, queue};
+use crate::{SqlStore, StoreOptions, activity, deliveries, gauges, purge, queue};
 
 #[path = "../../tests/postgres/server.rs"]
 mod server;
@@ -23,7 +23,8 @@ mod server;
 const PENDING: &str = "10000";
 
 /// The tables that grow: none is ever read as a whole.
-const GROWING: [&str; 6] = [
+const GROWING: [&str; 7] = [
+    "endpoint_activity",
     "sessions",
     "attempts",
     "deliveries",
@@ -293,6 +294,52 @@ async fn gauges_are_read_by_index() {
     ] {
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         planner.check(statement, Order::Any, index).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn activity_is_found_by_its_key_and_its_age() {
+    let planner = Planner::new().await;
+    let filled = "INSERT INTO endpoint_activity \
+        SELECT '00000000-0000-0000-0000-000000000000', 'whe_' || n % 1000, \
+        CASE n / 1000 % 2 WHEN 0 THEN 60 ELSE 3600 END, 3600000 * (n / 1000), '', \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '[]' FROM generate_series(1, 20000) AS n";
+    for sql in [filled, "ANALYZE endpoint_activity"] {
+        let ran = planner.store.connection().execute_unprepared(sql).await;
+        ran.expect("the statements are right");
+    }
+    let of = [None, EndpointId::parse("whe_1").ok()];
+    let rows = activity::rows_of(ORGANIZATION, &of, day()).build(DbBackend::Postgres);
+    let locked = activity::with_keys(&activity_keys()).lock_exclusive();
+    let taken = activity::taken(&Postgres, Resolution::Minute, at(NOW), 200);
+    let since = Postgres.statement(activity::KNOWN_SINCE, vec!["m".into()]);
+    for (statement, step) in [
+        (rows, "endpoint_activity_pkey"),
+        (locked.build(DbBackend::Postgres), "endpoint_activity_pkey"),
+        (taken.clone(), "endpoint_activity_oldest_first"),
+        (taken, "endpoint_activity_pkey"),
+        (since, "endpoint_activity_oldest_first"),
+    ] {
+        planner.check(statement, Order::Any, step).await;
+    }
+    planner.close().await;
+}
+
+#[tokio::test]
+async fn what_waits_is_counted_by_the_partial_indexes() {
+    let planner = Planner::new().await;
+    let endpoint = EndpointId::parse("whe_1").unwrap();
+    for endpoint in [None, Some(&endpoint)] {
+        for index in [
+            "deliveries_due_of_endpoint",
+            "deliveries_lease",
+            "deliveries_held",
+            "deliveries_failed",
+        ] {
+            let waiting = activity::waiting(&Postgres, ORGANIZATION, endpoint, at(NOW), 10_001);
+            planner.check(waiting, Order::Any, index).await;
+        }
     }
     planner.close().await;
 }

@@ -48,6 +48,10 @@ INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, dur
 INSERT INTO audit_rows VALUES ('aud_1', x'0123456789abcdef0123456789abcdef', 1, 'did', 'system', NULL, 's', '{"a":0.1}', 1, 'h1');
 INSERT INTO audit_rows VALUES ('aud_2', x'0123456789abcdef0123456789abcdef', 2, 'did', 'api_key', 'k', 's', '{}', 1, 'h2');
 INSERT INTO audit_chains VALUES (x'0123456789abcdef0123456789abcdef', 0, '', 2, 'h2');
+INSERT INTO endpoint_activity VALUES (x'0123456789abcdef0123456789abcdef', 'whe_1', 60, 60000,
+  '00000000-0000-0000-0000-000000000001', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 9223372036854775807, '[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9007199254740993]', '[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]');
+INSERT INTO endpoint_activity VALUES (x'0123456789abcdef0123456789abcdef', '', 3600, 0, '',
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '[]');
 "#;
 
 /// As many organizations and events as no single page has, with ids in no order of their making.
@@ -57,6 +61,9 @@ INSERT INTO organizations SELECT randomblob(16), 'n' || n, NULL, n FROM n;
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
 INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) SELECT 'evt_' || hex(randomblob(8)), x'0123456789abcdef0123456789abcdef',
   'verification.session.expired', 'vs_of_' || n, NULL, n FROM n;
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 250)
+INSERT INTO endpoint_activity SELECT x'0123456789abcdef0123456789abcdef', 'whe_2', 60, 60000 * (n / 2),
+  n % 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '[]' FROM n;
 ";
 
 /// An SQLite database, and the folder it lies in.

@@ -546,7 +546,7 @@ fn exhausted_at(test: &TestStore, delivery: Delivery, after: Duration) -> Delive
     }
 }
 
-fn exhausted(test: &TestStore, delivery: Delivery) -> Delivery {
+pub(super) fn exhausted(test: &TestStore, delivery: Delivery) -> Delivery {
     Delivery {
         state: DeliveryState::Failed,
         attempt_count: 8,

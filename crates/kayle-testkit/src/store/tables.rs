@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
 use kayle_app::ports::store::{
-    KeyChallenge, Node, RecordedAttempt, RetiredKey, SignInLink, StoreError,
+    ActivityKey, KeyChallenge, Node, RecordedAttempt, RetiredKey, SignInLink, StoreError,
 };
 use kayle_crypto::Sealed;
+use kayle_delivery::activity::Activity;
 use kayle_delivery::fanout::PassedOver;
 use kayle_delivery::{Attempt, CompactJwe, Delivery, Payload};
 use kayle_endpoints::{EncryptionKey, Endpoint};
@@ -38,6 +39,7 @@ pub(super) struct Tables {
     pub(super) audit_chains: BTreeMap<OrganizationId, AuditChain>,
     pub(super) nodes: BTreeMap<Uuid, Node>,
     pub(super) retired_keys: BTreeMap<String, RetiredKey>,
+    pub(super) activity: BTreeMap<ActivityKey, Activity>,
     /// By the hash of the code.
     pub(super) sign_in_links: BTreeMap<String, SignInRow>,
 }

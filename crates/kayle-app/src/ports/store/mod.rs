@@ -7,6 +7,7 @@
 //!
 //! [`OrganizationId`]: kayle_primitives::OrganizationId
 
+mod activity;
 mod api_keys;
 mod audit;
 mod batch;
@@ -24,6 +25,7 @@ mod sign_in;
 
 use async_trait::async_trait;
 
+pub use activity::{ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Resolution, Waiting};
 pub use api_keys::{ApiKeyHash, ApiKeyReads, ApiKeyWrites, FoundApiKey, Rehash};
 pub use audit::{AuditReads, AuditWrites};
 pub use batch::{Batch, Portion, report_damage};
@@ -99,6 +101,7 @@ pub trait StoreTx:
     + EventWrites
     + DeliveryWrites
     + PurgeWrites
+    + ActivityWrites
     + NodeWrites
     + SecretKeyWrites
     + SignInWrites
@@ -148,6 +151,7 @@ reads! {
     DeliveryReads
     NodeReads
     SecretKeyReads
+    ActivityReads
     SignInReads
 }
 

@@ -71,7 +71,7 @@ async fn a_delivery_is_counted_when_it_is_made_attempted_and_delivered() {
     );
     verify(&kit, organization).await;
     turn(&kit).await;
-    kit.clock.advance(Duration::from_secs(60));
+    kit.clock.advance(Duration::from_mins(1));
     turn(&kit).await;
 
     let counted = total(&kit, organization).await;

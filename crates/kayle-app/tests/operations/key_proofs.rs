@@ -83,8 +83,8 @@ async fn audited(kit: &TestWebhooks, subscriber: &Subscriber) -> Vec<String> {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn by(at: Timestamp, by: Prover) -> Option<KeyProof> {
-    Some(KeyProof { at, by })
+fn by(at: Timestamp, by: Prover) -> KeyProof {
+    KeyProof { at, by }
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn whoever_decrypts_the_nonce_proves_the_key() {
         .await
         .unwrap();
 
-    assert_eq!(proven.proof, by(now, Prover::Caller));
+    assert_eq!(proven.proof, Some(by(now, Prover::Caller)));
     assert_eq!(proof(&kit, &subscriber).await, proven.proof);
     let again = prove(&kit, &subscriber, &nonce_of(&challenge)).await;
     assert!(matches!(again, Err(ProveKeyError::NoChallenge)));
@@ -156,11 +156,14 @@ async fn a_receivers_proof_outranks_a_callers_and_the_first_moment_stays() {
 
     for _ in 0..2 {
         noted_of_receiver(&kit, &subscriber).await;
-        assert_eq!(proof(&kit, &subscriber).await, by(now, Prover::Receiver));
+        assert_eq!(
+            proof(&kit, &subscriber).await,
+            Some(by(now, Prover::Receiver))
+        );
     }
     let nonce = nonce_of(&challenge(&kit, &subscriber).await);
     let again = prove(&kit, &subscriber, &nonce).await.unwrap();
-    assert_eq!(again.proof, by(now, Prover::Receiver));
+    assert_eq!(again.proof, Some(by(now, Prover::Receiver)));
     assert_eq!(
         audited(&kit, &subscriber).await,
         ["challenged", "proven", "proven", "challenged", "proven"]

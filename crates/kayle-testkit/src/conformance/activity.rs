@@ -116,7 +116,7 @@ pub async fn activity_is_read_as_it_was_written_last(test: &TestStore) -> Outcom
         of_endpoint,
         [rows[1].clone(), others.clone(), merged.clone()]
     );
-    assert_eq!(read(test, id, &[None]).await?, [all.clone()]);
+    assert_eq!(read(test, id, &[None]).await?, std::slice::from_ref(&all));
     let everything = read(test, id, &[endpoint_id, None]).await?;
     assert_eq!(everything, [all, rows[1].clone(), others, merged]);
     Ok(())

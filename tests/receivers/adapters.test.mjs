@@ -1,7 +1,7 @@
 // The adapters of @kayle/webhooks in the frameworks themselves, as they come.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, request as httpRequest } from "node:http";
 import { test } from "node:test";
 import {
   fastifyKayle,
@@ -171,6 +171,92 @@ test("a body that somebody has read is told apart", async () => {
   assert.deepEqual([answered.status, refusals], [500, ["body_unavailable"]]);
   server.closeAllConnections();
   server.close();
+});
+
+/** A server of this handler while `use` runs, which is given its port. */
+async function withServer(listener, use) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  try {
+    await use(server.address().port);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test("Node's own server goes on after a body that was broken off", async () => {
+  const refusals = [];
+  const { events, handle } = collected();
+  let told;
+  const isTold = new Promise((done) => (told = done));
+  const onRefused = ({ code }) => told(refusals.push(code));
+  await withServer(nodeHandler(receiver, handle, { onRefused }), async (port) => {
+    const broken = httpRequest({ port, path: "/kayle", method: "POST", headers: { "Content-Length": 99 } });
+    broken.on("error", () => {});
+    broken.write("e", () => broken.destroy());
+    await isTold;
+    assert.deepEqual(refusals, ["body_unavailable"]);
+    const { headers, body } = await delivery({ event: expired, secret, key });
+    const answered = await fetch(`http://127.0.0.1:${port}/kayle`, { method: "POST", headers, body });
+    assert.deepEqual([answered.status, events.length], [204, 1]);
+  });
+});
+
+test("Node's own server answers a body that is too large, and goes on", async () => {
+  const small = new Receiver({ secrets: [secret], privateKeys: [key], bodyBytesMax: 1000 });
+  await withServer(nodeHandler(small, () => {}), async (port) => {
+    const url = `http://127.0.0.1:${port}/kayle`;
+    for (const bytes of [1001, 3_000_000]) {
+      const answered = await fetch(url, { method: "POST", body: "e".repeat(bytes) });
+      assert.equal(answered.status, 413);
+    }
+  });
+});
+
+test("Node's own server answers what the handler throws with 500, tells it, and goes on", async () => {
+  const told = [];
+  const broken = () => Promise.reject(new Error("no database"));
+  const onError = ({ message }) => told.push(message);
+  for (const [options, expected] of [[{ onError }, ["no database", "no database"]], [{}, []]]) {
+    told.length = 0;
+    await withServer(nodeHandler(receiver, broken, options), async (port) => {
+      for (let round = 0; round < 2; round++) {
+        const { headers, body } = await delivery({ event: expired, secret, key });
+        const answered = await fetch(`http://127.0.0.1:${port}/kayle`, { method: "POST", headers, body });
+        assert.deepEqual([answered.status, await answered.text()], [500, ""]);
+      }
+    });
+    assert.deepEqual(told, expected);
+  }
+});
+
+test("a body that breaks off is unavailable to every adapter that reads one", async () => {
+  const body = () =>
+    new ReadableStream({ pull: (stream) => stream.error(new Error("the connection ended")) });
+  const request = () => new Request("https://x.test/kayle", { method: "POST", body: body(), duplex: "half" });
+  const refusals = [];
+  const onRefused = ({ code }) => refusals.push(code);
+  const app = new Hono().post("/kayle", honoHandler(receiver, () => {}, { onRefused }));
+  assert.equal((await app.request(request())).status, 500);
+  assert.equal((await fetchHandler(receiver, () => {}, { onRefused })(request())).status, 500);
+  const lambda = lambdaHandler(receiver, () => {}, { onRefused });
+  const event = { headers: {}, body: "no base64!", isBase64Encoded: true };
+  assert.equal((await lambda(event)).statusCode, 500);
+  assert.deepEqual(refusals, ["body_unavailable", "body_unavailable", "body_unavailable"]);
+});
+
+test("Hono and a web Request read no more than may be", async () => {
+  const small = new Receiver({ secrets: [secret], privateKeys: [key], bodyBytesMax: 1000 });
+  const app = new Hono().post("/kayle", honoHandler(small, () => {}));
+  for (const post of [(request) => app.request(request), fetchHandler(small, () => {})]) {
+    let read = 0;
+    const pull = (stream) => (read++ > 99 ? stream.close() : stream.enqueue(new Uint8Array(500)));
+    const body = new ReadableStream({ pull });
+    const request = new Request("https://x.test/kayle", { method: "POST", body, duplex: "half" });
+    assert.equal((await post(request)).status, 413);
+    assert(read < 10, `${read} chunks were read`);
+  }
 });
 
 test("what the handler throws goes to the framework", async () => {

@@ -22,7 +22,7 @@ export type KayleErrorCode = UnwrapCode | OptionsCode;
 const MEANINGS: Record<KayleErrorCode, readonly [status: number, text: string]> = {
   body_unavailable: [
     500,
-    "the body is not what was sent: hand over the raw bytes, before any parser; " +
+    "the body broke off or is not what was sent: hand over the raw bytes, before any parser; " +
       "no parser of JSON claims application/jose",
   ],
   body_too_large: [413, "the body is too large"],

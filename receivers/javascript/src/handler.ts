@@ -1,7 +1,10 @@
 import { KayleError } from "./errors.js";
 import type { Event } from "./events.js";
 
-/** Your code. What it throws goes to your framework, and the delivery comes again. */
+/**
+ * Your code. What it throws goes to your framework, if there is one to hear it, and the delivery comes
+ * again.
+ */
 export type Handle = (event: Event) => void | Promise<void>;
 
 /** What to answer, without a body. */

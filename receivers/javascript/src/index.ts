@@ -2,7 +2,7 @@ export { fastifyKayle, type FastifyKayleOptions } from "./adapters/fastify.js";
 export { fetchHandler } from "./adapters/fetch.js";
 export { honoHandler } from "./adapters/hono.js";
 export { lambdaHandler } from "./adapters/lambda.js";
-export { nodeHandler } from "./adapters/node.js";
+export { nodeHandler, type NodeHandlerOptions } from "./adapters/node.js";
 export { Claims, type ClaimOf, type ClaimValue } from "./claims.js";
 export { KayleError, type KayleErrorCode } from "./errors.js";
 export { type Event, isTerminal, outranks, type TestEvent, UnknownEvent } from "./events.js";

@@ -104,14 +104,18 @@ export class Receiver {
   }
 }
 
-/** Reads a stream of bytes to its end, or to the first byte too many. */
+/**
+ * Reads a stream of bytes to its end, or to the first chunk too many. The stream is not destroyed then:
+ * Node would end the connection before the answer.
+ */
 export async function readLimited(
   stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>,
   bytesMax: number,
 ): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+  const next = reading(stream);
+  for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > bytesMax) throw new KayleError("body_too_large");
@@ -123,6 +127,22 @@ export async function readLimited(
     at += chunk.length;
   }
   return whole;
+}
+
+/** Returns what gives chunk after chunk; a stream that breaks off has no body. */
+function reading(
+  stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>,
+): () => Promise<Uint8Array | undefined> {
+  const iterable = stream as AsyncIterable<Uint8Array> & Iterable<Uint8Array>;
+  const chunks = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+  return async () => {
+    try {
+      const { done, value } = await chunks.next();
+      return done === true ? undefined : value;
+    } catch {
+      throw new KayleError("body_unavailable");
+    }
+  };
 }
 
 function bytesOf(body: Body): Bytes {

@@ -1,4 +1,5 @@
-import { fromBinary } from "../bytes.js";
+import { type Bytes, fromBinary } from "../bytes.js";
+import { KayleError } from "../errors.js";
 import { answer, type Handle, type HandlerOptions } from "../handler.js";
 import type { Receiver } from "../receiver.js";
 
@@ -16,8 +17,16 @@ export function lambdaHandler(
   options: HandlerOptions = {},
 ): (event: LambdaEvent) => Promise<{ statusCode: number; headers: Record<string, string> }> {
   return async ({ headers, body, isBase64Encoded }) => {
-    const raw = isBase64Encoded ? fromBinary(atob(body ?? "")) : (body ?? "");
-    const answered = await answer(() => receiver.unwrap(headers, raw), handle, options);
+    const raw = () => (isBase64Encoded ? decoded(body ?? "") : (body ?? ""));
+    const answered = await answer(async () => receiver.unwrap(headers, raw()), handle, options);
     return { statusCode: answered.status, headers: answered.headers };
   };
+}
+
+function decoded(base64: string): Bytes {
+  try {
+    return fromBinary(atob(base64));
+  } catch {
+    throw new KayleError("body_unavailable");
+  }
 }

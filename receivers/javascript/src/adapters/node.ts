@@ -1,5 +1,5 @@
 import { KayleError } from "../errors.js";
-import { answer, type Handle, type HandlerOptions } from "../handler.js";
+import { answer, type Answer, type Handle, type HandlerOptions } from "../handler.js";
 import { type Body, readLimited, type Receiver } from "../receiver.js";
 
 /** What is used of Node's request, and of what Express and Nest put on it. */
@@ -15,6 +15,14 @@ export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): { end(): unknown };
 }
 
+export interface NodeHandlerOptions extends HandlerOptions {
+  /**
+   * Told of what your own code throws, where there is no `next` that is: it is answered with 500. Without
+   * it nobody hears of it, since a rejection that nobody handles would end the process.
+   */
+  onError?: (error: unknown) => void;
+}
+
 /**
  * For Node's own server, Express, Nest and Koa (`nodeHandler(…)(ctx.req, ctx.res)` with
  * `ctx.respond = false`), before or after `express.json()`: no parser claims `application/jose`,
@@ -24,20 +32,21 @@ export interface NodeResponse {
 export function nodeHandler(
   receiver: Receiver,
   handle: Handle,
-  options: HandlerOptions = {},
+  options: NodeHandlerOptions = {},
 ): (request: NodeRequest, response: NodeResponse, next?: (error: unknown) => void) => Promise<void> {
   return async (request, response, next) => {
     const unwrap = async () => receiver.unwrap(headersOf(request), await bodyOf(request, receiver));
+    let answered: Answer;
     try {
-      const { status, headers } = await answer(unwrap, handle, options);
-      response.writeHead(status, headers).end();
+      answered = await answer(unwrap, handle, options);
     } catch (error) {
-      if (next === undefined) {
-        response.writeHead(500, {}).end();
-        throw error;
-      }
-      next(error);
+      if (next !== undefined) return next(error);
+      answered = { status: 500, headers: {} };
+      options.onError?.(error);
     }
+    const { status, headers } = answered;
+    // What is left of a body that was refused is not read: the connection serves no other request.
+    response.writeHead(status, status < 400 ? headers : { ...headers, Connection: "close" }).end();
   };
 }
 

@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import path
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from flask import Flask
 from kayle_webhooks import Event, InMemoryOnce, PrivateKey, Receiver, SqlOnce, asgi, wsgi
 from kayle_webhooks.django import django_view
@@ -177,6 +177,130 @@ def test_django():
         return answered.status_code, dict(answered.headers), answered.content
 
     check(post, events)
+
+
+SMALL = Receiver(secrets=[SECRET], private_keys=[KEY], body_bytes_max=1000)
+
+
+class Endless(io.RawIOBase):
+    """A body without end, of which is known how much was read."""
+
+    def __init__(self):
+        self.bytes_read = 0
+
+    def readable(self):
+        return True
+
+    def readall(self):
+        raise AssertionError("the whole body is asked for")
+
+    def readinto(self, into):
+        self.bytes_read += len(into)
+        into[:] = b"e" * len(into)
+        return len(into)
+
+
+def flask_of(receiver, on_refused):
+    app = Flask(__name__)
+    app.post("/kayle")(flask_view(receiver, print, on_refused))
+    return app
+
+
+@pytest.mark.parametrize("framework", ["wsgi", "flask"])
+@pytest.mark.parametrize(
+    "length, code",
+    [
+        ("-1", "body_unavailable"),
+        ("\u0661\u0662", "body_unavailable"),
+        ("1_0", "body_unavailable"),
+        ("many", "body_unavailable"),
+        ("1001", "body_too_large"),
+        ("99999999", "body_too_large"),
+    ],
+)
+def test_a_wsgi_body_is_read_by_its_length_and_no_further_than_may_be(framework, length, code):
+    codes = []
+    told = lambda error: codes.append(error.code)
+    application = wsgi(SMALL, print, told) if framework == "wsgi" else flask_of(SMALL, told)
+    stream = Endless()
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/kayle", "SERVER_NAME": "x", "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http", "wsgi.input": stream, "wsgi.errors": io.StringIO(), "CONTENT_LENGTH": length,
+    }  # fmt: skip
+    started = []
+    list(application(environ, lambda *start: started.append(start)))
+    if framework == "wsgi" or code == "body_too_large":
+        assert codes == [code]
+    assert not started[0][0].startswith("2")
+    assert stream.bytes_read <= 1001
+
+
+@pytest.mark.parametrize("framework", ["wsgi", "flask"])
+def test_a_wsgi_body_that_breaks_off_is_unavailable(framework):
+    codes = []
+    told = lambda error: codes.append(error.code)
+    application = wsgi(RECEIVER, print, told) if framework == "wsgi" else flask_of(RECEIVER, told)
+    environ = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/kayle", "SERVER_NAME": "x", "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(b"ey"), "wsgi.errors": io.StringIO(), "CONTENT_LENGTH": "9",
+    }  # fmt: skip
+    started = []
+    list(application(environ, lambda *start: started.append(start)))
+    assert codes == ["body_unavailable"]
+    assert started[0][0].startswith("500")
+
+
+def fastapi_of(receiver, on_refused):
+    app = FastAPI()
+
+    @app.post("/kayle", status_code=204)
+    async def kayle(event: Annotated[Event, Depends(fastapi_event(receiver, on_refused))]) -> None:
+        raise AssertionError(event)
+
+    return app
+
+
+@pytest.mark.parametrize("make", [lambda receiver, told: asgi(receiver, print, told), fastapi_of])
+def test_an_asgi_body_is_read_no_further_than_may_be_and_may_break_off(make):
+    codes = []
+    for last, status, code in [("http.request", 413, "body_too_large"), ("http.disconnect", 500, "body_unavailable")]:
+        received, sent = [], []
+
+        async def receive():
+            received.append(1)
+            if len(received) == 2 and last == "http.disconnect":
+                return {"type": last}
+            assert len(received) < 9, "the whole body is read"
+            return {"type": "http.request", "body": b"e" * 400, "more_body": True}
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "path": "/kayle", "raw_path": b"/kayle", "query_string": b"", "root_path": "",
+            "scheme": "http", "headers": [], "server": ("x", 80), "client": ("x", 1),
+        }  # fmt: skip
+        application = make(SMALL, lambda error: codes.append(error.code))
+        asyncio.run(application(scope, receive, send))
+        assert (sent[0]["status"], codes.pop()) == (status, code)
+
+
+def test_fastapi_tells_of_a_body_that_somebody_has_read():
+    codes = []
+    app = FastAPI()
+    event = fastapi_event(RECEIVER, lambda error: codes.append(error.code))
+
+    async def read_before(request: Request):
+        async for _ in request.stream():
+            pass
+
+    @app.post("/kayle", status_code=204, dependencies=[Depends(read_before)])
+    async def kayle(event: Annotated[Event, Depends(event)]) -> None:
+        raise AssertionError(event)
+
+    status, _, _ = asgi_post(app)(*delivery(EXPIRED, secret=SECRET, key=KEY))
+    assert (status, codes) == (500, ["body_unavailable"])
 
 
 def simultaneously(repeat):

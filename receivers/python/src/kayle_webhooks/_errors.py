@@ -6,7 +6,7 @@ from typing import Dict, Optional, Tuple
 _MEANINGS: Dict[str, Tuple[int, str]] = {
     "body_unavailable": (
         500,
-        "the body is not what was sent: hand over the raw bytes, before any parser",
+        "the body broke off or is not what was sent: hand over the raw bytes, before any parser",
     ),
     "body_too_large": (413, "the body is too large"),
     "signature_missing": (400, "the X-Kayle-Signature header is missing"),

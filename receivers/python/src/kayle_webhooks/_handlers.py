@@ -1,6 +1,6 @@
 """Whole handlers for the two interfaces of Python's servers, and what frameworks share."""
 
-import io
+import re
 from typing import Any, Awaitable, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 from ._errors import KayleError
@@ -61,12 +61,32 @@ def wsgi(
     return application
 
 
-def _read_wsgi(environ: Dict[str, Any], bytes_max: int) -> bytes:
-    """The body, or one byte more than may be."""
-    stream = environ.get("wsgi.input") or io.BytesIO()
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), bytes_max + 1)
-    data: bytes = stream.read(length)
-    return data
+_LENGTH = re.compile("[0-9]{1,18}")
+
+
+def _read_wsgi(environ: Dict[str, Any], bytes_max: int) -> Optional[bytes]:
+    """The body, or one byte more than may be; None if it cannot be read whole."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not _LENGTH.fullmatch(length):
+        return None
+    wanted = min(int(length), bytes_max + 1)
+    try:
+        body = read_limited(environ["wsgi.input"], wanted) if wanted else b""
+    except OSError:
+        # The connection ended.
+        return None
+    return body if len(body) == wanted else None
+
+
+def read_limited(stream: Any, bytes_wanted: int) -> bytes:
+    """Reads this many bytes, or to the stream's end: one call may give less."""
+    body = bytearray()
+    while len(body) < bytes_wanted:
+        chunk = stream.read(bytes_wanted - len(body))
+        if not chunk:
+            break
+        body += chunk
+    return bytes(body)
 
 
 Scope = Dict[str, Any]
@@ -100,11 +120,13 @@ def asgi(
     return application
 
 
-async def _read_asgi(receive: Receive, bytes_max: int) -> bytes:
-    """The body, or the first chunks that are more than may be."""
+async def _read_asgi(receive: Receive, bytes_max: int) -> Optional[bytes]:
+    """The body, or the first chunks that are more than may be; None if it broke off."""
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         if not message.get("more_body", False) or len(body) > bytes_max:
             return bytes(body)

@@ -12,15 +12,15 @@ def django_view(
     """A view that needs no CSRF token. Raise DATA_UPLOAD_MAX_MEMORY_SIZE (2.5 MB) if you subscribe
     to portraits."""
     from django.http import HttpResponse
-    from django.http.request import RawPostDataException
+    from django.http.request import RawPostDataException, UnreadablePostError
     from django.views.decorators.csrf import csrf_exempt
     from django.views.decorators.http import require_POST
 
     def kayle_view(request: Any) -> Any:
         try:
             body = request.body
-        except RawPostDataException:
-            # Somebody has read the stream.
+        except (RawPostDataException, UnreadablePostError):
+            # Somebody has read the stream, or it broke off.
             body = None
         status, headers = answer(receiver, request.headers, body, handle, on_refused)
         return HttpResponse(status=status, headers=headers)

@@ -22,11 +22,7 @@ def fastapi_event(
 
     async def kayle_event(request: Request, response: Response) -> Event:
         try:
-            body = await request.body()
-        except RuntimeError:
-            # Somebody has read the stream.
-            raise HTTPException(KayleError("body_unavailable").status) from None
-        try:
+            body = await _read(request, receiver.body_bytes_max)
             event = receiver.unwrap(request.headers.items(), body)
         except KayleError as error:
             if on_refused is not None:
@@ -36,3 +32,19 @@ def fastapi_event(
         return event
 
     return kayle_event
+
+
+async def _read(request: Any, bytes_max: int) -> bytes:
+    """The body, or the first chunks that are more than may be."""
+    from starlette.requests import ClientDisconnect
+
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > bytes_max:
+                break
+    except (RuntimeError, ClientDisconnect):
+        # Somebody has read the stream, or it broke off.
+        raise KayleError("body_unavailable") from None
+    return bytes(body)

@@ -1,4 +1,4 @@
-"""For your own tests: makes deliveries like those of the service."""
+"""For your own tests: creates deliveries like those of the service."""
 
 import hashlib
 import hmac

@@ -14,25 +14,25 @@ var textClaims = map[string]bool{
 
 // Claims is what the person shared. It does not show itself: %v, %#v and JSON tell how many there are.
 type Claims struct {
-	values map[string]any
+	values hidden[map[string]any]
 }
 
 // Text returns a claim that is a text, and whether there is one.
 func (c Claims) Text(key string) (string, bool) {
-	text, ok := c.values[key].(string)
+	text, ok := c.values.expose()[key].(string)
 	return text, ok
 }
 
 // Flag returns a claim that is a boolean (age_over_N), and whether there is one.
 func (c Claims) Flag(key string) (value, ok bool) {
-	value, ok = c.values[key].(bool)
+	value, ok = c.values.expose()[key].(bool)
 	return value, ok
 }
 
 // Expose returns everything: texts, booleans, and nil for what the person declined.
 func (c Claims) Expose() map[string]any {
-	copied := make(map[string]any, len(c.values))
-	for key, value := range c.values {
+	copied := make(map[string]any, len(c.values.expose()))
+	for key, value := range c.values.expose() {
 		copied[key] = value
 	}
 	return copied
@@ -40,7 +40,7 @@ func (c Claims) Expose() map[string]any {
 
 // String tells how many claims there are.
 func (c Claims) String() string {
-	return fmt.Sprintf("Claims(%d keys)", len(c.values))
+	return fmt.Sprintf("Claims(%d keys)", len(c.values.expose()))
 }
 
 // GoString tells how many claims there are.
@@ -75,7 +75,7 @@ func readClaims(members map[string]any) (Claims, bool) {
 			return Claims{}, false
 		}
 	}
-	return Claims{members}, true
+	return Claims{hide(members)}, true
 }
 
 func isAgeClaim(key string) bool {

@@ -87,11 +87,11 @@ type Test struct {
 type Unknown struct {
 	Metadata
 	Name string
-	json map[string]any
+	json hidden[map[string]any]
 }
 
 // Expose returns the whole event.
-func (e Unknown) Expose() map[string]any { return e.json }
+func (e Unknown) Expose() map[string]any { return e.json.expose() }
 
 // Format shows the name only.
 func (e Unknown) Format(state fmt.State, _ rune) { fmt.Fprintf(state, "Unknown(%q)", e.Name) }
@@ -172,7 +172,7 @@ func readEvent(plaintext []byte) (string, Event, error) {
 func read(name string, meta Metadata, root, metadata *members) (Event, bool) {
 	known, isKnown := readers[name]
 	if !isKnown {
-		return Unknown{meta, name, root.values}, true
+		return Unknown{meta, name, hide(root.values)}, true
 	}
 	meta.ContractVersion = metadata.integer("contract_version")
 	if strings.HasPrefix(name, "verification.attempt.") {

@@ -3,6 +3,7 @@ package kayle
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -36,12 +37,15 @@ type Options struct {
 	Now func() time.Time
 }
 
+// Format shows nothing, whatever the verb.
+func (o Options) Format(state fmt.State, _ rune) { fmt.Fprint(state, "Options") }
+
 // Receiver opens requests. One is enough for a process.
 type Receiver struct {
-	options Options
+	hidden hidden[Options]
 }
 
-// NewReceiver makes a receiver. An error is an *Error: SecretInvalid, KeyInvalid or OptionInvalid.
+// NewReceiver creates a receiver. An error is an *Error: SecretInvalid, KeyInvalid or OptionInvalid.
 func NewReceiver(options Options) (*Receiver, error) {
 	if options.ReadSecrets == nil && !areUsable(options.Secrets) {
 		return nil, fault(SecretInvalid)
@@ -58,7 +62,7 @@ func NewReceiver(options Options) (*Receiver, error) {
 	if options.ToleranceS < 1 || options.ToleranceS > toleranceSMax || options.BodyBytesMax < 1 {
 		return nil, fault(OptionInvalid)
 	}
-	return &Receiver{options}, nil
+	return &Receiver{hide(options)}, nil
 }
 
 func setDefaults(options *Options) {
@@ -73,15 +77,12 @@ func setDefaults(options *Options) {
 	}
 }
 
-// String shows nothing.
-func (r *Receiver) String() string { return "Receiver" }
-
-// GoString shows nothing.
-func (r *Receiver) GoString() string { return "Receiver" }
+// Format shows nothing, whatever the verb.
+func (r Receiver) Format(state fmt.State, _ rune) { fmt.Fprint(state, "Receiver") }
 
 // Unwrap verifies, decrypts and reads a request. An error is an *Error: answer with its Status.
 func (r *Receiver) Unwrap(header http.Header, body []byte) (Event, error) {
-	if len(body) > r.options.BodyBytesMax {
+	if len(body) > r.hidden.expose().BodyBytesMax {
 		return nil, fault(BodyTooLarge)
 	}
 	if err := r.verify(valuesOf(header, signatureHeader), body); err != nil {
@@ -112,32 +113,29 @@ func (r *Receiver) Unwrap(header http.Header, body []byte) (Event, error) {
 }
 
 // Handler is a whole handler: it answers what is refused with its status, a test with its proof, and
-// an error of handle, which is yours, with 500, so that the delivery comes again. onRefused, which
-// may be nil, is told of each refusal.
-func (r *Receiver) Handler(handle func(*http.Request, Event) error, onRefused func(error)) http.Handler {
+// an error of handle, which is yours, with 500, so that the delivery comes again. onError, which may be
+// nil, is told of each: a refusal is an *Error, anything else is the error of handle.
+func (r *Receiver) Handler(handle func(*http.Request, Event) error, onError func(error)) http.Handler {
 	return http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
 		event, err := r.unwrapRequest(request)
+		status := http.StatusNoContent
 		var refused *Error
 		if errors.As(err, &refused) {
-			if onRefused != nil {
-				onRefused(err)
-			}
-			writer.WriteHeader(refused.Status())
-			return
-		}
-		if test, isTest := event.(Test); isTest {
+			status = refused.Status()
+		} else if err = handle(request, event); err != nil {
+			status = http.StatusInternalServerError
+		} else if test, isTest := event.(Test); isTest {
 			writer.Header().Set("X-Kayle-Proof", test.Proof)
 		}
-		if handle(request, event) != nil {
-			writer.WriteHeader(http.StatusInternalServerError)
-			return
+		if err != nil && onError != nil {
+			onError(err)
 		}
-		writer.WriteHeader(http.StatusNoContent)
+		writer.WriteHeader(status)
 	})
 }
 
 func (r *Receiver) unwrapRequest(request *http.Request) (Event, error) {
-	body, err := io.ReadAll(io.LimitReader(request.Body, int64(r.options.BodyBytesMax)+1))
+	body, err := io.ReadAll(io.LimitReader(request.Body, int64(r.hidden.expose().BodyBytesMax)+1))
 	if err != nil {
 		return nil, fault(BodyUnavailable)
 	}
@@ -149,9 +147,9 @@ func (r *Receiver) verify(values []string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	secrets := r.options.Secrets
-	if r.options.ReadSecrets != nil {
-		secrets = r.options.ReadSecrets()
+	secrets := r.hidden.expose().Secrets
+	if r.hidden.expose().ReadSecrets != nil {
+		secrets = r.hidden.expose().ReadSecrets()
 	}
 	if !areUsable(secrets) {
 		return fault(SecretInvalid)
@@ -160,8 +158,8 @@ func (r *Receiver) verify(values []string, body []byte) error {
 		return fault(SignatureMismatch)
 	}
 	seconds, _ := strconv.ParseInt(signed.seconds, 10, 64)
-	skewS := r.options.Now().Unix() - seconds
-	if skewS > int64(r.options.ToleranceS) || -skewS > int64(r.options.ToleranceS) {
+	skewS := r.hidden.expose().Now().Unix() - seconds
+	if skewS > int64(r.hidden.expose().ToleranceS) || -skewS > int64(r.hidden.expose().ToleranceS) {
 		return &Error{TimestampOutOfRange, skewS}
 	}
 	return nil
@@ -170,7 +168,7 @@ func (r *Receiver) verify(values []string, body []byte) error {
 // keysFor returns the keys of this label, which may be several, or else those without label.
 func (r *Receiver) keysFor(kid string) ([]PrivateKey, error) {
 	var labelled, others []PrivateKey
-	for _, key := range r.options.PrivateKeys {
+	for _, key := range r.hidden.expose().PrivateKeys {
 		if key.kid == "" {
 			others = append(others, key)
 		} else if key.kid == kid {

@@ -64,7 +64,7 @@ func (s signature) isSigned(secrets []string, body []byte) bool {
 	return signed
 }
 
-// sign makes the tag: the message is the text of t, a full stop, and the body's bytes.
+// sign computes the tag: the message is the text of t, a full stop, and the body's bytes.
 func sign(secret, seconds string, body []byte) []byte {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(seconds + "."))

@@ -1,4 +1,4 @@
-// Package kayletest makes deliveries like those of the service, for your own tests.
+// Package kayletest creates deliveries like those of the service, for your own tests.
 package kayletest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// GenerateKey makes a throw-away key of 2048 bits.
+// GenerateKey creates a throw-away key of 2048 bits.
 func GenerateKey() (*rsa.PrivateKey, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 }

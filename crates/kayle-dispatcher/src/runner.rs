@@ -63,6 +63,7 @@ impl Dispatcher {
                     pace.looked(due_after, began.elapsed());
                 }),
                 Act::WaitUntil(until) => {
+                    self.report_load();
                     tokio::select! {
                         biased;
                         () = stop.cancelled() => {}
@@ -100,7 +101,11 @@ impl Dispatcher {
         let meter = self.webhooks.meter();
         meter.queue_looked_at(why);
         meter.loop_turned(Loop::Dispatch);
-        meter.dispatcher_turned(DispatcherLoad {
+        self.report_load();
+    }
+
+    fn report_load(&self) {
+        self.webhooks.meter().dispatcher_turned(DispatcherLoad {
             in_flight: self.requests.starter.slots.in_flight(),
             unsettled: self.unsettled.len(),
         });

@@ -191,7 +191,7 @@ pub(crate) fn waiting(
     ];
     values.extend(endpoint_id.map(|id| Value::from(id.as_str())));
     // An endpoint of another organization has nothing that waits.
-    let (of_endpoint, endpoints) = match endpoint_id {
+    let (of_the_endpoint, endpoints) = match endpoint_id {
         Some(_) => ("AND endpoint_id = $4", "AND id = $4"),
         None => ("", ""),
     };
@@ -202,20 +202,20 @@ pub(crate) fn waiting(
     let delivering = counted(&format!(
         "SELECT 1 FROM (SELECT organization_id, endpoint_id FROM deliveries \
          WHERE state = 'delivering' LIMIT {DELIVERING_MAX}) AS under_way \
-         WHERE organization_id = $1 {of_endpoint}"
+         WHERE organization_id = $1 {of_the_endpoint}"
     ));
     let held = counted(&format!(
-        "SELECT 1 FROM deliveries WHERE state = 'held' AND organization_id = $1 {of_endpoint}"
+        "SELECT 1 FROM deliveries WHERE state = 'held' AND organization_id = $1 {of_the_endpoint}"
     ));
     let retained = counted(&format!(
         "SELECT 1 FROM deliveries WHERE state = 'failed' AND payload_expires_at IS NOT NULL \
-         AND organization_id = $1 {of_endpoint}"
+         AND organization_id = $1 {of_the_endpoint}"
     ));
     let oldest = format!(
         "(SELECT min((SELECT due_at FROM deliveries WHERE state = 'pending' \
-         AND endpoint_id = endpoints.id AND due_at <= $2 \
-         ORDER BY endpoint_id, due_at LIMIT 1)) \
-         FROM endpoints WHERE organization_id = $1 {endpoints})"
+         AND {of_endpoint} AND due_at <= $2 ORDER BY endpoint_id, due_at LIMIT 1)) \
+         FROM endpoints WHERE organization_id = $1 {endpoints})",
+        of_endpoint = dialect.of_endpoint("endpoints.id"),
     );
     let sql = format!(
         "SELECT {pending} AS pending, {delivering} AS delivering, {held} AS held, \

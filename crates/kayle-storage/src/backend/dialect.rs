@@ -107,6 +107,10 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     /// names them.
     fn pending_of_endpoints(&self, endpoints: &str) -> String;
 
+    /// Says that a pending delivery is one endpoint's, so that the index led by the endpoint is
+    /// used.
+    fn of_endpoint(&self, id: &str) -> String;
+
     /// Writes all that changes in deliveries.
     fn save(&self, rows: &[delivery::Model]) -> Statement;
 

@@ -149,8 +149,13 @@ impl Dialect for Sqlite {
         // In this order of the tables: it is never changed around a CROSS JOIN.
         format!(
             "SELECT 1 FROM ({endpoints}) AS wanted CROSS JOIN deliveries \
-             WHERE state = 'pending' AND endpoint_id = wanted.id"
+             WHERE state = 'pending' AND {of_endpoint}",
+            of_endpoint = self.of_endpoint("wanted.id"),
         )
+    }
+
+    fn of_endpoint(&self, id: &str) -> String {
+        format!("endpoint_id = {id}")
     }
 
     fn wanted_deliveries(&self) -> (&'static str, &'static str) {

@@ -72,7 +72,7 @@ impl Presence {
         }
     }
 
-    /// Tells that the node stops. The first connections that are tried may belong to a server that
+    /// Deletes the node's row. The first connections that are tried may belong to a server that
     /// stops at this moment.
     async fn check_out(&self, webhooks: &Webhooks) {
         for _ in 0..CHECK_OUT_TRIES {

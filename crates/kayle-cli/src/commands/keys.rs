@@ -86,7 +86,7 @@ fn tell_old(api: &Api, keys: &str, old_id: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a key. It is in its file before anybody hears of it: a public half whose private one is
+/// Creates a key. It is in its file before anybody hears of it: a public half whose private one is
 /// lost would make deliveries that nobody can read.
 fn generate(bits: Bits, out: &Path) -> Result<PrivateKey, Failure> {
     let key = match bits {

@@ -95,7 +95,7 @@ pub(crate) async fn deactivate(visit: Visit, _: Fields) -> Answer {
     ))
 }
 
-/// Makes a challenge, or takes the answer to one.
+/// Creates a challenge, or judges the answer to one.
 pub(crate) async fn prove(visit: Visit, fields: Fields) -> Answer {
     let id: EncryptionKeyId = visit.id("key")?;
     let caller = visit.caller(Area::Webhooks, Intent::Change)?;

@@ -65,7 +65,7 @@ pub async fn a_secret_is_sealed_anew_unless_it_was_replaced(test: &TestStore) ->
     let (id, reads) = (organization.id, test.reads());
     let found = reads.find_signing_secret(id, &endpoint.id).await?;
     assert_eq!(found, Some(new));
-    // It is the same endpoint, and was not changed.
+    // Sealing a secret anew changes nothing that a customer sees, `updated_at` included.
     let found = reads.find_endpoint(id, &endpoint.id).await?;
     assert_eq!(found, Some(endpoint));
     Ok(())

@@ -3,8 +3,8 @@
 //!
 //! What is sealed is sealed anew. What is hashed can only be hashed anew when its text is seen: an
 //! API key when it is next used, a cancel token or a report never. So a key that is about to go
-//! leaves behind what recognises its hashes, sealed under the current one; it opens and signs
-//! nothing any more.
+//! leaves behind what recognises its hashes, sealed under the current one; that opens nothing and
+//! makes no token.
 
 use std::collections::BTreeSet;
 
@@ -228,8 +228,8 @@ impl Webhooks {
     }
 
     /// Adds a row under the current key to an organization's audit log, unless its last row is
-    /// under it already; returns whether it did. The row covers the hash of the one before: who
-    /// learned the old key cannot rewrite what lies before it.
+    /// under it already; returns whether it did. The row covers the hash of the one before. It does
+    /// not undo a leak of the old key: a row is taken under any key of the ring (ADR 44).
     async fn begin_audit_log_anew(
         &self,
         organization_id: OrganizationId,

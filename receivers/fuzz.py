@@ -156,7 +156,7 @@ class Library:
         self.name = name
         environment = {**os.environ, "KAYLE_LINES": "1"}
         self.process = subprocess.Popen(
-            command, shell=True, text=True, env=environment, encoding="utf-8",
+            command, text=True, env=environment, encoding="utf-8",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.give(keys)
@@ -174,12 +174,14 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seconds", type=float, required=True)
     arguments.add_argument("--seed", type=int, default=int(time.time()))
-    arguments.add_argument("--library", action="append", required=True, help="NAME=COMMAND")
+    arguments.add_argument(
+        "--library", action="append", nargs="+", required=True, metavar="TEXT", help="NAME PROGRAM ARGUMENT…"
+    )
     options = arguments.parse_args()
     file = make.FOLDER / "vectors.json"
     make.KEYS.update(json.loads(file.read_text())["keys"])
     keys = json.dumps(make.KEYS)
-    libraries = [Library(*one.split("=", 1), keys) for one in options.library]
+    libraries = [Library(name, command, keys) for name, *command in options.library]
     rng = random.Random(options.seed)
     ends = time.monotonic() + options.seconds
     outcomes = {}

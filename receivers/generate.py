@@ -107,8 +107,56 @@ def make_keys(kept):
         .decode()
     )
     keys["cut"] = keys["rsa2048a"][:400]
+    keys.update(bad_jwks(jwk(main)))
+    keys.update(bad_pems(keys["rsa2048a"], keys["rsa2048b"]))
     keys["nothing"] = ""
     return keys
+
+
+def bad_jwks(good):
+    """Keys that some reader of JSON or base64 takes, and another does not."""
+
+    def with_member(name, value):
+        return json.dumps({**good, name: value})
+
+    def changed(name):
+        """A number that is another one, in canonical base64url."""
+        return good[name][:9] + ("A" if good[name][9] != "A" else "B") + good[name][10:]
+
+    text = json.dumps(good)
+    last = good["n"][-1]
+    stray = chr(ord(last) + 1)
+    return {
+        "jwk_line_break": with_member("n", good["n"][:64] + "\n" + good["n"][64:]),
+        "jwk_padded": with_member("n", good["n"] + "=="),
+        "jwk_base64": with_member("d", good["d"].replace("-", "+").replace("_", "/")),
+        "jwk_stray_bits": with_member("n", good["n"][:-1] + stray),
+        "jwk_member_twice": text[:-1] + f', "e": "{good["e"]}"}}',
+        "jwk_comma": text[:-1] + ",}",
+        "jwk_number": with_member("e", 65537),
+        "jwk_list": with_member("e", [good["e"]]),
+        "jwk_ec": with_member("kty", "EC"),
+        "jwk_without_qi": json.dumps({name: value for name, value in good.items() if name != "qi"}),
+        "jwk_empty_qi": with_member("qi", ""),
+        **{f"jwk_other_{name}": with_member(name, changed(name)) for name in ["d", "p", "dp", "dq", "qi"]},
+        "jwk_no_break_space": "\u00a0" + text,
+        "jwk_bom": "\ufeff" + text,
+    }
+
+
+def bad_pems(text, other):
+    lines = text.strip().splitlines()
+    body = "".join(lines[1:-1])
+    return {
+        "pem_text_before": "Bag Attributes\n" + text,
+        "pem_text_behind": text + "x",
+        "pem_twice": text + other,
+        "pem_no_break_space": "\n".join([*lines[:3], "\u00a0" + lines[3], *lines[4:]]),
+        "pem_bom": "\ufeff" + text,
+        "pem_headers": "\n".join([lines[0], "Proc-Type: 4,ENCRYPTED", "", *lines[1:]]),
+        "pem_unpadded": "\n".join([lines[0], body[:-4] + body[-4:].rstrip("="), lines[-1]]),
+        "pem_other_end": text.replace("END PRIVATE", "END RSA PRIVATE"),
+    }
 
 
 KEYS = {}
@@ -733,8 +781,13 @@ def configuration_cases():
     check("C11", "seventeen keys", "key_invalid", keys=[{"key": "rsa2048a"}] * 17)
     for number, key in enumerate(["rsa1024", "ec", "encrypted", "public", "public_jwk", "cut", "nothing"]):
         check(f"C{12 + number}", f"a key that is none: {key}", "key_invalid", keys=[{"key": key}])
+    names = [name for name in KEYS if name.startswith(("jwk_", "pem_"))]
+    for number, key in enumerate(names):
+        why = key.replace("_", " ")
+        check(f"C{30 + number}", f"a key that is none: {why}", "key_invalid", keys=[{"key": key}])
     check("C20", "no tolerance", "option_invalid", tolerance_s=0)
     check("C21", "a tolerance of more than an hour", "option_invalid", tolerance_s=3601)
+    check("C22", "no body", "option_invalid", body_bytes_max=0)
 
 
 def write_vectors():

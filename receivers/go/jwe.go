@@ -12,6 +12,12 @@ const ivBytes, tagBytes, contentKeyBytes = 12, 16, 32
 // base64url is without padding, in one spelling only.
 var base64url = base64.RawURLEncoding.Strict()
 
+// decodeBase64 decodes strictly: Go's encodings, strict ones too, pass over line breaks.
+func decodeBase64(encoding *base64.Encoding, text string) ([]byte, bool) {
+	decoded, err := encoding.DecodeString(text)
+	return decoded, err == nil && !strings.ContainsAny(text, "\r\n")
+}
+
 type jwe struct {
 	kid           string
 	header        string
@@ -28,9 +34,8 @@ func parseJWE(body []byte) (jwe, error) {
 	}
 	decoded := make([][]byte, len(parts))
 	for index, part := range parts {
-		bytes, err := base64url.DecodeString(part)
-		// Go passes over line breaks.
-		if err != nil || strings.ContainsAny(part, "\r\n") {
+		bytes, ok := decodeBase64(base64url, part)
+		if !ok {
 			return jwe{}, fault(JWEMalformed)
 		}
 		decoded[index] = bytes

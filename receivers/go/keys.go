@@ -1,12 +1,11 @@
 package kayle
 
 import (
-	"bytes"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
+	"encoding/base64"
+	"fmt"
 	"math/big"
 	"strings"
 )
@@ -23,7 +22,7 @@ type PrivateKey struct {
 // may be quotes around it) or a JWK. With an empty kid, the key is tried for every delivery that no kid
 // fits.
 func ParsePrivateKey(kid, text string) (PrivateKey, error) {
-	text = strings.TrimSpace(text)
+	text = strings.Trim(text, asciiBlanks)
 	var key *rsa.PrivateKey
 	if strings.HasPrefix(text, "{") {
 		key = parseJWK(text)
@@ -41,15 +40,8 @@ func NewPrivateKey(kid string, key *rsa.PrivateKey) (PrivateKey, error) {
 	return PrivateKey{kid, key}, nil
 }
 
-// String shows nothing.
-func (k PrivateKey) String() string {
-	return "PrivateKey"
-}
-
-// GoString shows nothing.
-func (k PrivateKey) GoString() string {
-	return "PrivateKey"
-}
+// Format shows nothing, whatever the verb.
+func (k PrivateKey) Format(state fmt.State, _ rune) { fmt.Fprint(state, "PrivateKey") }
 
 // Registration is the body of POST /v1/webhooks/endpoints/{id}/keys.
 type Registration struct {
@@ -89,38 +81,52 @@ func (k PrivateKey) unwrap(wrapped []byte) []byte {
 	return key
 }
 
+// asciiBlanks may stand around a key and between the symbols of a PEM.
+const asciiBlanks = " \t\n\r\f"
+
+// strictBase64 is the alphabet of PEM, in one spelling only.
+var strictBase64 = base64.StdEncoding.Strict()
+
 func parsePEM(text string) *rsa.PrivateKey {
 	text = strings.Trim(text, `"'`)
-	text = strings.NewReplacer(`\r`, "", `\n`, "\n", "\r", "").Replace(text)
-	block, rest := pem.Decode([]byte(strings.TrimSpace(text) + "\n"))
-	if block == nil || len(bytes.TrimSpace(rest)) > 0 || len(block.Headers) > 0 {
-		return nil
-	}
-	switch block.Type {
-	case "PRIVATE KEY":
-		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-		key, isRSA := parsed.(*rsa.PrivateKey)
-		if err == nil && isRSA {
+	text = strings.NewReplacer(`\r`, "", `\n`, "\n").Replace(text)
+	text = strings.Trim(text, asciiBlanks)
+	if der, ok := pemBlock(text, "PRIVATE KEY"); ok {
+		parsed, err := x509.ParsePKCS8PrivateKey(der)
+		if key, isRSA := parsed.(*rsa.PrivateKey); err == nil && isRSA {
 			return key
 		}
-	case "RSA PRIVATE KEY":
-		if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+	} else if der, ok := pemBlock(text, "RSA PRIVATE KEY"); ok {
+		if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 			return key
 		}
 	}
 	return nil
 }
 
+// pemBlock reads a text that is one block and nothing else: encoding/pem looks for one anywhere.
+func pemBlock(text, label string) ([]byte, bool) {
+	begin, end := "-----BEGIN "+label+"-----", "-----END "+label+"-----"
+	if !strings.HasPrefix(text, begin) || !strings.HasSuffix(text, end) || len(text) < len(begin)+len(end) {
+		return nil, false
+	}
+	symbols := strings.FieldsFunc(text[len(begin):len(text)-len(end)], func(symbol rune) bool {
+		return strings.ContainsRune(asciiBlanks, symbol)
+	})
+	return decodeBase64(strictBase64, strings.Join(symbols, ""))
+}
+
 func parseJWK(text string) *rsa.PrivateKey {
-	var members map[string]any
-	if json.Unmarshal([]byte(text), &members) != nil || members["kty"] != "RSA" {
+	parsed, err := parseJSON([]byte(text))
+	members, isObject := parsed.(map[string]any)
+	if err != nil || !isObject || members["kty"] != "RSA" {
 		return nil
 	}
 	numbers := map[string]*big.Int{}
 	for _, name := range []string{"n", "e", "d", "p", "q", "dp", "dq", "qi"} {
-		digits, _ := members[name].(string)
-		decoded, err := base64url.DecodeString(digits)
-		if err != nil || len(decoded) == 0 {
+		digits, isText := members[name].(string)
+		decoded, ok := decodeBase64(base64url, digits)
+		if !isText || !ok {
 			return nil
 		}
 		numbers[name] = new(big.Int).SetBytes(decoded)
@@ -137,5 +143,12 @@ func parseJWK(text string) *rsa.PrivateKey {
 		return nil
 	}
 	key.Precompute()
+	// Go computes these three itself; that they are right tells whether the key was damaged.
+	fits := key.Precomputed.Dp.Cmp(numbers["dp"]) == 0 &&
+		key.Precomputed.Dq.Cmp(numbers["dq"]) == 0 &&
+		key.Precomputed.Qinv.Cmp(numbers["qi"]) == 0
+	if !fits {
+		return nil
+	}
 	return key
 }

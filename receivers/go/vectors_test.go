@@ -27,7 +27,7 @@ type vector struct {
 		}
 		NowS         int64 `json:"now_s"`
 		ToleranceS   *int  `json:"tolerance_s"`
-		BodyBytesMax int   `json:"body_bytes_max"`
+		BodyBytesMax *int  `json:"body_bytes_max"`
 	}
 	Headers    [][2]string
 	BodyBase64 string `json:"body_base64"`
@@ -108,15 +108,19 @@ func TestNothingThatIsPrintedHoldsAClaimASecretOrABody(t *testing.T) {
 
 func open(made vector, keys map[string]string) (Event, error) {
 	options := Options{
-		Secrets:      made.Options.Secrets,
-		BodyBytesMax: made.Options.BodyBytesMax,
-		Now:          func() time.Time { return time.Unix(made.Options.NowS, 0) },
+		Secrets: made.Options.Secrets,
+		Now:     func() time.Time { return time.Unix(made.Options.NowS, 0) },
 	}
-	if made.Options.ToleranceS != nil {
-		// Zero stands for the default in Go; what is meant is a tolerance that is none.
-		options.ToleranceS = *made.Options.ToleranceS
-		if options.ToleranceS == 0 {
-			options.ToleranceS = -1
+	for given, option := range map[*int]*int{
+		made.Options.ToleranceS:   &options.ToleranceS,
+		made.Options.BodyBytesMax: &options.BodyBytesMax,
+	} {
+		if given != nil {
+			*option = *given
+			// Zero stands for the default in Go; what is meant is a limit that is none.
+			if *given == 0 {
+				*option = -1
+			}
 		}
 	}
 	for _, key := range made.Options.Keys {

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::test_run::receiver_tools::ReceiverTools;
+use crate::test_run::receiver_tools::{self, ReceiverTools};
 use crate::workspace;
 
 /// Compares all libraries for this long (`90s`, `10m`), over requests that are damaged at random.
@@ -25,35 +25,28 @@ pub fn fuzz(span: &str) -> anyhow::Result<()> {
     workspace::run(go.current_dir(root.join("receivers/go")))?;
     let scripts = root.join("tests/receivers");
     let javascript = tools.javascript_script(&scripts, &["runner.mjs", "lines.mjs"])?;
-    let libraries = [
-        format!("rust={}", target.join("debug/examples/lines").display()),
-        format!("go={}", go_runner.display()),
-        format!("javascript=node {}", javascript.display()),
-        format!(
-            "python={} {}",
-            tools.python().display(),
-            scripts.join("runner.py").display()
-        ),
-    ];
     let mut python = Command::new(tools.python());
     python.arg(root.join("receivers/fuzz.py"));
     python.args(["--seconds", &seconds.to_string()]);
-    for library in libraries {
-        python.args(["--library", &library]);
-    }
-    workspace::run(&mut python)
+    python.args(["--library", "rust"]);
+    python.arg(target.join("debug/examples/lines"));
+    python.args(["--library", "go"]).arg(go_runner);
+    python.args(["--library", "javascript", "node"]);
+    python.arg(javascript);
+    python.args(["--library", "python"]).arg(tools.python());
+    python.arg(scripts.join("runner.py"));
+    workspace::run(tools.announce(&mut python))
 }
 
 fn seconds(span: &str) -> anyhow::Result<u64> {
-    let (number, unit) = span.split_at(span.len().saturating_sub(1));
-    let number: u64 = number
-        .parse()
-        .with_context(|| format!("{span:?} is not a duration like 90s or 10m"))?;
-    match unit {
-        "s" => Ok(number),
-        "m" => Ok(number * 60),
-        _ => bail!("{span:?} is not a duration like 90s or 10m"),
-    }
+    let seconds = if let Some(minutes) = span.strip_suffix('m') {
+        let minutes = minutes.parse::<u64>().ok();
+        minutes.and_then(|minutes| minutes.checked_mul(60))
+    } else {
+        span.strip_suffix('s')
+            .and_then(|seconds| seconds.parse().ok())
+    };
+    seconds.with_context(|| format!("{span:?} is not a duration like 90s or 10m"))
 }
 
 /// Writes `receivers/vectors.json`, the events' schema, and what follows from them.
@@ -61,7 +54,29 @@ fn seconds(span: &str) -> anyhow::Result<u64> {
 /// # Errors
 /// Python's packages cannot be installed, or the generator fails.
 pub fn generate() -> anyhow::Result<()> {
-    let tools = ReceiverTools::install()?;
-    let mut python = Command::new(tools.python());
+    let mut python = Command::new(receiver_tools::install_interpreter()?);
     workspace::run(python.arg(workspace::root().join("receivers/generate.py")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_whole_seconds_or_minutes_and_anything_else_is_an_error() {
+        assert_eq!(seconds("90s").ok(), Some(90));
+        assert_eq!(seconds("10m").ok(), Some(600));
+        for span in [
+            "",
+            "s",
+            "10",
+            "10h",
+            "10µ",
+            "-1s",
+            "1.5m",
+            "400000000000000000m",
+        ] {
+            assert!(seconds(span).is_err(), "{span}");
+        }
+    }
 }

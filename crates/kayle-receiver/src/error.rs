@@ -1,6 +1,6 @@
 //! The closed set of what can be wrong. No error holds anything of the request or of a key.
 
-/// Why a request was not opened, in the order of the checks. Whatever it is, the delivery comes
+/// Why a request was not opened, in the order of the checks but for the last. Whatever it is, the delivery comes
 /// again if the answer is [`UnwrapError::status`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnwrapError {
@@ -40,8 +40,11 @@ pub enum UnwrapError {
     /// `X-Kayle-Event` names another type than the event has.
     #[error("X-Kayle-Event differs from the type of the event")]
     EventMismatch,
-    /// The function that reads the secrets gave none, too many, or one with a blank inside.
-    #[error("the signing secrets that were read cannot be used")]
+    /// The secrets are none or too many, or one is empty or has a blank inside. A [`Receiver`] finds
+    /// this when it is made, unless a function reads them.
+    ///
+    /// [`Receiver`]: crate::Receiver
+    #[error("the signing secrets cannot be used")]
     SecretInvalid,
 }
 
@@ -64,8 +67,8 @@ impl UnwrapError {
         }
     }
 
-    /// Returns the status to answer with, without a body. It is 500 and more where the request is
-    /// authentic and the fault is on the receiver's side.
+    /// Returns the status to answer with, without a body. It is 500 where the fault is on the
+    /// receiver's side.
     pub fn status(self) -> u16 {
         match self {
             Self::BodyTooLarge => 413,
@@ -96,6 +99,9 @@ pub enum OptionsError {
     /// The tolerance cannot be off.
     #[error("tolerance_s must be 1 to 3600")]
     Tolerance,
+    /// No delivery has an empty body.
+    #[error("body_bytes_max must be at least 1")]
+    BodyBytesMax,
 }
 
 impl OptionsError {
@@ -104,7 +110,7 @@ impl OptionsError {
         match self {
             Self::Secrets => "secret_invalid",
             Self::PrivateKeys => "key_invalid",
-            Self::Tolerance => "option_invalid",
+            Self::Tolerance | Self::BodyBytesMax => "option_invalid",
         }
     }
 }

@@ -113,8 +113,9 @@ pub struct AttemptFailed {
     pub failure_code: String,
 }
 
-/// A test delivery. Its session does not exist.
-#[derive(Debug, Clone, PartialEq)]
+/// A test delivery. Its session does not exist. `Debug` shows no challenge: who knows it can prove
+/// what only the receiver should.
+#[derive(Clone, PartialEq)]
 pub struct TestEvent {
     /// The same in every attempt.
     pub event_id: String,
@@ -129,6 +130,16 @@ impl TestEvent {
     pub fn proof(&self) -> String {
         let message = format!("kayle-proof.{}.{}", self.event_id, self.challenge);
         hex::encode(digest(&SHA256, message.as_bytes()))
+    }
+}
+
+impl fmt::Debug for TestEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TestEvent")
+            .field("event_id", &self.event_id)
+            .field("sample", &self.sample)
+            .finish_non_exhaustive()
     }
 }
 
@@ -161,8 +172,23 @@ impl fmt::Debug for UnknownEvent {
 }
 
 impl Event {
-    /// Returns the name on the wire; of a test, the name of its sample.
+    /// Returns the name on the wire; of a test, `test`, so that nobody takes it for what it shows a
+    /// sample of.
     pub fn event_type(&self) -> &str {
+        match self {
+            Self::Test(_) => "test",
+            Self::SessionSucceeded(_)
+            | Self::SessionFailed(_)
+            | Self::SessionExpired(_)
+            | Self::SessionCancelled(_)
+            | Self::AttemptSucceeded(_)
+            | Self::AttemptFailed(_)
+            | Self::Unknown(_) => self.type_on_the_wire(),
+        }
+    }
+
+    /// Returns the name that `X-Kayle-Event` has; of a test, that of its sample.
+    pub(crate) fn type_on_the_wire(&self) -> &str {
         match self {
             Self::SessionSucceeded(_) => "verification.session.succeeded",
             Self::SessionFailed(_) => "verification.session.failed",
@@ -170,7 +196,7 @@ impl Event {
             Self::SessionCancelled(_) => "verification.session.cancelled",
             Self::AttemptSucceeded(_) => "verification.attempt.succeeded",
             Self::AttemptFailed(_) => "verification.attempt.failed",
-            Self::Test(test) => test.sample.event_type(),
+            Self::Test(test) => test.sample.type_on_the_wire(),
             Self::Unknown(unknown) => &unknown.name,
         }
     }

@@ -7,17 +7,17 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How deep arrays and objects may lie in one another. Events have a depth of three.
-const DEPTH_MAX: usize = 32;
-
-/// The largest whole number whose neighbours a double can tell apart.
-const INTEGER_MAX: f64 = 9_007_199_254_740_991.0;
+use crate::limits::{JSON_DEPTH_MAX, JSON_INTEGER_MAX};
 
 /// Returns the one JSON value that the bytes are.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Strict { left: DEPTH_MAX }.deserialize(&mut reader).ok()?;
+    let value = Strict {
+        left: JSON_DEPTH_MAX,
+    }
+    .deserialize(&mut reader)
+    .ok()?;
     reader.end().ok()?;
     Some(value)
 }
@@ -72,7 +72,7 @@ pub(crate) fn take_texts(members: &mut Map<String, Value>, name: &str) -> Option
 )]
 pub(crate) fn take_integer(members: &mut Map<String, Value>, name: &str) -> Option<i64> {
     let number = members.remove(name)?.as_f64()?;
-    let whole = number.fract() == 0.0 && number.abs() <= INTEGER_MAX;
+    let whole = number.fract() == 0.0 && number.abs() <= JSON_INTEGER_MAX;
     whole.then_some(number as i64)
 }
 

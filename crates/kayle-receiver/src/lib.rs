@@ -7,6 +7,7 @@ mod event;
 mod headers;
 mod json;
 mod jwe;
+mod limits;
 mod once;
 mod private_key;
 mod receiver;
@@ -22,6 +23,7 @@ pub use event::{
     SessionFailed, SessionSucceeded, TestEvent, UnknownEvent, outranks,
 };
 pub use headers::Headers;
+pub use limits::TOLERANCE_S;
 pub use once::{InMemoryOnce, Outcome};
 pub use private_key::{PrivateKey, PrivateKeyError};
 pub use receiver::{LabelledKey, Options, Received, Receiver, decrypt, verify};

@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{KeyPair as _, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 mod der;
 
@@ -44,7 +44,7 @@ impl PrivateKey {
     /// Reads a PEM (PKCS#8 or PKCS#1) or a JWK. In a PEM, line breaks may be CRLF or the two
     /// characters `\n`, and there may be quotes around it: what environment variables make of it.
     pub fn parse(text: &str) -> Result<Self, PrivateKeyError> {
-        let text = text.trim();
+        let text = text.trim_matches(ASCII_BLANKS);
         let pkcs8 = if text.starts_with('{') {
             jwk_to_pkcs8(text)
         } else {
@@ -161,14 +161,14 @@ impl fmt::Debug for PrivateKey {
 /// RFC 7468 (2): lines of exactly 64 characters.
 const PEM_LINE_CHARS: usize = 64;
 
+/// May stand around a key and between the symbols of a PEM, in every library.
+const ASCII_BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
+
 type Secret = Zeroizing<Vec<u8>>;
 
 fn pem_to_pkcs8(text: &str) -> Option<Secret> {
-    let text = Zeroizing::new(
-        text.trim_matches(['"', '\''])
-            .replace("\\r", "")
-            .replace("\\n", "\n"),
-    );
+    let text = Zeroizing::new(text.trim_matches(['"', '\'']).replace("\\r", ""));
+    let text = Zeroizing::new(text.replace("\\n", "\n"));
     if let Some(der) = pem_block(&text, "PRIVATE KEY") {
         return Some(der);
     }
@@ -178,23 +178,56 @@ fn pem_to_pkcs8(text: &str) -> Option<Secret> {
 fn pem_block(text: &str, label: &str) -> Option<Secret> {
     let begin = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
-    let body = text.trim().strip_prefix(&begin)?.strip_suffix(&end)?;
+    let text = text.trim_matches(ASCII_BLANKS);
+    let body = text.strip_prefix(&begin)?.strip_suffix(&end)?;
     let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
-    base64.extend(body.split_ascii_whitespace());
+    base64.extend(body.split(ASCII_BLANKS));
     STANDARD.decode(base64.as_bytes()).ok().map(Zeroizing::new)
 }
 
 fn jwk_to_pkcs8(text: &str) -> Option<Secret> {
-    let members = json::parse_object(text.as_bytes())?;
+    let members = Wiped(json::parse_object(text.as_bytes())?);
+    let members = &members.0;
     if members.get("kty")?.as_str()? != "RSA" {
         return None;
     }
     let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
-    let numbers: Option<Vec<_>> = names.iter().map(|name| number(&members, name)).collect();
+    let numbers: Option<Vec<_>> = names.iter().map(|name| number(members, name)).collect();
     Some(der::pkcs8(&der::pkcs1(&numbers?)))
+}
+
+/// The members of a JWK, whose texts are wiped when nobody needs them.
+struct Wiped(Map<String, Value>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn number(members: &Map<String, Value>, name: &str) -> Option<Secret> {
     let digits = URL_SAFE_NO_PAD.decode(members.get(name)?.as_str()?);
     digits.ok().map(Zeroizing::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_of_a_key_is_wiped() {
+        let mut key = serde_json::json!({ "d": "AQAB", "oth": [{ "r": "AQAB" }], "e": 3 });
+        wipe(&mut key);
+        let wiped = serde_json::json!({ "d": "", "oth": [{ "r": "" }], "e": 3 });
+        assert_eq!(key, wiped);
+    }
 }

@@ -9,16 +9,10 @@ use crate::error::{OptionsError, UnwrapError};
 use crate::event::Event;
 use crate::headers::Headers;
 use crate::jwe::Jwe;
+use crate::limits::{BODY_BYTES_MAX, PRIVATE_KEYS_MAX, TOLERANCE_S, TOLERANCE_S_MAX};
 use crate::private_key::PrivateKey;
 use crate::secrets::Secrets;
 use crate::signature::Signature;
-
-/// The tolerance that Kayle's documentation asks for, in seconds.
-const TOLERANCE_S: u32 = 300;
-const TOLERANCE_S_MAX: u32 = 3600;
-/// A portrait makes a body of 2.8 MB.
-const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-const PRIVATE_KEYS_MAX: usize = 16;
 
 const SIGNATURE: &str = "X-Kayle-Signature";
 const EVENT: &str = "X-Kayle-Event";
@@ -34,7 +28,7 @@ pub struct Options {
     /// How far a signature may lie from this machine's time, in either direction, in seconds: 1 to
     /// 3600.
     pub tolerance_s: u32,
-    /// The longest body that is looked at, in bytes.
+    /// The longest body that is looked at, in bytes: at least 1.
     pub body_bytes_max: usize,
 }
 
@@ -72,7 +66,7 @@ pub struct Received {
 }
 
 impl Receiver {
-    /// Makes a receiver.
+    /// Creates a receiver.
     ///
     /// # Errors
     /// Names the option that cannot be used.
@@ -83,6 +77,9 @@ impl Receiver {
         }
         if !(1..=TOLERANCE_S_MAX).contains(&options.tolerance_s) {
             return Err(OptionsError::Tolerance);
+        }
+        if options.body_bytes_max == 0 {
+            return Err(OptionsError::BodyBytesMax);
         }
         Ok(Self(options))
     }
@@ -119,7 +116,7 @@ impl Receiver {
         let named = headers.values(EVENT);
         if named
             .iter()
-            .any(|name| *name != event.event_type().as_bytes())
+            .any(|name| *name != event.type_on_the_wire().as_bytes())
         {
             return Err(UnwrapError::EventMismatch);
         }

@@ -5,8 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::error::OptionsError;
-
-const SECRETS_MAX: usize = 8;
+use crate::limits::SECRETS_MAX;
 
 /// Where the signing secrets come from. A rotation is configured with both secrets, so that no
 /// delivery is refused meanwhile.
@@ -33,13 +32,17 @@ impl Secrets {
         }
     }
 
-    /// Calls `look` with the secrets of this moment.
+    /// Calls `look` with the secrets of this moment. They are checked each time: whoever calls may
+    /// have made no receiver, and anybody could sign with an empty one.
     pub(crate) fn with<T>(
         &self,
         look: impl FnOnce(&[Zeroizing<String>]) -> T,
     ) -> Result<T, OptionsError> {
         match self {
-            Self::Fixed(secrets) => Ok(look(secrets)),
+            Self::Fixed(secrets) => {
+                check(secrets)?;
+                Ok(look(secrets))
+            }
             Self::Read(read) => {
                 let secrets = read();
                 check(&secrets)?;

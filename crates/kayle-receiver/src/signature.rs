@@ -8,9 +8,8 @@ use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use crate::error::UnwrapError;
+use crate::limits::TIME_DIGITS_MAX;
 
-/// Twelve digits reach the year 33658.
-const TIME_DIGITS_MAX: usize = 12;
 const TAG_BYTES: usize = 32;
 
 /// A header of the right form.

@@ -1,4 +1,4 @@
-//! Makes deliveries like those of the service, for the tests of those who receive.
+//! Creates deliveries like those of the service, for the tests of those who receive.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;

@@ -1,6 +1,7 @@
-import { type Bytes, decodeBase64url, encodeBase64url, fromBinary } from "./bytes.js";
+import { type Bytes, decodeBase64url, encodeBase64url, fromBinary, hex, utf8 } from "./bytes.js";
 import { rsaNumbers, withoutZeros } from "./der.js";
 import { KayleError } from "./errors.js";
+import { isObject, type Json, type JsonObject, parseJson } from "./json.js";
 
 /** A private key, and the `key_id` that its public half was registered under. */
 export type PrivateKeyInput = {
@@ -86,14 +87,35 @@ function checkedCryptoKey(key: CryptoKey): CryptoKey {
 }
 
 function numbersOf(input: { pem: string } | { jwk: JsonWebKey }): Numbers {
-  const text = "pem" in input && typeof input.pem === "string" ? input.pem.trim() : "";
+  const text = "pem" in input && typeof input.pem === "string" ? trimmed(input.pem) : "";
   const bytes = text.startsWith("{") || "jwk" in input ? fromJwk(input, text) : fromPem(text);
   const bits = bytes?.[0] === undefined ? 0 : bitsOf(bytes[0]);
-  if (bytes === undefined || bits < MODULUS_BITS_MIN || bits > MODULUS_BITS_MAX) {
-    throw new KayleError("key_invalid");
-  }
+  const isSized = bits >= MODULUS_BITS_MIN && bits <= MODULUS_BITS_MAX;
+  if (bytes === undefined || !isSized || !areOneKey(bytes)) throw new KayleError("key_invalid");
   const encoded = NAMES.map((name, index) => [name, encodeBase64url(bytes[index] as Bytes)]);
   return Object.fromEntries(encoded) as Numbers;
+}
+
+/** WebCrypto takes numbers that are no key, and then decrypts nothing. */
+function areOneKey(bytes: Bytes[]): boolean {
+  const numbers = bytes.map((number) => BigInt(`0x0${hex(number.slice().buffer)}`));
+  const [n = 0n, e = 0n, d = 0n, p = 0n, q = 0n, dp = 0n, dq = 0n, qi = 0n] = numbers;
+  return (
+    p > 1n &&
+    q > 1n &&
+    e > 1n &&
+    n === p * q &&
+    (e * d) % (p - 1n) === 1n &&
+    (e * d) % (q - 1n) === 1n &&
+    dp === d % (p - 1n) &&
+    dq === d % (q - 1n) &&
+    (qi * q) % p === 1n
+  );
+}
+
+/** Blanks are those of ASCII, around a key and inside a PEM, in every library. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t\n\r\f]+|[ \t\n\r\f]+$/g, "");
 }
 
 function bitsOf(modulus: Bytes): number {
@@ -102,11 +124,15 @@ function bitsOf(modulus: Bytes): number {
 
 function fromPem(text: string): Bytes[] | undefined {
   const plain = text.replace(/^["']+|["']+$/g, "").replaceAll("\\r", "").replaceAll("\\n", "\n");
-  const block = /^-----BEGIN (RSA )?PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END (RSA )?PRIVATE KEY-----$/;
-  const [, label, base64, endLabel] = block.exec(plain.trim()) ?? [];
+  const block = /^-----BEGIN (RSA )?PRIVATE KEY-----([A-Za-z0-9+/= \t\n\r\f]*)-----END (RSA )?PRIVATE KEY-----$/;
+  const [, label, base64, endLabel] = block.exec(trimmed(plain)) ?? [];
   if (base64 === undefined || label !== endLabel) return undefined;
   try {
-    const der = fromBinary(atob(base64.replace(/\s/g, "")));
+    const symbols = base64.replace(/[ \t\n\r\f]/g, "");
+    const binary = atob(symbols);
+    // `atob` passes over padding that is missing, and over bits that are left over.
+    if (btoa(binary) !== symbols) return undefined;
+    const der = fromBinary(binary);
     return rsaNumbers(der, label === undefined ? "PKCS#8" : "PKCS#1");
   } catch {
     return undefined;
@@ -114,13 +140,12 @@ function fromPem(text: string): Bytes[] | undefined {
 }
 
 function fromJwk(input: { pem: string } | { jwk: JsonWebKey }, text: string): Bytes[] | undefined {
-  try {
-    const jwk = "jwk" in input ? input.jwk : (JSON.parse(text) as JsonWebKey);
-    if (jwk.kty !== "RSA") return undefined;
-    const numbers = NAMES.map((name) => decodeBase64url(jwk[name] ?? "")).filter(Boolean) as Bytes[];
-    const whole = numbers.length === NAMES.length && numbers.every(({ length }) => length > 0);
-    return whole ? numbers.map(withoutZeros) : undefined;
-  } catch {
-    return undefined;
-  }
+  const jwk = "jwk" in input ? { ...input.jwk } : parseJson(utf8(text));
+  if (jwk === undefined || !isObject(jwk as Json) || (jwk as JsonObject).kty !== "RSA") return undefined;
+  const numbers = NAMES.map((name) => {
+    const digits = (jwk as JsonObject)[name];
+    return typeof digits === "string" ? decodeBase64url(digits) : undefined;
+  });
+  const isWhole = (number: Bytes | undefined): number is Bytes => number !== undefined;
+  return numbers.every(isWhole) ? numbers.map(withoutZeros) : undefined;
 }

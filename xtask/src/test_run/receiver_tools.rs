@@ -28,6 +28,8 @@ pub(crate) struct ReceiverTools {
 const NODE_MAJOR_MIN: u32 = 20;
 /// What is installed where the machine's Node is older.
 const NODE_FROM_NPM: &str = "24.21.0";
+/// The version of our packages, which stands in the names of their files.
+const OURS: &str = "0.1.0";
 
 impl ReceiverTools {
     /// Installs what is not installed yet.
@@ -35,7 +37,7 @@ impl ReceiverTools {
         let manifests = workspace::root().join("tests/receivers");
         let tools = workspace::target_dir()?.join("test-tools");
         let node_modules = install_node("JavaScript receiver", &manifests, &tools.join("node"))?;
-        let python = install_python(&manifests, &tools.join("python"))?;
+        let python = install_interpreter()?;
         Ok(Self {
             browser_modules: install_browser_modules()?,
             newer_node: newer_node(&tools)?,
@@ -78,6 +80,15 @@ pub(super) fn install_browser_modules() -> anyhow::Result<PathBuf> {
     let manifests = workspace::root().join("tests/browser");
     let folder = workspace::target_dir()?.join("test-tools/browser");
     install_node("browser tests", &manifests, &folder)
+}
+
+/// Returns the interpreter of Python that has the packages of others, but not ours.
+pub(crate) fn install_interpreter() -> anyhow::Result<PathBuf> {
+    let manifests = workspace::root().join("tests/receivers");
+    install_python(
+        &manifests,
+        &workspace::target_dir()?.join("test-tools/python"),
+    )
 }
 
 /// Returns the search path of programs with another folder in front.
@@ -148,7 +159,7 @@ fn pack_javascript(tools: &Path, node_modules: &Path) -> anyhow::Result<PathBuf>
     workspace::run(cp.arg("-R").arg(sources.join("src")).arg(&folder))?;
     npm(&folder, &["run", "build"])?;
     npm(&folder, &["pack"])?;
-    let package = folder.join("kayle-webhooks-0.1.0.tgz");
+    let package = folder.join(format!("kayle-webhooks-{OURS}.tgz"));
     let beside = node_modules.parent().expect("it lies in a folder");
     let path = package.display().to_string();
     npm(
@@ -170,7 +181,7 @@ fn pack_python(tools: &Path, interpreter: &Path) -> anyhow::Result<PathBuf> {
         .arg(&folder)
         .arg(workspace::root().join("receivers/python"));
     workspace::run(&mut build)?;
-    let package = folder.join("kayle_webhooks-0.1.0-py3-none-any.whl");
+    let package = folder.join(format!("kayle_webhooks-{OURS}-py3-none-any.whl"));
     let mut install = pip(interpreter);
     install.args(["install", "--force-reinstall", "--no-deps"]);
     workspace::run(install.arg(&package))?;

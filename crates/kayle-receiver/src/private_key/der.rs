@@ -23,7 +23,7 @@ pub(super) fn pkcs8(pkcs1: &[u8]) -> Secret {
     element(SEQUENCE, &[&VERSION, &ALGORITHM, &key])
 }
 
-/// Makes an `RSAPrivateKey` of its eight numbers: n, e, d, p, q, dp, dq, qi.
+/// Creates an `RSAPrivateKey` of its eight numbers: n, e, d, p, q, dp, dq, qi.
 pub(super) fn pkcs1(numbers: &[Secret]) -> Secret {
     let integers: Vec<Secret> = numbers.iter().map(|number| integer(number)).collect();
     let mut parts: Vec<&[u8]> = vec![&VERSION];

@@ -1,7 +1,6 @@
 """RSA private keys, from the forms in which people have one."""
 
 import base64
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Union
@@ -9,12 +8,15 @@ from typing import Any, Dict, Mapping, Optional, Union
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from . import _json
 from ._base64url import decode, encode
 from ._errors import KayleError
 
 _PEM = re.compile(
-    r"-----BEGIN (RSA )?PRIVATE KEY-----[A-Za-z0-9+/=\s]*-----END (RSA )?PRIVATE KEY-----"
+    r"-----BEGIN (RSA )?PRIVATE KEY-----[A-Za-z0-9+/= \t\n\r\f]*-----END (RSA )?PRIVATE KEY-----"
 )
+# Blanks are those of ASCII, around a key and inside a PEM, in every library.
+_BLANKS = " \t\n\r\f"
 _BITS_MIN, _BITS_MAX = 2048, 8192
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
@@ -81,17 +83,20 @@ def _load(key: Key) -> rsa.RSAPrivateKey:
 
 
 def _parse(key: Union[str, Mapping[str, Any]]) -> Optional[rsa.RSAPrivateKey]:
-    if isinstance(key, str) and key.strip().startswith("{"):
-        key = json.loads(key)
+    if isinstance(key, str) and key.strip(_BLANKS).startswith("{"):
+        key = _json.parse(key.strip(_BLANKS).encode())
     if isinstance(key, Mapping):
         return _from_jwk(key)
-    text = key.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").strip()
+    text = key.strip(_BLANKS).strip("\"'").replace("\\r", "").replace("\\n", "\n").strip(_BLANKS)
     block = _PEM.fullmatch(text)
     if block is None or block[1] != block[2]:
         return None
     label = block[1] or ""
-    body = re.sub(r"\s|-----[A-Z ]+-----", "", text)
+    body = re.sub(r"-----[A-Z ]+-----|[ \t\n\r\f]", "", text)
     der = base64.b64decode(body, validate=True)
+    if base64.b64encode(der).decode() != body:
+        # Python passes over bits that are left over.
+        return None
     lines = base64.encodebytes(der).decode()
     pem = f"-----BEGIN {label}PRIVATE KEY-----\n{lines}-----END {label}PRIVATE KEY-----\n"
     loaded = serialization.load_pem_private_key(pem.encode(), None)

@@ -26,6 +26,7 @@ mod m20261125_000018_endpoint_activity;
 mod m20261125_000019_sign_in_links;
 mod m20261125_000020_early_vacuum_of_payloads;
 mod m20261126_000021_key_proofs;
+mod m20261126_000022_service_tokens;
 mod m20261126_000025_secret_keys;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_sign_in_links::Migration),
             Box::new(m20261125_000020_early_vacuum_of_payloads::Migration),
             Box::new(m20261126_000021_key_proofs::Migration),
+            Box::new(m20261126_000022_service_tokens::Migration),
             Box::new(m20261126_000025_secret_keys::Migration),
         ]
     }

@@ -10,8 +10,8 @@ use kayle_app::ports::store::{
     DeliveryWrites, EncryptionKeyWrites, EndpointWrites, EventWrites, FailedFilter, FailedPlace,
     FailedPortion, KeyChallenge, LockedKey, NewDelivery, NewEvent, Node, NodeWrites,
     OrganizationWrites, Portion, PurgeWrites, Reads, RecordedAttempt, Rehash, Resolution,
-    ResumeScope, RetiredKey, SecretKeyWrites, SessionWrites, SignInLink, SignInWrites, StoreError,
-    StoreTx,
+    ResumeScope, RetiredKey, SecretKeyWrites, ServiceToken, ServiceTokenWrites, SessionWrites,
+    SignInLink, SignInWrites, StoreError, StoreTx,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::{Delivery, Payload, ScrubReason};
@@ -19,7 +19,7 @@ use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_events::EventType;
 use kayle_primitives::{
     ApiKeyId, Clock, DeliveryId, EncryptionKeyId, EndpointId, Entropy, EventId, Organization,
-    OrganizationId, SessionId, Timestamp,
+    OrganizationId, ServiceTokenId, SessionId, Timestamp,
 };
 use kayle_sessions::Session;
 use kayle_testkit::entropy::SeededEntropy;
@@ -122,6 +122,12 @@ passed_on!(SecretKeyWrites {
     reseal_signing_secret(id: &EndpointId, from: &Sealed, to: &Sealed) -> bool;
     save_retired_key(key: &RetiredKey) -> ();
     delete_retired_key(id: &str) -> ();
+});
+
+passed_on!(ServiceTokenWrites {
+    save_service_tokens(tokens: &[ServiceToken]) -> ();
+    revoke_service_token(id: ServiceTokenId, now: Timestamp) -> bool;
+    delete_service_tokens_expired_before(limit: Timestamp) -> ();
 });
 
 passed_on!(SignInWrites {

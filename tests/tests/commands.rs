@@ -70,6 +70,7 @@ async fn a_command_that_cannot_be_done_fails_and_says_why_on_stderr() {
             "--ttl",
             "soon",
         ],
+        &["admin", "service-token", "revoke", "no-uuid"],
         &["nonsense"],
     ] {
         let output = run(folder.path(), arguments).await;
@@ -105,7 +106,9 @@ async fn an_admin_command_prints_one_json_object_or_prose() {
     let json = run(folder.path(), &with_json).await;
     let made: Value = serde_json::from_slice(&json.stdout).expect("JSON is for programs");
     assert!(
-        made["token"].is_string() && made["expires_at"].is_string(),
+        ["id", "token", "expires_at"]
+            .iter()
+            .all(|member| made[member].is_string()),
         "{made}"
     );
 }

@@ -47,6 +47,7 @@ mod receiver_vectors;
 mod restore;
 mod retries;
 mod roles;
+mod service_tokens;
 mod shutdown;
 mod simulation;
 mod strangers;

@@ -87,10 +87,14 @@ impl TestApi {
         created.unwrap().plaintext.expose().to_owned()
     }
 
-    pub(crate) fn service_token(&self) -> String {
+    pub(crate) async fn service_token(&self) -> String {
         let ttl = Duration::from_mins(1);
-        let minted = self.kit.webhooks.mint_service_token("verifier", ttl);
-        minted.token.as_str().to_owned()
+        let made = self
+            .kit
+            .webhooks
+            .create_service_token("verifier", ttl)
+            .await;
+        made.unwrap().token.token.as_str().to_owned()
     }
 
     /// Makes the token of a dashboard session: in the organization, with a stored set of roles.
@@ -126,7 +130,7 @@ impl TestApi {
     /// Sends a request as the key that may do everything, or, below `/internal`, as a service.
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let credential = if path.starts_with("/internal") {
-            self.service_token()
+            self.service_token().await
         } else {
             self.key.clone()
         };

@@ -1,5 +1,6 @@
 //! The audit log: one row for every change that a person, an API key or an operator makes, in the
-//! change's own transaction, hash-chained per organization.
+//! change's own transaction, hash-chained per organization. What operators do that belongs to no
+//! organization has a chain of its own, under an id that is nobody's.
 //!
 //! Each row's keyed hash covers its content and the hash of the row before it; the head keeps the
 //! last one. So an altered row, a missing row and a cut-off end all show. What age has purged is
@@ -132,6 +133,12 @@ pub enum AuditAction {
     /// A person signed in by a link.
     #[strum(serialize = "session_token.signed_in")]
     SignedIn,
+    /// An operator made a service token.
+    #[strum(serialize = "service_token.created")]
+    ServiceTokenCreated,
+    /// An operator revoked a service token.
+    #[strum(serialize = "service_token.revoked")]
+    ServiceTokenRevoked,
     /// The organization was made.
     #[strum(serialize = "organization.created")]
     OrganizationCreated,

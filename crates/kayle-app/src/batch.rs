@@ -180,6 +180,14 @@ impl<R, A> Batch<'_, R, A> {
             let _ = waiting.answer.send(answer);
         }
     }
+
+    /// Answers all requests that have no answer yet.
+    pub(crate) fn answer_all(&mut self, answer: impl Fn(&R) -> A) {
+        for waiting in self.taken.iter_mut().filter_map(Option::take) {
+            let answer = answer(&waiting.request);
+            let _ = waiting.answer.send(answer);
+        }
+    }
 }
 
 impl<R, A> Drop for Batch<'_, R, A> {

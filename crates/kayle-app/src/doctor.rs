@@ -5,6 +5,7 @@ use std::time::Duration;
 use kayle_crypto::Sealed;
 
 use crate::Webhooks;
+use crate::audit::VerifiedAudit;
 use crate::limits::SWEEP_BATCH_MAX;
 use crate::ports::store::{
     EXAMPLES_MAX, Invariant, InvariantReads, Overdue, StoreError, Violation,
@@ -58,7 +59,7 @@ impl Webhooks {
         let broken: Vec<String> = verified
             .iter()
             .filter(|log| log.broken.is_some())
-            .map(|log| log.organization_id.to_string())
+            .map(VerifiedAudit::owner)
             .collect();
         Ok(violation(Invariant::AuditLogIsWhole, broken))
     }

@@ -28,6 +28,7 @@ pub mod privacy;
 pub mod quotas;
 pub mod retention;
 pub mod secret_keys;
+pub mod service_tokens;
 pub mod sessions;
 mod webhooks;
 

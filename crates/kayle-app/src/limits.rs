@@ -67,6 +67,10 @@ pub const SIGN_IN_LINK_LIFETIME: Duration = Duration::from_mins(10);
 /// How long an expired sign-in link is kept: clocks that differ must not bring it back.
 pub const SIGN_IN_LINK_REMEMBERED: Duration = Duration::from_hours(24);
 
+/// How long a service token that has ended is remembered: clocks that differ must not bring back a
+/// revoked one.
+pub const SERVICE_TOKEN_REMEMBERED: Duration = Duration::from_hours(24);
+
 /// How long after its last check-in a node counts as running: two check-ins may fail.
 pub const NODE_ALIVE: Duration = Duration::from_secs(15);
 

@@ -50,7 +50,7 @@ pub struct Rotated {
     pub sealed: u64,
     /// Signing secrets that could not be opened: their key is missing, or they are damaged.
     pub unopened: u64,
-    /// Organizations whose audit log goes on under the current key.
+    /// Audit logs that go on under the current key.
     pub audit_logs: u64,
 }
 
@@ -149,7 +149,7 @@ impl Webhooks {
             self.reseal(&secrets, &mut rotated).await?;
             progress(rotated.sealed);
         }
-        for organization_id in self.store.reads().all_organizations().await? {
+        for organization_id in self.all_audit_logs().await? {
             if self.begin_audit_log_anew(organization_id).await? {
                 rotated.audit_logs += 1;
             }

@@ -17,6 +17,7 @@ use crate::ports::queue::DeliveryQueue;
 use crate::ports::store::Store;
 use crate::ports::wakeup::Wakeup;
 use crate::quotas::{OpenSessions, Quotas};
+use crate::service_tokens::{Revocations, ServiceTokenUsage};
 use crate::sessions::intake::Intake;
 use crate::sessions::public_keys::PublicKeys;
 
@@ -31,6 +32,8 @@ pub struct Webhooks {
     pub(crate) settings: Settings,
     pub(crate) public_keys: PublicKeys,
     pub(crate) usage: ApiKeyUsage,
+    pub(crate) service_token_usage: ServiceTokenUsage,
+    pub(crate) revocations: Revocations,
     pub(crate) tally: Tally,
     pub(crate) identity_key: Option<IdentityKey>,
     pub(crate) intake: Intake,
@@ -85,6 +88,8 @@ impl Webhooks {
             settings: parts.settings,
             public_keys: PublicKeys::default(),
             usage: ApiKeyUsage::default(),
+            service_token_usage: ServiceTokenUsage::default(),
+            revocations: Revocations::default(),
             tally: Tally::default(),
             identity_key: None,
             intake: Intake::default(),

@@ -39,6 +39,10 @@ pub struct ServiceClaims {
     pub id: Option<String>,
     /// The service's name.
     pub subject: String,
+    /// When it was made, if it says so.
+    pub issued_at: Option<Timestamp>,
+    /// The first moment at which it is refused.
+    pub expires_at: Timestamp,
     /// Which key it was signed with.
     pub signed_with: SignedWith,
 }
@@ -106,11 +110,13 @@ impl KeyRing {
         validation.required_spec_claims.insert("aud".to_owned());
         validation.set_audience(&[SERVICE_AUDIENCE]);
         let subkeys = self.keys().map(|key| &key.service_tokens.verifying);
-        let (claims, signed_with): (ServiceToken, _) =
+        let (token, signed_with): (Timed<ServiceToken>, _) =
             verify_with_any(subkeys, token, &validation, now)?;
         Ok(ServiceClaims {
-            id: claims.jti,
-            subject: claims.sub,
+            id: token.claims.jti,
+            subject: token.claims.sub,
+            issued_at: token.iat.map(at_s),
+            expires_at: at_s(token.exp),
             signed_with,
         })
     }
@@ -141,8 +147,8 @@ impl KeyRing {
     ) -> Result<SessionClaims, TokenError> {
         let subkeys = self.keys().map(|key| &key.session_tokens.verifying);
         let ours = verify_with_any(subkeys, token, &validation(Algorithm::HS256), now);
-        let ours = ours.map(|(claims, _)| claims);
-        let claims: SessionToken = match (ours, identity_key) {
+        let ours = ours.map(|(token, _)| token);
+        let Timed { claims, .. }: Timed<SessionToken> = match (ours, identity_key) {
             (Err(TokenError::Invalid), Some(key)) => {
                 verify(&key.verifying, token, &validation(key.algorithm), now)?
             }
@@ -178,7 +184,7 @@ impl KeyRing {
             .expect("claims made of texts and numbers are JSON, and the key is an HMAC key");
         MintedToken {
             token: Zeroizing::new(token),
-            expires_at: Timestamp::from_unix_ms(exp * 1000),
+            expires_at: at_s(exp),
         }
     }
 }
@@ -228,7 +234,7 @@ fn verify_with_any<'a, T: DeserializeOwned>(
     token: &str,
     validation: &Validation,
     now: Timestamp,
-) -> Result<(T, SignedWith), TokenError> {
+) -> Result<(Timed<T>, SignedWith), TokenError> {
     let places =
         std::iter::once(SignedWith::Current).chain(std::iter::repeat(SignedWith::Previous));
     keys.zip(places)
@@ -242,23 +248,25 @@ fn verify<T: DeserializeOwned>(
     token: &str,
     validation: &Validation,
     now: Timestamp,
-) -> Result<T, TokenError> {
+) -> Result<Timed<T>, TokenError> {
     let verified = decode::<Timed<T>>(token, key, validation).map_err(|_| TokenError::Invalid)?;
     // Extensions that must be understood (RFC 7515, 4.1.11): none is.
     if verified.header.crit.is_some() {
         return Err(TokenError::Invalid);
     }
-    let Timed {
-        claims, exp, nbf, ..
-    } = verified.claims;
+    let token = verified.claims;
     let now_s = now.unix_s();
-    if exp <= now_s {
+    if token.exp <= now_s {
         return Err(TokenError::Expired);
     }
-    if nbf.is_some_and(|nbf| now_s + CLOCK_SKEW_S < nbf) {
+    if token.nbf.is_some_and(|nbf| now_s + CLOCK_SKEW_S < nbf) {
         return Err(TokenError::NotYetValid);
     }
-    Ok(claims)
+    Ok(token)
+}
+
+fn at_s(unix_s: i64) -> Timestamp {
+    Timestamp::from_unix_ms(unix_s.saturating_mul(1000))
 }
 
 /// Everything jsonwebtoken checks, but nothing that needs the time.

@@ -4,7 +4,7 @@
 //! [`Dispatcher::tick`] does that once, for tests that step by hand; [`Dispatcher::run`] does it
 //! until it is told to stop; [`leases::run`] takes over what a dead dispatcher held;
 //! [`sweeper::run`] scrubs and expires by age; [`usage::run`] writes down how often
-//! keys were used, and [`activity::run`] what became of deliveries. [`Presence`] shows the node in the database. A [`Heartbeat`] tells whether a loop still turns
+//! keys and tokens were used, and [`activity::run`] what became of deliveries. [`Presence`] shows the node in the database. A [`Heartbeat`] tells whether a loop still turns
 //! without an error; readiness is made of them.
 
 pub mod activity;

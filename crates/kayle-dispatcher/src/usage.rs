@@ -1,4 +1,5 @@
-//! Writes down how often API keys were used: wherever callers are answered.
+//! Writes down how often API keys were used, and when service tokens were: wherever callers are
+//! answered.
 
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ pub async fn run(webhooks: &Webhooks, interval: Duration, stop: CancellationToke
 
 /// Flushes the counts once; a store that fails keeps them waiting.
 pub async fn flush(webhooks: &Webhooks) {
-    match webhooks.flush_api_key_usage().await {
+    let api_keys = webhooks.flush_api_key_usage().await;
+    let service_tokens = webhooks.flush_service_token_usage().await;
+    match api_keys.and(service_tokens) {
         Ok(()) => webhooks.meter().loop_turned(Loop::Usage),
         Err(error) => {
             let error: &(dyn std::error::Error + 'static) = &error;

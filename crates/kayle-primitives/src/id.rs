@@ -180,6 +180,23 @@ impl fmt::Display for ApiKeyId {
     }
 }
 
+/// The id of a token of one of Kayle's own services: its `jti`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceTokenId(pub Uuid);
+
+impl ServiceTokenId {
+    /// Creates a fresh random id.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(random_uuid(entropy))
+    }
+}
+
+impl fmt::Display for ServiceTokenId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// Creates a random (version 4) UUID from the given entropy.
 pub fn random_uuid(entropy: &dyn Entropy) -> Uuid {
     let mut bytes = [0u8; 16];

@@ -21,7 +21,7 @@ pub mod unknown_name;
 pub use entropy::Entropy;
 pub use id::{
     ApiKeyId, AttemptId, AuditId, DeliveryAttemptId, DeliveryId, EncryptionKeyId, EndpointId,
-    EventId, Id, SessionId,
+    EventId, Id, ServiceTokenId, SessionId,
 };
 pub use organization::{Organization, OrganizationId};
 pub use page::{Page, PageLimit, PageRequest};

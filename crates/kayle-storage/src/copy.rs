@@ -16,7 +16,7 @@ use sea_orm::{
 use crate::entities::{
     activity, api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt,
     delivery_payload, encryption_key, endpoint, event, key_challenge, organization, retired_key,
-    session,
+    service_token, session,
 };
 use crate::readable::decode;
 use crate::store::{SqlStore, SqlTx};
@@ -25,7 +25,7 @@ use crate::store::{SqlStore, SqlTx};
 const PAGE_ROWS: u64 = 100;
 
 /// All tables, each after those that its rows name.
-const TABLES: [&dyn Table; 15] = [
+const TABLES: [&dyn Table; 16] = [
     &organization::Entity,
     &api_key::Entity,
     &endpoint::Entity,
@@ -40,6 +40,7 @@ const TABLES: [&dyn Table; 15] = [
     &audit_row::Entity,
     &audit_chain::Entity,
     &retired_key::Entity,
+    &service_token::Entity,
     &activity::Entity,
 ];
 

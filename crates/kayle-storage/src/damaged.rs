@@ -10,7 +10,7 @@ use sea_orm::{
 use crate::copy::{in_order_of_key, key};
 use crate::entities::{
     activity, api_key, attempt, audit_chain, audit_row, delivery, delivery_attempt,
-    delivery_payload, encryption_key, endpoint, event, organization, session,
+    delivery_payload, encryption_key, endpoint, event, organization, service_token, session,
 };
 use crate::error::store_error;
 use crate::readable::decode;
@@ -63,6 +63,8 @@ impl SqlStore {
         self.look_at::<audit_chain::Entity>(found, |row| row.into_domain().map(drop))
             .await?;
         self.look_at::<activity::Entity>(found, |row| row.into_domain().map(drop))
+            .await?;
+        self.look_at::<service_token::Entity>(found, |_| Ok(()))
             .await?;
         let Damage { count, examples } = damage;
         Ok((0 < count).then_some(Violation {

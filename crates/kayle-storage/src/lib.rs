@@ -48,6 +48,7 @@ mod purge;
 mod queue;
 mod readable;
 mod secret_keys;
+mod service_tokens;
 mod sessions;
 mod settle;
 mod sign_in;

@@ -24,7 +24,10 @@ use crate::due::WALKED_PAST_MAX;
 use crate::entities::delivery::{Column, Model};
 use crate::entities::{attempt, audit_row, session};
 use crate::page::newest_first;
-use crate::{SqlStore, StoreOptions, activity, audit, deliveries, failed, purge, queue, sessions};
+use crate::{
+    SqlStore, StoreOptions, activity, audit, deliveries, failed, purge, queue, service_tokens,
+    sessions,
+};
 
 const NOW: i64 = 1_777_978_800_000;
 const ORGANIZATION: OrganizationId = OrganizationId(Uuid::nil());
@@ -338,6 +341,17 @@ async fn what_needs_a_key_is_counted_by_the_partial_indexes() {
         let count = Sqlite.retained_of_keys(&["whk_1", "whk_2"], 1000);
         planner.check(count, step).await;
     }
+}
+
+#[tokio::test]
+async fn revoked_service_tokens_are_found_by_their_ids() {
+    Planner::new()
+        .await
+        .check(
+            service_tokens::revoked(&Sqlite, &[Uuid::nil()]),
+            "SEARCH service_tokens USING INDEX sqlite_autoindex_service_tokens_1 (id=?)",
+        )
+        .await;
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ pub mod organizations;
 mod pages;
 pub mod purge;
 pub mod secret_keys;
+pub mod service_tokens;
 pub mod sessions;
 pub mod settlements;
 pub mod sign_in;
@@ -248,8 +249,12 @@ macro_rules! store_conformance {
             secret_keys: what_is_kept_is_counted_by_its_secret_key,
                 a_secret_is_sealed_anew_unless_it_was_replaced,
                 a_retired_key_is_kept_sealed_anew_and_deleted;
+            service_tokens: service_tokens_are_kept_and_their_use_is_noted,
+                a_service_token_is_revoked_once_whether_it_is_known_or_not,
+                service_tokens_that_ended_are_forgotten;
             audit: an_audit_row_is_read_as_it_was_written,
                 a_fresh_chain_begins_and_ends_nowhere,
+                a_chain_may_be_nobodys,
                 an_inserted_row_is_the_head_of_its_chain,
                 a_place_in_a_chain_is_taken_once,
                 all_organizations_are_named_by_id,

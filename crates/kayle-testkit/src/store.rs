@@ -28,6 +28,7 @@ mod page;
 mod purge;
 mod queue;
 mod secret_keys;
+mod service_tokens;
 mod sessions;
 mod sign_in;
 mod tables;

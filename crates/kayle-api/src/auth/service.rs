@@ -8,10 +8,10 @@ use super::bearer::bearer;
 use crate::error::ApiError;
 
 /// Accepts a service token of this installation: else 401.
-pub(crate) fn authenticate_service(
+pub(crate) async fn authenticate_service(
     webhooks: &Webhooks,
     request: &HttpRequest,
 ) -> Result<ServicePrincipal, ApiError> {
     let token = bearer(request).ok_or(AuthenticateError::Invalid)?;
-    Ok(webhooks.authenticate_service(token)?)
+    Ok(webhooks.authenticate_service(token).await?)
 }

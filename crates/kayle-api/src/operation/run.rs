@@ -81,7 +81,7 @@ impl Operation {
             }
             Run::Service(run) => {
                 let judge = async |api: &Api, head: &HttpRequest| {
-                    authenticate_service(&api.webhooks, head).map(drop)
+                    authenticate_service(&api.webhooks, head).await.map(drop)
                 };
                 let ((), call) = receive(request, payload, judge).await?;
                 run(call).await

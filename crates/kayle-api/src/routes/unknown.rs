@@ -35,7 +35,7 @@ async fn authenticate(api: &Api, head: &HttpRequest) -> Result<(), ApiError> {
     } else if customers && is_below(path, "/v1") {
         authenticate_customer(api, head).await?;
     } else if surface.answers_services() && is_below(path, "/internal/v1") {
-        authenticate_service(&api.webhooks, head)?;
+        authenticate_service(&api.webhooks, head).await?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Turns a bearer credential into a principal (contract 5.1, 12).
 
-use kayle_primitives::{ApiKeyId, OrganizationId};
+use kayle_primitives::{ApiKeyId, OrganizationId, ServiceTokenId};
+use uuid::Uuid;
 
 use super::Scope;
 use crate::Webhooks;
-use crate::ports::store::{ApiKeyHash, FoundApiKey, Rehash, StoreError};
+use crate::ports::store::{ApiKeyHash, FoundApiKey, Rehash, ServiceToken, StoreError};
 
 /// A customer's server, known by its API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,12 +90,32 @@ impl Webhooks {
         }
     }
 
-    /// Accepts a service token of this installation.
-    pub fn authenticate_service(&self, token: &str) -> Result<ServicePrincipal, AuthenticateError> {
+    /// Accepts a service token of this installation that is not revoked.
+    pub async fn authenticate_service(
+        &self,
+        token: &str,
+    ) -> Result<ServicePrincipal, AuthenticateError> {
+        let now = self.clock.wall();
         let claims = self
             .keys
-            .verify_service_token(token, self.clock.wall())
+            .verify_service_token(token, now)
             .map_err(|_| AuthenticateError::Invalid)?;
+        let id = claims.id.as_deref();
+        // One without an id, or with another kind of id than we make, lasts until it ends.
+        if let Some(id) = id.and_then(|id| Uuid::parse_str(id).ok()) {
+            let id = ServiceTokenId(id);
+            if self.is_revoked(id).await? {
+                return Err(AuthenticateError::Invalid);
+            }
+            self.service_token_usage.note(ServiceToken {
+                id,
+                subject: Some(claims.subject.clone()),
+                created_at: claims.issued_at,
+                expires_at: Some(claims.expires_at),
+                last_used_at: Some(now),
+                revoked_at: None,
+            });
+        }
         self.meter.service_token_verified(claims.signed_with);
         Ok(ServicePrincipal {
             subject: claims.subject,

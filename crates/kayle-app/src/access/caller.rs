@@ -5,6 +5,10 @@ use std::fmt;
 use kayle_primitives::{ApiKeyId, OrganizationId};
 use uuid::Uuid;
 
+/// The organization that no row of `organizations` has: the audit log under it tells what operators
+/// do that belongs to none.
+pub const OPERATORS: OrganizationId = OrganizationId(Uuid::nil());
+
 /// Who is doing something to what belongs to an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -34,6 +38,11 @@ impl Caller {
             organization_id,
             actor: Actor::System,
         }
+    }
+
+    /// Names an operator who does what belongs to no organization.
+    pub fn operator() -> Self {
+        Self::system(OPERATORS)
     }
 }
 

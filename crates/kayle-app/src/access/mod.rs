@@ -18,7 +18,7 @@ pub use api_key::{
 };
 pub use area::{Area, Intent};
 pub use authenticate::{ApiKeyPrincipal, AuthenticateError, ServicePrincipal};
-pub use caller::{Actor, Caller};
+pub use caller::{Actor, Caller, OPERATORS};
 pub use cookie::cookie;
 pub use origin::{comes_from, origin_of};
 pub use role::Role;

@@ -1,4 +1,4 @@
-//! Operations on API keys, and on the tokens that operators make.
+//! Operations on API keys, and on the sessions that operators make.
 
 mod create;
 mod delete;

@@ -1,4 +1,4 @@
-//! Mints the tokens that operators hand out (contract 12, 13.1).
+//! Mints the dashboard sessions that operators hand out (contract 13.1).
 
 use std::time::Duration;
 
@@ -36,13 +36,6 @@ pub struct MintedSession {
 }
 
 impl Webhooks {
-    /// Mints a token that says `subject` is calling the intake, for as long as `ttl`.
-    pub fn mint_service_token(&self, subject: &str, ttl: Duration) -> MintedToken {
-        let id = random_uuid(&*self.entropy).to_string();
-        self.keys
-            .mint_service_token(&id, subject, self.clock.wall(), ttl)
-    }
-
     /// Mints a dashboard session, for installations without an identity service.
     pub async fn mint_session_token(
         &self,

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Webhooks;
 use crate::access::Caller;
 use crate::audit::AuditAction;
-use crate::limits::SWEEP_BATCH_MAX;
+use crate::limits::{SERVICE_TOKEN_REMEMBERED, SWEEP_BATCH_MAX};
 use crate::ports::meter::Swept;
 use crate::ports::store::{StoreError, report_damage};
 
@@ -52,7 +52,16 @@ impl Webhooks {
             }
         }
         purged.audit_rows = self.purge_audit_logs(now).await?;
+        self.forget_service_tokens(now).await?;
         Ok(purged)
+    }
+
+    /// Deletes what is known of service tokens that have ended.
+    async fn forget_service_tokens(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.store.unaudited().await?;
+        let limit = now.minus(SERVICE_TOKEN_REMEMBERED);
+        tx.delete_service_tokens_expired_before(limit).await?;
+        tx.commit().await
     }
 
     async fn purge_batch(&self, now: Timestamp) -> Result<Purged, StoreError> {

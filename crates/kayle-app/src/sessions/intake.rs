@@ -106,11 +106,7 @@ impl Webhooks {
             return;
         };
         let error = Arc::new(error);
-        let numbers: Vec<usize> = batch.requests().map(|(number, _)| number).collect();
-        for number in numbers {
-            let error = StoreError::Unavailable(Box::new(Arc::clone(&error)));
-            batch.answer(number, Err(error.into()));
-        }
+        batch.answer_all(|_| Err(StoreError::shared(&error).into()));
     }
 
     async fn try_batch(&self, batch: &mut Batch<'_, Request, Answer>) -> Result<(), StoreError> {

@@ -1,7 +1,5 @@
 //! Who is let in, and with what.
 
-use std::time::Duration;
-
 use kayle_app::Missing;
 use kayle_app::access::Caller;
 use kayle_app::access::{ApiKeyName, ApiKeyPrincipal, AuthenticateError, Scope};
@@ -165,38 +163,4 @@ async fn a_key_is_made_for_an_organization_that_exists() {
         Err(CreateApiKeyError::Organization(Missing::NotFound { id: missing, .. }))
             if missing == unknown.to_string()
     ));
-}
-
-#[test]
-fn a_service_token_is_accepted_until_it_expires() {
-    let kit = test_webhooks();
-    let minted = kit
-        .webhooks
-        .mint_service_token("intake", Duration::from_mins(1));
-    let principal = kit.webhooks.authenticate_service(&minted.token).unwrap();
-    assert_eq!(principal.subject, "intake");
-    kit.clock.set(minted.expires_at);
-    let refused = kit.webhooks.authenticate_service(&minted.token);
-    assert!(matches!(refused, Err(AuthenticateError::Invalid)));
-}
-
-#[test]
-fn a_service_token_of_another_installation_is_refused() {
-    let kit = test_webhooks();
-    let elsewhere = webhooks_with_keys(&kit, KeyRing::new(&[9; 32], &[]).unwrap());
-    let minted = elsewhere.mint_service_token("intake", Duration::from_mins(1));
-    let refused = kit.webhooks.authenticate_service(&minted.token);
-    assert!(matches!(refused, Err(AuthenticateError::Invalid)));
-
-    let joined = webhooks_with_keys(&kit, KeyRing::new(&[1; 32], &[&[9; 32]]).unwrap());
-    assert!(joined.authenticate_service(&minted.token).is_ok());
-}
-
-#[test]
-fn a_text_that_is_no_service_token_is_refused() {
-    let kit = test_webhooks();
-    for wrong in ["", "kk_unknown", "a.b.c"] {
-        let refused = kit.webhooks.authenticate_service(wrong);
-        assert!(matches!(refused, Err(AuthenticateError::Invalid)));
-    }
 }

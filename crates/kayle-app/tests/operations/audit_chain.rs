@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kayle_app::access::OPERATORS;
 use kayle_app::audit::{AuditBreak, AuditRow};
 use kayle_app::retention::AUDIT_RETENTION;
 use kayle_crypto::KeyRing;
@@ -183,6 +184,7 @@ async fn the_logs_of_all_organizations_are_checked_each_on_its_own() {
         (id, Some(AuditBreak::Altered(2))),
         (whole.id, None),
         (wiped.id, Some(AuditBreak::Missing(1))),
+        (OPERATORS, None),
     ];
     broken.sort_by_key(|(id, _)| *id);
     expected.sort_by_key(|(id, _)| *id);

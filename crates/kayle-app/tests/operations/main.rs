@@ -22,6 +22,7 @@ mod retry;
 mod retry_failed;
 mod rotation;
 mod secret_keys;
+mod service_tokens;
 mod sessions;
 mod sweep;
 mod withdrawal;

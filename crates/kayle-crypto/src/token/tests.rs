@@ -49,6 +49,8 @@ fn a_minted_service_token_is_accepted_until_it_expires() {
     let accepted = Ok(ServiceClaims {
         id: Some("token".to_owned()),
         subject: "verify".to_owned(),
+        issued_at: Some(Timestamp::from_unix_ms(1_777_978_800_000)),
+        expires_at: minted.expires_at,
         signed_with: SignedWith::Current,
     });
     check(now(), accepted.clone());

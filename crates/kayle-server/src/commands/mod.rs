@@ -6,6 +6,7 @@ mod doctor;
 mod migrate;
 mod secret_key;
 mod serve;
+mod service_token;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -19,6 +19,7 @@ pub(crate) mod key_challenge;
 pub(crate) mod node;
 pub(crate) mod organization;
 pub(crate) mod retired_key;
+pub(crate) mod service_token;
 pub(crate) mod session;
 pub(crate) mod sign_in_link;
 pub(crate) mod values;

@@ -19,6 +19,8 @@ INSERT INTO api_keys VALUES (x'0000000000000000000000000000000a', x'0123456789ab
 INSERT INTO api_keys VALUES (x'0000000000000000000000000000000b', x'0123456789abcdef0123456789abcdef',
   'hash-b', 'off', FALSE, '[]', '{}', 0, 1, 2, NULL);
 INSERT INTO retired_keys VALUES ('old', 'key', x'00ff0a00', 1);
+INSERT INTO service_tokens VALUES (x'0000000000000000000000000000000c', 'capture', 1, 2, 3, 4);
+INSERT INTO service_tokens VALUES (x'0000000000000000000000000000000d', NULL, NULL, NULL, NULL, 4);
 INSERT INTO endpoints VALUES ('whe_1', x'0123456789abcdef0123456789abcdef', 'name', '["a"]',
   'https://a.example/?b=%20', '["verification.session.expired"]', 72, 'short', 'key', x'00ff0a00', 1, 2, 3, NULL);
 INSERT INTO endpoints VALUES ('whe_2', x'0123456789abcdef0123456789abcdef', NULL, '[]', 'http://b', '[]', 0,
@@ -48,6 +50,8 @@ INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, dur
 INSERT INTO audit_rows VALUES ('aud_1', x'0123456789abcdef0123456789abcdef', 1, 'did', 'system', NULL, 's', '{"a":0.1}', 1, 'h1');
 INSERT INTO audit_rows VALUES ('aud_2', x'0123456789abcdef0123456789abcdef', 2, 'did', 'api_key', 'k', 's', '{}', 1, 'h2');
 INSERT INTO audit_chains VALUES (x'0123456789abcdef0123456789abcdef', 0, '', 2, 'h2');
+INSERT INTO audit_rows VALUES ('aud_3', x'00000000000000000000000000000000', 1, 'did', 'system', NULL, 's', '{}', 1, 'h3');
+INSERT INTO audit_chains VALUES (x'00000000000000000000000000000000', 0, '', 1, 'h3');
 INSERT INTO endpoint_activity VALUES (x'0123456789abcdef0123456789abcdef', 'whe_1', 60, 60000,
   '00000000-0000-0000-0000-000000000001', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 9223372036854775807, '[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,9007199254740993]', '[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]');
 INSERT INTO endpoint_activity VALUES (x'0123456789abcdef0123456789abcdef', '', 3600, 0, '',

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::slice;
 use std::time::Duration;
 
-use kayle_app::access::Actor;
+use kayle_app::access::{Actor, OPERATORS};
 use kayle_app::audit::{AuditChain, AuditLink, AuditRow};
 use kayle_app::ports::store::StoreError;
 use kayle_primitives::{AuditId, Organization, Timestamp};
@@ -46,6 +46,25 @@ pub async fn a_fresh_chain_begins_and_ends_nowhere(test: &TestStore) -> Outcome 
     assert_eq!(reads.audit_chain(organization.id).await?, locked);
     let rows = reads.audit_rows_after(organization.id, 0, 10).await?;
     assert_eq!(rows, []);
+    Ok(())
+}
+
+pub async fn a_chain_may_be_nobodys(test: &TestStore) -> Outcome {
+    let organization = test.seed.organization().await;
+    let row = AuditRow {
+        organization_id: OPERATORS,
+        ..test.seed.make.audit_row(&organization, 1)
+    };
+    insert(test, slice::from_ref(&row)).await?;
+    let reads = test.reads();
+    let read = reads.audit_rows_after(OPERATORS, 0, 10).await?;
+    assert_eq!(read, slice::from_ref(&row));
+    assert_eq!(reads.audit_chain(OPERATORS).await?.head, link(&row));
+    let old = row.created_at.plus(Duration::from_millis(1));
+    let named = reads.organizations_with_audit_before(old, None, 10);
+    assert_eq!(named.await?, [OPERATORS]);
+    // It is no organization.
+    assert_eq!(reads.all_organizations().await?, [organization.id]);
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use kayle_app::access::ApiKey;
 use kayle_app::audit::{AuditChain, AuditRow};
 use kayle_app::ports::store::{
-    ActivityKey, KeyChallenge, Node, RecordedAttempt, RetiredKey, SignInLink, StoreError,
+    ActivityKey, KeyChallenge, Node, RecordedAttempt, RetiredKey, ServiceToken, SignInLink,
+    StoreError,
 };
 use kayle_crypto::Sealed;
 use kayle_delivery::activity::Activity;
@@ -15,7 +16,7 @@ use kayle_endpoints::{EncryptionKey, Endpoint};
 use kayle_events::Event;
 use kayle_primitives::{
     AttemptId, DeliveryId, EncryptionKeyId, EndpointId, EventId, Organization, OrganizationId,
-    SessionId, Timestamp,
+    ServiceTokenId, SessionId, Timestamp,
 };
 use kayle_sessions::Session;
 use uuid::Uuid;
@@ -40,6 +41,7 @@ pub(super) struct Tables {
     pub(super) nodes: BTreeMap<Uuid, Node>,
     pub(super) retired_keys: BTreeMap<String, RetiredKey>,
     pub(super) activity: BTreeMap<ActivityKey, Activity>,
+    pub(super) service_tokens: BTreeMap<ServiceTokenId, ServiceToken>,
     /// By the hash of the code.
     pub(super) sign_in_links: BTreeMap<String, SignInRow>,
 }

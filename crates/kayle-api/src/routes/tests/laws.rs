@@ -106,7 +106,7 @@ proptest! {
                 with_session(asked, &test.session_token("owner"))
                     .insert_header((header::ORIGIN, DASHBOARD))
             } else if path.starts_with("/internal") {
-                let token = test.service_token();
+                let token = test.service_token().await;
                 asked.insert_header((header::AUTHORIZATION, format!("Bearer {token}")))
             } else {
                 asked.insert_header((header::AUTHORIZATION, format!("Bearer {}", test.key)))

@@ -1,5 +1,7 @@
 //! Size, credential, organization, scope, validation, existence, state: in this order.
 
+use std::time::Duration;
+
 use actix_web::http::header;
 use kayle_app::access::Scope;
 use strum::IntoEnumIterator;
@@ -98,7 +100,7 @@ async fn the_credential_comes_before_validation() {
 #[actix_web::test]
 async fn the_two_kinds_of_credential_are_kept_apart() {
     let test = TestApi::new().await;
-    let token = test.service_token();
+    let token = test.service_token().await;
     let answer = test.send_as(&token, "GET", "/v1/sessions", "").await;
     assert_eq!(answer.status, 401);
     let path = "/internal/v1/sessions/vs_x/begin";
@@ -106,6 +108,19 @@ async fn the_two_kinds_of_credential_are_kept_apart() {
     assert_eq!(answer.status, 401);
     let answer = test.send_as(&token, "POST", path, "").await;
     assert_eq!(answer.status, 400);
+}
+
+#[actix_web::test]
+async fn a_revoked_service_token_is_refused_before_everything_else() {
+    let test = TestApi::new().await;
+    let webhooks = &test.kit.webhooks;
+    let made = webhooks.create_service_token("verifier", Duration::from_mins(1));
+    let made = made.await.unwrap();
+    webhooks.revoke_service_token(made.id).await.unwrap();
+    for path in ["/internal/v1/sessions/vs_x/begin", "/internal/v1/nowhere"] {
+        let answer = test.send_as(&made.token.token, "POST", path, "{").await;
+        assert_eq!(answer.status, 401, "{path}");
+    }
 }
 
 #[actix_web::test]

@@ -112,7 +112,7 @@ async fn a_cookie_that_is_no_session_is_no_entry() {
     let test = TestApi::new().await;
     let session = test.session_token("owner");
     let forged = format!("{}x", &session[..session.len() - 1]);
-    for token in ["", "x", &forged, &test.key, &test.service_token()] {
+    for token in ["", "x", &forged, &test.key, &test.service_token().await] {
         let answer = test
             .call(with_session(request("GET", "/v1/sessions"), token))
             .await;
@@ -161,7 +161,7 @@ async fn a_bearer_header_hides_the_cookie() {
 #[actix_web::test]
 async fn each_kind_of_credential_has_its_routes() {
     let test = TestApi::new().await;
-    let (key, service) = (test.key.clone(), test.service_token());
+    let (key, service) = (test.key.clone(), test.service_token().await);
     for (method, path) in administration()
         .into_iter()
         .chain([("GET", "/v1/auth/nowhere")])

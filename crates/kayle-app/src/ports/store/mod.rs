@@ -20,8 +20,11 @@ mod nodes;
 mod organizations;
 mod purge;
 mod secret_keys;
+mod service_tokens;
 mod sessions;
 mod sign_in;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -41,6 +44,7 @@ pub use nodes::{Node, NodeReads, NodeRole, NodeWrites};
 pub use organizations::{OrganizationReads, OrganizationWrites};
 pub use purge::PurgeWrites;
 pub use secret_keys::{KeptUnderKey, KeyUse, RetiredKey, SecretKeyReads, SecretKeyWrites};
+pub use service_tokens::{ServiceToken, ServiceTokenReads, ServiceTokenWrites};
 pub use sessions::{
     Caused, RecordedAttempt, SessionFilter, SessionReads, SessionStep, SessionWrites,
 };
@@ -104,6 +108,7 @@ pub trait StoreTx:
     + ActivityWrites
     + NodeWrites
     + SecretKeyWrites
+    + ServiceTokenWrites
     + SignInWrites
     + Send
 {
@@ -151,6 +156,7 @@ reads! {
     DeliveryReads
     NodeReads
     SecretKeyReads
+    ServiceTokenReads
     ActivityReads
     SignInReads
 }
@@ -174,4 +180,11 @@ pub enum StoreError {
         /// The row.
         id: String,
     },
+}
+
+impl StoreError {
+    /// Returns an error for one of several who asked together.
+    pub(crate) fn shared(error: &Arc<Self>) -> Self {
+        Self::Unavailable(Box::new(Arc::clone(error)))
+    }
 }

@@ -43,6 +43,7 @@ specs! {
     whoever_has_the_private_half_proves_it: "keys";
     a_page_follows_what_happens: "live";
     pages_need_no_script: "no_script";
+    a_plot_says_what_its_table_and_the_api_say: "plots";
     what_failed_is_sent_again: "retry";
     each_role_sees_what_it_may_do: "roles";
     an_endpoint_is_set_up_from_nothing: "setup";

@@ -36,6 +36,7 @@ pub(crate) enum Section {
     Endpoints,
     Deliveries,
     Events,
+    Activity,
     ApiKeys,
     AuditLog,
 }

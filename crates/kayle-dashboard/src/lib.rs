@@ -20,6 +20,7 @@ mod limits;
 mod pages;
 mod parts;
 mod permission;
+mod plots;
 mod refusal;
 mod routes;
 mod secrets;

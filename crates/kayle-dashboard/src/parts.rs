@@ -197,6 +197,24 @@ impl Style {
     }
 }
 
+/// A number that a page is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Figure {
+    pub(crate) word: &'static str,
+    pub(crate) value: String,
+    /// The page of what was counted.
+    pub(crate) href: Option<String>,
+    /// What else there is to say, with its time.
+    pub(crate) note: Option<(&'static str, Option<Moment>)>,
+}
+
+/// Numbers side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "parts/figures.html")]
+pub(crate) struct Figures(pub(crate) Vec<Figure>);
+
+impl HtmlSafe for Figures {}
+
 /// The way to the next page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(path = "parts/pager.html")]

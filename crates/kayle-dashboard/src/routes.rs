@@ -30,6 +30,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/events", get(pages::events::show))
         .route("/events/{event}", get(pages::event::show))
         .route("/events/{event}/replay", post(actions::replay::act))
+        .route("/activity", get(pages::activity::show))
         .route("/search", get(pages::search::show))
         .route("/audit-log", get(pages::audit_log::show))
         .configure(api_keys)

@@ -224,8 +224,94 @@ pub(crate) fn took(duration: Duration) -> String {
     }
 }
 
+/// Returns how long something took, where it may have been days: `28 ms`, `4 min`, `1 h 4 min`.
+pub(crate) fn lasting(duration: Duration) -> String {
+    let (seconds, minutes) = (duration.as_secs(), duration.as_secs() / 60);
+    match seconds {
+        0..60 => took(duration).replace(".0 s", " s"),
+        60..3600 => format!("{minutes} min"),
+        3600..36_000 if minutes % 60 != 0 => format!("{} h {} min", minutes / 60, minutes % 60),
+        _ => span(duration),
+    }
+}
+
+/// Returns a part of a whole in percent, cut off after a tenth, so that only all of it is 100 %.
+pub(crate) fn percent(part: f64) -> String {
+    tenths((part * 1000.0).floor())
+}
+
+/// Returns what [`percent`] leaves of the whole.
+pub(crate) fn rest_in_percent(part: f64) -> String {
+    tenths(1000.0 - (part * 1000.0).floor())
+}
+
+fn tenths(tenths: f64) -> String {
+    let text = format!("{:.1}", tenths / 10.0);
+    format!("{} %", text.trim_end_matches(".0"))
+}
+
+/// Returns a count as people write it: `12,345`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if 0 < place && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Returns a count with its noun: `1 delivery`, `3 deliveries`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     let noun = if count == 1 { one } else { many };
     format!("{count} {noun}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_told_in_its_largest_units() {
+        fn check(ms: u64, expected: &str) {
+            assert_eq!(lasting(Duration::from_millis(ms)), expected);
+        }
+        check(0, "under 1 ms");
+        check(28, "28 ms");
+        check(1_810, "1.8 s");
+        check(15_000, "15 s");
+        check(240_000, "4 min");
+        check(3_600_000, "1 h");
+        check(3_840_000, "1 h 4 min");
+        check(61_440_000, "17 h");
+        check(172_800_000, "2 days");
+    }
+
+    #[test]
+    fn only_all_of_it_is_a_hundred_percent() {
+        for (part, shown, rest) in [
+            (1.0, "100 %", "0 %"),
+            (0.9999, "99.9 %", "0.1 %"),
+            (0.954, "95.4 %", "4.6 %"),
+            (0.5, "50 %", "50 %"),
+            (0.0, "0 %", "100 %"),
+        ] {
+            assert_eq!(percent(part), shown);
+            assert_eq!(rest_in_percent(part), rest);
+        }
+    }
+
+    #[test]
+    fn a_count_is_grouped_by_three() {
+        for (count, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(count), expected);
+        }
+    }
 }

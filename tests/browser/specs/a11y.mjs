@@ -38,7 +38,7 @@ const scene = async () => {
   const pages = [
     "/webhooks", `/webhooks/${healthy.id}`, `/webhooks/${failing.id}`, `/webhooks/${waiting.id}`, `/webhooks/${keyless.id}`,
     "/webhooks/deliveries", "/webhooks/deliveries?state=delivering", "/webhooks/deliveries?state=failed", "/webhooks/deliveries/retry", `/webhooks/deliveries/retry?endpoint=${healthy.id}`, ...deliveries.map((id) => `/webhooks/deliveries/${id}`),
-    "/webhooks/nothing", "/webhooks/new", "/webhooks/events", `/webhooks/events/${events[0]}`, "/webhooks/api-keys", "/webhooks/audit-log",
+    "/webhooks/nothing", "/webhooks/new", "/webhooks/activity", "/webhooks/activity?range=1h", "/webhooks/events", `/webhooks/events/${events[0]}`, "/webhooks/api-keys", "/webhooks/audit-log",
     ...["keys", "settings", "rotate", "delete", "secret", "setup/key", "setup/test", `keys/${key.id}/proof`, `keys/${key.id}/deactivate`].map((page) => `/webhooks/${healthy.id}/${page}`),
   ];
   return { world, pages, stop, events, endpoint: healthy.id };

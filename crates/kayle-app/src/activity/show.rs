@@ -1,7 +1,8 @@
 //! Shows activity (contract 14.3).
 
 use kayle_delivery::activity::{Activity, ActivityRange, Bucket, Span, in_buckets, total};
-use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
+use kayle_endpoints::Endpoint;
+use kayle_primitives::{EndpointId, Organization, OrganizationId, Timestamp};
 
 use crate::Webhooks;
 use crate::limits::WAITING_COUNTED_MAX;
@@ -39,36 +40,65 @@ impl Webhooks {
         request: &ActivityRequest,
     ) -> Result<Option<ActivityReport>, StoreError> {
         let reads = self.store.reads();
-        let existed_since = if let Some(id) = &request.endpoint_id {
-            let endpoint = reads.find_endpoint(organization_id, id).await?;
-            endpoint.map(|endpoint| endpoint.created_at)
+        let range = request.range;
+        if let Some(id) = &request.endpoint_id {
+            match reads.find_endpoint(organization_id, id).await? {
+                Some(endpoint) => self.activity_of_endpoint(&endpoint, range).await.map(Some),
+                None => Ok(None),
+            }
         } else {
-            let organization = reads.find_organization(organization_id).await?;
-            organization.map(|organization| organization.created_at)
-        };
-        match existed_since {
-            Some(existed_since) => Ok(Some(
-                self.report_activity(organization_id, request, existed_since)
-                    .await?,
-            )),
-            None => Ok(None),
+            match reads.find_organization(organization_id).await? {
+                Some(one) => self.activity_of_organization(&one, range).await.map(Some),
+                None => Ok(None),
+            }
         }
+    }
+
+    /// Shows the activity of an endpoint that the caller has found.
+    pub async fn activity_of_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        range: ActivityRange,
+    ) -> Result<ActivityReport, StoreError> {
+        let of = Of {
+            organization_id: endpoint.organization_id,
+            endpoint_id: Some(endpoint.id.clone()),
+            existed_since: endpoint.created_at,
+        };
+        self.report_activity(of, range).await
+    }
+
+    /// Shows the activity of all endpoints of an organization that the caller has found.
+    pub async fn activity_of_organization(
+        &self,
+        organization: &Organization,
+        range: ActivityRange,
+    ) -> Result<ActivityReport, StoreError> {
+        let of = Of {
+            organization_id: organization.id,
+            endpoint_id: None,
+            existed_since: organization.created_at,
+        };
+        self.report_activity(of, range).await
     }
 
     async fn report_activity(
         &self,
-        organization_id: OrganizationId,
-        request: &ActivityRequest,
-        existed_since: Timestamp,
+        of: Of,
+        range: ActivityRange,
     ) -> Result<ActivityReport, StoreError> {
+        let Of {
+            organization_id,
+            endpoint_id,
+            existed_since,
+        } = of;
         let reads = self.store.reads();
         let now = self.clock.now();
-        let ActivityRequest { range, endpoint_id } = request;
         let span = range.span(now);
         let known_since = reads.activity_known_since().await?.max(existed_since);
-        let rows = reads.activity_rows(organization_id, std::slice::from_ref(endpoint_id), span);
+        let rows = reads.activity_rows(organization_id, std::slice::from_ref(&endpoint_id), span);
         let rows = rows.await?;
-        let buckets = in_buckets(*range, span, known_since, rows.iter().map(counted));
+        let buckets = in_buckets(range, span, known_since, rows.iter().map(counted));
         let waiting = reads.waiting(
             organization_id,
             endpoint_id.as_ref(),
@@ -76,13 +106,22 @@ impl Webhooks {
             WAITING_COUNTED_MAX,
         );
         Ok(ActivityReport {
-            range: *range,
+            range,
             span,
             total: total(&buckets),
             buckets,
             waiting: waiting.await?,
         })
     }
+}
+
+/// Whose activity is shown.
+struct Of {
+    organization_id: OrganizationId,
+    /// `None` for all of the organization's.
+    endpoint_id: Option<EndpointId>,
+    /// Nothing is known of the time before.
+    existed_since: Timestamp,
 }
 
 fn counted(row: &ActivityRow) -> (Timestamp, &Activity) {

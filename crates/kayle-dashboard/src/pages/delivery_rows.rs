@@ -47,24 +47,23 @@ pub(crate) async fn choices(visit: &Visit) -> Result<Vec<Choice>, Refusal> {
     Ok(endpoints.iter().map(choice).collect())
 }
 
-/// Makes the rows of a list: two statements beside the list's own.
+/// Makes the rows of a list whose endpoint stands above it: one statement beside the list's own.
 pub(crate) async fn rows_of(
     visit: &Visit,
     deliveries: Vec<Delivery>,
 ) -> Result<Vec<DeliveryRow>, Refusal> {
-    if deliveries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let endpoints = choices(visit).await?;
-    rows_among(visit, deliveries, &endpoints).await
+    rows_among(visit, deliveries, &[]).await
 }
 
-/// The same where the endpoints are at hand.
+/// Makes the rows of a list that names endpoints: one statement beside the list's own.
 pub(crate) async fn rows_among(
     visit: &Visit,
     deliveries: Vec<Delivery>,
     endpoints: &[Choice],
 ) -> Result<Vec<DeliveryRow>, Refusal> {
+    if deliveries.is_empty() {
+        return Ok(Vec::new());
+    }
     let events: Vec<EventId> = deliveries.iter().map(|one| one.event_id.clone()).collect();
     let types = visit
         .webhooks()

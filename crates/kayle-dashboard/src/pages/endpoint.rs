@@ -2,21 +2,22 @@
 
 use askama::Template;
 use kayle_app::endpoints::EndpointOverview;
-use kayle_delivery::Delivery;
+use kayle_app::ports::store::Waiting;
 use kayle_endpoints::Endpoint;
 use kayle_primitives::EndpointId;
 
 use crate::answer::{Answer, page};
 use crate::frame::{Frame, Section};
 use crate::limits::LATEST;
+use crate::pages::activity::shown_range;
 use crate::pages::delivery_rows::{DeliveryRow, rows_of};
 use crate::pages::health::Health;
-use crate::parts::{Act, Badge, Copied, Moment, Style};
+use crate::pages::now::{count_word, figures};
+use crate::parts::{Act, Badge, Copied, Figures, Moment, Style};
+use crate::plots::Plots;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
-use crate::words::{
-    counted, endpoint_badge, endpoint_name, schedule_word, span, subscription_words,
-};
+use crate::words::{endpoint_badge, endpoint_name, schedule_word, span, subscription_words};
 
 #[derive(Template)]
 #[template(path = "endpoint.html")]
@@ -29,7 +30,8 @@ struct EndpointPage {
     badge: Badge,
     /// Why nothing arrives, where nothing can.
     silence: Option<&'static str>,
-    health: Health,
+    figures: Figures,
+    plots: Plots,
     switch: Act,
     /// What the switch does, before it is pressed.
     effect: String,
@@ -51,6 +53,10 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         has_active_key,
         latest,
     } = found.await?.ok_or(Refusal::NotFound)?;
+    let report = visit
+        .webhooks()
+        .activity_of_endpoint(&endpoint, shown_range(&visit)?);
+    let report = report.await?;
     let health = Health::of(&latest, visit.now);
     let shown = latest.iter().take(usize::from(LATEST)).cloned().collect();
     let name = endpoint_name(&endpoint);
@@ -60,17 +66,18 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         copied_id: Copied::new(&endpoint.id, "endpoint's id"),
         url: endpoint.url.as_submitted().to_owned(),
         badge: endpoint_badge(&endpoint, has_active_key, health.is_failing()),
+        plots: Plots::new(&format!("/webhooks/{}", endpoint.id), &report),
         silence: silence(&endpoint, has_active_key),
         switch: switch(&visit, &endpoint),
-        effect: effect(&endpoint, &latest),
+        effect: effect(&endpoint, &report.waiting),
         rows: rows_of(&visit, shown).await?,
         labels: endpoint.labels.as_slice().to_vec(),
         events: subscription_words(&endpoint),
         retention: retention_words(&endpoint),
         schedule: schedule_word(endpoint.retry_schedule),
         created: Moment::new(endpoint.created_at, visit.now),
+        figures: figures(&report.waiting, Some(&endpoint.id), visit.now),
         id: endpoint.id,
-        health,
     })
 }
 
@@ -106,16 +113,23 @@ fn switch(visit: &Visit, endpoint: &Endpoint) -> Act {
 }
 
 /// Says what pausing or resuming does to what waits.
-fn effect(endpoint: &Endpoint, latest: &[Delivery]) -> String {
-    let waiting = latest
-        .iter()
-        .filter(|delivery| delivery.status() == kayle_delivery::DeliveryStatus::Pending)
-        .count();
-    let waiting = counted(waiting, "delivery that waits", "deliveries that wait");
+fn effect(endpoint: &Endpoint, waiting: &Waiting) -> String {
+    let wait = |count: usize| {
+        let noun = if count == 1 {
+            "delivery that waits"
+        } else {
+            "deliveries that wait"
+        };
+        format!("{} {noun}", count_word(count))
+    };
     if endpoint.is_enabled() {
+        let waiting = wait(waiting.pending);
         format!("Pausing holds {waiting}, and leaves out what happens meanwhile.")
+    } else if waiting.held == 0 {
+        "Nothing is held: resuming sends what happens from then on.".to_owned()
     } else {
-        format!("Resuming sends {waiting}, at once.")
+        let held = wait(waiting.held);
+        format!("Resuming sends {held}, at once.")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages: one a file, with what its template shows.
 
+pub(crate) mod activity;
 pub(crate) mod api_key_secret;
 pub(crate) mod api_keys;
 pub(crate) mod audit_log;
@@ -17,6 +18,7 @@ pub(crate) mod key_proof;
 pub(crate) mod keys;
 pub(crate) mod new_endpoint;
 pub(crate) mod nothing;
+pub(crate) mod now;
 pub(crate) mod phases;
 pub(crate) mod retry_failed;
 pub(crate) mod search;

@@ -2,14 +2,15 @@
 
     cargo xtask receivers fuzz --for 10m
 
-Takes good deliveries and damages them: the signature header, the JWE, its header, the event inside;
-mostly signed and encrypted rightly around the damage, so that it is met by the check that it is
+Takes good deliveries and damages them: the signature header, the JWE, its header, the event inside,
+the private key; mostly signed and encrypted rightly around the damage, so that it is met by the check that it is
 for. Every library runs every case; the first difference ends the search and is printed as a case.
 """
 
 import argparse
 import base64
 import json
+import math
 import os
 import random
 import subprocess
@@ -111,6 +112,89 @@ def places(data):
     return [0] + [index + 1 for index, byte in enumerate(data) if byte in b'{}[],:"'] + [len(data)]
 
 
+KEY_PIECES = ["-", "--", "-----", "RSA ", " ", "\n", "\r\n", "\r", "\t", "\x0b", "\x0c", "\u00a0", "\ufeff", "\\n", "\\r",
+              "\\r\\n", "\\", '"', "'", "=", "==", "A", "AA==", "-_", "+/", ".", "x", "é", "{", "}", "-----BEGIN PRIVATE KEY-----",
+              "-----END PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED\n\n"]
+KEY_FORMS = ["rsa2048a", "pkcs1", "crlf", "escaped", "quoted"]
+
+
+def damaged_key(rng):
+    """The text of a private key: its frame, its JSON, or its numbers."""
+    kind = rng.randrange(4)
+    if kind == 0:
+        return damaged_pem(rng, make.KEYS[rng.choice(KEY_FORMS)])
+    if kind == 1:
+        return damaged_json(rng, make.KEYS["jwk"].encode()).decode("utf-8", "replace")
+    numbers = damaged_numbers(rng)
+    if kind == 2:
+        members = {name: make.b64u(digits) for name, digits in numbers.items()}
+        return json.dumps({"kty": "RSA", **members})
+    return pem_of(rng, list(numbers.values()))
+
+
+def damaged_pem(rng, text):
+    """Mostly where a line ends, since all else is a wall of symbols."""
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        edges = [0, len(text), *(index for index in range(len(text)) if not text[index].isalnum())]
+        at = rng.choice(edges) if rng.random() < 0.8 else rng.randrange(len(text) + 1)
+        cut = at + rng.choice([0, 0, 0, 1, 1, 2, 5])
+        text = text[:at] + rng.choice([*KEY_PIECES, ""]) + text[cut:]
+    return text
+
+
+def damaged_numbers(rng):
+    """The eight numbers, of which one may be another, or be written in another way."""
+    members = json.loads(make.KEYS["jwk"])
+    names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"]
+    numbers = {name: make.from_b64u(members[name]) for name in names}
+    value = {name: int.from_bytes(digits, "big") for name, digits in numbers.items()}
+    phi = (value["p"] - 1) * (value["q"] - 1)
+    carmichael = phi // math.gcd(value["p"] - 1, value["q"] - 1)
+    name = rng.choice(names)
+    changed = {
+        "more": value[name] + rng.choice([1, 2, 256]),
+        "less": value[name] - 1,
+        "none": 0,
+        "one": 1,
+        "even": value[name] * 2,
+        "all_ones": 2 ** value[name].bit_length() - 1,
+        "d_of_carmichael": pow(value["e"], -1, carmichael),
+        "d_beyond": value["d"] + phi,
+        "same": value[name],
+    }
+    how = rng.choice([*changed, "zeros", "whole"])
+    if how == "whole":
+        # A key like any other, but for its exponent.
+        p, q = rng.sample([value["p"], value["q"]], 2)
+        e = rng.choice([1, 3, 5, 17, 257, 65537, 65539, 2**31 - 1, 2**31 + 11, 2**32 + 15, 2**33 + 17, 2**65 + 131])
+        if math.gcd(e, phi) == 1:
+            d = pow(e, -1, carmichael)
+            numbers = dict(n=numbers["n"], e=make.to_bytes(e), d=make.to_bytes(d), p=make.to_bytes(p), q=make.to_bytes(q),
+                           dp=make.to_bytes(d % (p - 1)), dq=make.to_bytes(d % (q - 1)), qi=make.to_bytes(pow(q, -1, p)))  # fmt: skip
+    elif how == "zeros":
+        numbers[name] = bytes(rng.randrange(1, 3)) + numbers[name]
+    else:
+        numbers["d" if how.startswith("d_") else name] = make.to_bytes(changed[how])
+    return numbers
+
+
+def pem_of(rng, numbers):
+    """A PEM of these numbers, and a DER that may have more or less than it should."""
+    version = rng.choice([b"\0"] * 8 + [b"\1", b"", b"\0\0"])
+    integers = [make.element(2, version), *map(make.integer, numbers)]
+    if rng.random() < 0.1:
+        integers = integers[:-1] if rng.random() < 0.5 else [*integers, make.integer(b"\1")]
+    der = make.element(0x30, b"".join(integers)) + rng.choice([b""] * 9 + [b"\0"])
+    label = "RSA PRIVATE KEY"
+    if rng.random() < 0.6:
+        label = "PRIVATE KEY"
+        version = rng.choice([b"\0"] * 9 + [b"\1"])
+        algorithm = rng.choice([make.RSA_ENCRYPTION] * 9 + [make.RSA_ENCRYPTION[:-2], make.RSA_PSS])
+        more = rng.choice([b""] * 9 + [make.element(0xA0, b"")])
+        der = make.pkcs8(der, version, algorithm, more)
+    return make.pem_block(label, der, rng.choice([64, 64, 64, 76, 10_000]))
+
+
 def made_case(rng):
     event = make.to_json(rng.choice(EVENTS))
     kind = rng.randrange(10)
@@ -134,6 +218,7 @@ def made_case(rng):
         value = f"t={t},v1={make.sign(make.SECRET, t, raw)}"
     elif kind == 9:
         value = damaged_text(rng, value)
+    key = damaged_key(rng) if rng.random() < 0.1 else "rsa2048a"
     name = rng.choice(["X-Kayle-Signature"] * 9 + ["x-kayle-signature", "X-KAYLE-SIGNATURE"])
     all_headers = [[name, value]]
     if rng.random() < 0.1:
@@ -141,7 +226,7 @@ def made_case(rng):
     return {
         "options": {
             "secrets": [make.SECRET],
-            "keys": [{"kid": make.KID, "key": "rsa2048a"}],
+            "keys": [{"kid": make.KID, "key": key}],
             "now_s": make.NOW,
         },
         "headers": all_headers,
@@ -202,4 +287,5 @@ def main():
         print(f"{count:8} {code}")
 
 
-main()
+if __name__ == "__main__":
+    main()

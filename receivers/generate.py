@@ -12,6 +12,7 @@ import functools
 import hashlib
 import hmac
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def load(text):
 
 def b64u(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_b64u(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def jwk(key):
@@ -109,6 +114,8 @@ def make_keys(kept):
     keys["cut"] = keys["rsa2048a"][:400]
     keys.update(bad_jwks(jwk(main)))
     keys.update(bad_pems(keys["rsa2048a"], keys["rsa2048b"]))
+    keys.update(bad_ders(jwk(main)))
+    keys.update(odd_keys(keys["pkcs1"], jwk(main)))
     keys["nothing"] = ""
     return keys
 
@@ -124,6 +131,7 @@ def bad_jwks(good):
         return good[name][:9] + ("A" if good[name][9] != "A" else "B") + good[name][10:]
 
     text = json.dumps(good)
+    primes = {name: int.from_bytes(from_b64u(good[name]), "big") for name in ["p", "q"]}
     last = good["n"][-1]
     stray = chr(ord(last) + 1)
     return {
@@ -141,7 +149,23 @@ def bad_jwks(good):
         **{f"jwk_other_{name}": with_member(name, changed(name)) for name in ["d", "p", "dp", "dq", "qi"]},
         "jwk_no_break_space": "\u00a0" + text,
         "jwk_bom": "\ufeff" + text,
+        "jwk_d_beyond_n": with_member("d", b64u(beyond(good))),
+        "jwk_exponent_one": jwk_of(1, **primes),
+        "jwk_exponent_of_33_bits": jwk_of(2**32 + 15, **primes),
     }
+
+
+def beyond(good):
+    """Another exponent that decrypts, longer than the modulus."""
+    p, q, d = (int.from_bytes(from_b64u(good[name]), "big") for name in ["p", "q", "d"])
+    return to_bytes(d + (p - 1) * (q - 1) * 2)
+
+
+def jwk_of(e, p, q):
+    """A key of any exponent."""
+    d = pow(e, -1, (p - 1) * (q - 1) // math.gcd(p - 1, q - 1))
+    numbers = dict(n=p * q, e=e, d=d, p=p, q=q, dp=d % (p - 1), dq=d % (q - 1), qi=pow(q, -1, p))
+    return json.dumps({"kty": "RSA", **{name: b64u(to_bytes(value)) for name, value in numbers.items()}})
 
 
 def bad_pems(text, other):
@@ -157,6 +181,84 @@ def bad_pems(text, other):
         "pem_unpadded": "\n".join([lines[0], body[:-4] + body[-4:].rstrip("="), lines[-1]]),
         "pem_other_end": text.replace("END PRIVATE", "END RSA PRIVATE"),
     }
+
+
+def bad_ders(good):
+    """PEMs of what is not quite a key."""
+    numbers = [from_b64u(good[name]) for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"]]
+    integers = list(map(integer, numbers))
+    version = integer(b"")
+    right = element(0x30, version + b"".join(integers))
+    size = right[2:4]
+    one_more = to_bytes(int.from_bytes(numbers[5], "big") + 1)
+    negative = element(2, numbers[0])
+
+    def pkcs1(*parts):
+        return pem_block("RSA PRIVATE KEY", element(0x30, b"".join(parts)))
+
+    return {
+        "pem_der_behind": pem_block("RSA PRIVATE KEY", right + b"\5\0"),
+        "pem_der_long_length": pem_block("RSA PRIVATE KEY", b"\x30\x83\0" + size + right[4:]),
+        "pem_der_endless": pem_block("RSA PRIVATE KEY", b"\x30\x80" + right[4:] + b"\0\0"),
+        "pem_der_cut": pem_block("RSA PRIVATE KEY", right[:-1]),
+        "pem_number_with_zeros": pkcs1(version, *integers[:5], element(2, b"\0\0" + numbers[5]), *integers[6:]),
+        "pem_number_negative": pkcs1(version, negative, *integers[1:]),
+        "pem_number_other": pkcs1(version, *integers[:5], integer(one_more), *integers[6:]),
+        "pem_number_missing": pkcs1(version, *integers[:-1]),
+        "pem_number_more": pkcs1(version, *integers, integer(b"\1")),
+        "pem_octets_for_a_number": pkcs1(version, *integers[:-1], element(4, numbers[-1])),
+        "pem_version_1": pkcs1(integer(b"\1"), *integers),
+        "pem_pkcs8_version_1": pem_block("PRIVATE KEY", pkcs8(right, version=b"\1")),
+        "pem_without_null": pem_block("PRIVATE KEY", pkcs8(right, algorithm=RSA_ENCRYPTION[:-2])),
+        "pem_for_pss": pem_block("PRIVATE KEY", pkcs8(right, algorithm=RSA_PSS)),
+        "pem_pkcs8_as_pkcs1": pem_block("RSA PRIVATE KEY", pkcs8(right)),
+    }
+
+
+def odd_keys(pkcs1, good):
+    """What is a key all the same."""
+    p, q, e, d = (int.from_bytes(from_b64u(good[name]), "big") for name in ["p", "q", "e", "d"])
+    der = base64.b64decode("".join(pkcs1.split("-----")[2].split()))
+    least = (p - 1) * (q - 1) // math.gcd(p - 1, q - 1)
+    return {
+        "swapped": jwk_of(e, p=q, q=p),
+        "longer": json.dumps({**good, "d": b64u(to_bytes(d % least + least))}),
+        "zeros": json.dumps({**good, "p": b64u(b"\0\0" + from_b64u(good["p"]))}),
+        "attributes": pem_block("PRIVATE KEY", pkcs8(der, more=element(0xA0, b""))),
+        "one_line": '"' + pem_block("PRIVATE KEY", pkcs8(der), width=9999).replace("\n", " ") + '"',
+    }
+
+
+# The little of DER that a key is
+
+
+RSA_ENCRYPTION = bytes.fromhex("06092a864886f70d0101010500")
+RSA_PSS = bytes.fromhex("06092a864886f70d01010a0500")
+
+
+def to_bytes(value):
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+
+
+def element(tag, content):
+    size = len(content)
+    sizes = bytes([size]) if size < 128 else to_bytes(size)
+    return bytes([tag]) + (b"" if size < 128 else bytes([0x80 + len(sizes)])) + sizes + content
+
+
+def integer(digits):
+    """A number; zeros that it already has are kept."""
+    return element(2, digits if b"" < digits[:1] < b"\x80" else b"\0" + digits)
+
+
+def pkcs8(key, version=b"\0", algorithm=RSA_ENCRYPTION, more=b""):
+    return element(0x30, element(2, version) + element(0x30, algorithm) + element(4, key) + more)
+
+
+def pem_block(label, der, width=64):
+    symbols = base64.b64encode(der).decode()
+    lines = [symbols[at : at + width] for at in range(0, len(symbols), width)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
 
 
 KEYS = {}
@@ -490,6 +592,14 @@ def good_cases():
     good("P47", "a tolerance of an hour", EXPIRED, t=str(NOW - 3600), tolerance_s=3600)
     limit = len(body)
     case("P48", "a body exactly as long as may be", body, EXPIRED, body_bytes_max=limit)
+    for number, (why, key) in enumerate({
+        "a key whose first prime is the lesser": "swapped",
+        "a key whose private exponent is not the least": "longer",
+        "a JWK in which a number has leading zeros": "zeros",
+        "a PKCS#8 with attributes": "attributes",
+        "a PEM on one line, with blanks for line breaks": "one_line",
+    }.items()):
+        good(f"P{50 + number}", why, EXPIRED, keys=[{"kid": KID, "key": key}])
     other_claim = succeeded({"later_claim": "text", "later_flag": False})
     good("P49", "claims of names that nobody knows yet", other_claim)
 

@@ -1,9 +1,10 @@
 package kayle
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"math/big"
@@ -11,6 +12,9 @@ import (
 )
 
 const modulusBitsMin, modulusBitsMax = 2048, 8192
+
+// publicExponentMax is what crypto/rsa takes.
+const publicExponentMax = 1<<31 - 1
 
 // PrivateKey is an RSA private key, and the key_id that its public half was registered under.
 type PrivateKey struct {
@@ -89,19 +93,47 @@ var strictBase64 = base64.StdEncoding.Strict()
 
 func parsePEM(text string) *rsa.PrivateKey {
 	text = strings.Trim(text, `"'`)
-	text = strings.NewReplacer(`\r`, "", `\n`, "\n").Replace(text)
+	text = strings.ReplaceAll(strings.ReplaceAll(text, `\r`, ""), `\n`, "\n")
 	text = strings.Trim(text, asciiBlanks)
 	if der, ok := pemBlock(text, "PRIVATE KEY"); ok {
-		parsed, err := x509.ParsePKCS8PrivateKey(der)
-		if key, isRSA := parsed.(*rsa.PrivateKey); err == nil && isRSA {
-			return key
-		}
-	} else if der, ok := pemBlock(text, "RSA PRIVATE KEY"); ok {
-		if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-			return key
-		}
+		return parsePKCS8(der)
+	}
+	if der, ok := pemBlock(text, "RSA PRIVATE KEY"); ok {
+		return parsePKCS1(der)
 	}
 	return nil
+}
+
+// parsePKCS8 reads a PrivateKeyInfo (RFC 5208, 5), which may have attributes.
+func parsePKCS8(der []byte) *rsa.PrivateKey {
+	var parts []asn1.RawValue
+	rest, err := asn1.Unmarshal(der, &parts)
+	if err != nil || len(rest) > 0 || len(parts) < 3 {
+		return nil
+	}
+	var key []byte
+	if rest, err := asn1.Unmarshal(parts[2].FullBytes, &key); err != nil || len(rest) > 0 {
+		return nil
+	}
+	if !bytes.Equal(parts[0].FullBytes, version0) || !bytes.Equal(parts[1].FullBytes, rsaEncryption) {
+		return nil
+	}
+	return parsePKCS1(key)
+}
+
+var version0 = []byte{asn1.TagInteger, 1, 0}
+
+// rsaEncryption has NULL as its parameters (RFC 8017, A.1).
+var rsaEncryption = []byte{0x30, 13, asn1.TagOID, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, asn1.TagNull, 0}
+
+// parsePKCS1 reads an RSAPrivateKey (RFC 8017, A.1.2). crypto/x509 passes over what is wrong behind the primes.
+func parsePKCS1(der []byte) *rsa.PrivateKey {
+	var numbers []*big.Int
+	rest, err := asn1.Unmarshal(der, &numbers)
+	if err != nil || len(rest) > 0 || len(numbers) != 9 || numbers[0].Sign() != 0 {
+		return nil
+	}
+	return keyOf(numbers[1:])
 }
 
 // pemBlock reads a text that is one block and nothing else: encoding/pem looks for one anywhere.
@@ -122,31 +154,37 @@ func parseJWK(text string) *rsa.PrivateKey {
 	if err != nil || !isObject || members["kty"] != "RSA" {
 		return nil
 	}
-	numbers := map[string]*big.Int{}
+	var numbers []*big.Int
 	for _, name := range []string{"n", "e", "d", "p", "q", "dp", "dq", "qi"} {
 		digits, isText := members[name].(string)
 		decoded, ok := decodeBase64(base64url, digits)
 		if !isText || !ok {
 			return nil
 		}
-		numbers[name] = new(big.Int).SetBytes(decoded)
+		numbers = append(numbers, new(big.Int).SetBytes(decoded))
 	}
-	if !numbers["e"].IsInt64() || numbers["e"].Int64() > 1<<31-1 {
+	return keyOf(numbers)
+}
+
+// keyOf makes a key of n, e, d, p, q, dp, dq, qi.
+func keyOf(numbers []*big.Int) *rsa.PrivateKey {
+	n, e, d, p, q := numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
+	if !e.IsInt64() || e.Int64() > publicExponentMax || d.Cmp(n) >= 0 {
 		return nil
 	}
 	key := &rsa.PrivateKey{
-		PublicKey: rsa.PublicKey{N: numbers["n"], E: int(numbers["e"].Int64())},
-		D:         numbers["d"],
-		Primes:    []*big.Int{numbers["p"], numbers["q"]},
+		PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())},
+		D:         d,
+		Primes:    []*big.Int{p, q},
 	}
 	if key.Validate() != nil {
 		return nil
 	}
 	key.Precompute()
 	// Go computes these three itself; that they are right tells whether the key was damaged.
-	fits := key.Precomputed.Dp.Cmp(numbers["dp"]) == 0 &&
-		key.Precomputed.Dq.Cmp(numbers["dq"]) == 0 &&
-		key.Precomputed.Qinv.Cmp(numbers["qi"]) == 0
+	fits := key.Precomputed.Dp.Cmp(numbers[5]) == 0 &&
+		key.Precomputed.Dq.Cmp(numbers[6]) == 0 &&
+		key.Precomputed.Qinv.Cmp(numbers[7]) == 0
 	if !fits {
 		return nil
 	}

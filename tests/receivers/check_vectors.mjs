@@ -12,8 +12,8 @@ const ALGORITHMS = {
   keyManagementAlgorithms: ["RSA-OAEP-256"],
   contentEncryptionAlgorithms: ["A256GCM"],
 };
-// The forms that Node does not read hold this key.
-const FORMS = new Set(["pkcs1", "crlf", "escaped", "quoted", "jwk"]);
+// Keys of other names are forms of this one, of which Node does not read all.
+const FORMS_OF = "rsa2048a";
 // What jose must open, although we refuse what is inside or beside it.
 const OPENS = new Set(["event_invalid", "event_mismatch", "timestamp_out_of_range"]);
 
@@ -29,7 +29,7 @@ function isSigned({ headers, options }, body) {
 /** The plaintext by whichever key opens it; null if none does. */
 async function opened(keys, { options }, body) {
   for (const { key } of options.keys) {
-    const jwe = await compactDecrypt(body, keys[FORMS.has(key) ? "rsa2048a" : key], ALGORITHMS).catch(
+    const jwe = await compactDecrypt(body, keys[key] ?? keys[FORMS_OF], ALGORITHMS).catch(
       () => null,
     );
     if (jwe !== null) return jwe.plaintext;

@@ -1,5 +1,5 @@
 // Runs cases of receivers/vectors.json by @kayle/webhooks: a case a line in, an outcome a line out.
-// The first line holds the keys.
+// The first line holds the keys; a key that it does not name is its own text.
 
 import { createInterface } from "node:readline";
 import * as library from "@kayle/webhooks";

@@ -20,7 +20,7 @@ export function open({ Receiver }, { options, headers, headers_as, body_base64, 
   const { secrets, keys: named, now_s, tolerance_s, body_bytes_max } = options;
   const receiver = new Receiver({
     secrets,
-    privateKeys: named.map(({ kid, key }) => ({ ...(kid !== undefined && { kid }), pem: keys[key] })),
+    privateKeys: named.map(({ kid, key }) => ({ ...(kid !== undefined && { kid }), pem: keys[key] ?? key })),
     now: () => now_s * 1000,
     ...(tolerance_s !== undefined && { toleranceS: tolerance_s }),
     ...(body_bytes_max !== undefined && { bodyBytesMax: body_bytes_max }),

@@ -17,6 +17,12 @@ pub(crate) const SECRETS_MAX: usize = 8;
 /// costs a decryption by RSA.
 pub(crate) const PRIVATE_KEYS_MAX: usize = 16;
 
+/// Public exponents have up to 31 bits: more than that, Go's RSA does not take.
+pub(crate) const PUBLIC_EXPONENT_BYTES_MAX: usize = 4;
+
+/// Three bytes tell the length of 16 MB, which no key has.
+pub(crate) const DER_LENGTH_BYTES_MAX: usize = 3;
+
 /// How deep arrays and objects of JSON may lie in one another. Events have a depth of three.
 pub(crate) const JSON_DEPTH_MAX: usize = 32;
 

@@ -16,6 +16,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 mod der;
 
 use crate::json;
+use crate::limits::PUBLIC_EXPONENT_BYTES_MAX;
 
 /// An RSA private key of 2048 to 8192 bits. `Debug` shows its size only.
 pub struct PrivateKey {
@@ -45,12 +46,14 @@ impl PrivateKey {
     /// characters `\n`, and there may be quotes around it: what environment variables make of it.
     pub fn parse(text: &str) -> Result<Self, PrivateKeyError> {
         let text = text.trim_matches(ASCII_BLANKS);
-        let pkcs8 = if text.starts_with('{') {
-            jwk_to_pkcs8(text)
+        let numbers = if text.starts_with('{') {
+            numbers_of_jwk(text)
         } else {
-            pem_to_pkcs8(text)
+            numbers_of_pem(text)
         };
-        let key = PrivateDecryptingKey::from_pkcs8(&pkcs8.ok_or(PrivateKeyError)?);
+        let numbers = numbers.filter(|numbers| are_in_range(numbers));
+        let pkcs8 = der::pkcs8(&der::pkcs1(&numbers.ok_or(PrivateKeyError)?));
+        let key = PrivateDecryptingKey::from_pkcs8(&pkcs8);
         Self::from_aws_lc(key.map_err(|_| PrivateKeyError)?).ok_or(PrivateKeyError)
     }
 
@@ -166,13 +169,21 @@ const ASCII_BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\x0c'];
 
 type Secret = Zeroizing<Vec<u8>>;
 
-fn pem_to_pkcs8(text: &str) -> Option<Secret> {
+/// Says whether the exponents are ones that every library takes. AWS-LC finds out whether the numbers fit
+/// one another.
+fn are_in_range(numbers: &[Secret]) -> bool {
+    let [n, e, d] = [0, 1, 2].map(|index| der::without_zeros(&numbers[index]));
+    let is_e_short = (e.len(), e.first()) < (PUBLIC_EXPONENT_BYTES_MAX, Some(&0x80));
+    is_e_short && (d.len(), d) < (n.len(), n)
+}
+
+fn numbers_of_pem(text: &str) -> Option<Vec<Secret>> {
     let text = Zeroizing::new(text.trim_matches(['"', '\'']).replace("\\r", ""));
     let text = Zeroizing::new(text.replace("\\n", "\n"));
     if let Some(der) = pem_block(&text, "PRIVATE KEY") {
-        return Some(der);
+        return der::numbers_of_pkcs8(&der);
     }
-    Some(der::pkcs8(&pem_block(&text, "RSA PRIVATE KEY")?))
+    der::numbers_of_pkcs1(&pem_block(&text, "RSA PRIVATE KEY")?)
 }
 
 fn pem_block(text: &str, label: &str) -> Option<Secret> {
@@ -185,15 +196,14 @@ fn pem_block(text: &str, label: &str) -> Option<Secret> {
     STANDARD.decode(base64.as_bytes()).ok().map(Zeroizing::new)
 }
 
-fn jwk_to_pkcs8(text: &str) -> Option<Secret> {
+fn numbers_of_jwk(text: &str) -> Option<Vec<Secret>> {
     let members = Wiped(json::parse_object(text.as_bytes())?);
     let members = &members.0;
     if members.get("kty")?.as_str()? != "RSA" {
         return None;
     }
     let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
-    let numbers: Option<Vec<_>> = names.iter().map(|name| number(members, name)).collect();
-    Some(der::pkcs8(&der::pkcs1(&numbers?)))
+    names.iter().map(|name| number(members, name)).collect()
 }
 
 /// The members of a JWK, whose texts are wiped when nobody needs them.

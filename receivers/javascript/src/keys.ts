@@ -33,6 +33,8 @@ type Numbers = Record<(typeof NAMES)[number], string>;
 const OAEP = { name: "RSA-OAEP", hash: "SHA-256" };
 const MODULUS_BITS_MIN = 2048;
 const MODULUS_BITS_MAX = 8192;
+/** Go takes public exponents of 31 bits. */
+const PUBLIC_EXPONENT_MAX = 0x7fffffffn;
 
 /** A key that is imported when it is first used. */
 export class PrivateKey {
@@ -104,6 +106,8 @@ function areOneKey(bytes: Bytes[]): boolean {
     p > 1n &&
     q > 1n &&
     e > 1n &&
+    e <= PUBLIC_EXPONENT_MAX &&
+    d < n &&
     n === p * q &&
     (e * d) % (p - 1n) === 1n &&
     (e * d) % (q - 1n) === 1n &&

@@ -54,7 +54,9 @@ pub(crate) fn outcome(case: &Case, keys: &Keys) -> Value {
 /// Opens a case; an error is its code, and all that it would print.
 pub(crate) fn open(case: &Case, keys: &Keys) -> Result<Event, String> {
     let private_keys = case.options.keys.iter().map(|named| {
-        let key = PrivateKey::parse(&keys[&named.key]);
+        // A key without a name is its own text.
+        let text = keys.get(&named.key).unwrap_or(&named.key);
+        let key = PrivateKey::parse(text);
         let key = key.map_err(|error| format!("{} {error} {error:?}", error.code()))?;
         let key_id = named.kid.clone();
         Ok(LabelledKey { key_id, key })

@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Union
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from . import _json
+from . import _der, _json
 from ._base64url import decode, encode
 from ._errors import KayleError
 
@@ -18,6 +18,8 @@ _PEM = re.compile(
 # Blanks are those of ASCII, around a key and inside a PEM, in every library.
 _BLANKS = " \t\n\r\f"
 _BITS_MIN, _BITS_MAX = 2048, 8192
+# Go takes public exponents of 31 bits.
+_PUBLIC_EXPONENT_MAX = 2**31 - 1
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
 Key = Union[str, Mapping[str, Any], rsa.RSAPrivateKey]
@@ -91,23 +93,26 @@ def _parse(key: Union[str, Mapping[str, Any]]) -> Optional[rsa.RSAPrivateKey]:
     block = _PEM.fullmatch(text)
     if block is None or block[1] != block[2]:
         return None
-    label = block[1] or ""
     body = re.sub(r"-----[A-Z ]+-----|[ \t\n\r\f]", "", text)
     der = base64.b64decode(body, validate=True)
     if base64.b64encode(der).decode() != body:
         # Python passes over bits that are left over.
         return None
-    lines = base64.encodebytes(der).decode()
-    pem = f"-----BEGIN {label}PRIVATE KEY-----\n{lines}-----END {label}PRIVATE KEY-----\n"
-    loaded = serialization.load_pem_private_key(pem.encode(), None)
-    return loaded if isinstance(loaded, rsa.RSAPrivateKey) else None
+    return _of_numbers(*(_der.pkcs8(der) if block[1] is None else _der.pkcs1(der)))
 
 
 def _from_jwk(jwk: Mapping[str, Any]) -> Optional[rsa.RSAPrivateKey]:
     if jwk["kty"] != "RSA":
         return None
-    names = ("p", "q", "d", "dp", "dq", "qi", "e", "n")
-    p, q, d, dp, dq, qi, e, n = (int.from_bytes(decode(jwk[name]), "big") for name in names)
+    names = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+    return _of_numbers(*(int.from_bytes(decode(jwk[name]), "big") for name in names))
+
+
+def _of_numbers(
+    n: int, e: int, d: int, p: int, q: int, dp: int, dq: int, qi: int
+) -> Optional[rsa.RSAPrivateKey]:
+    if e > _PUBLIC_EXPONENT_MAX or d >= n:
+        return None
     numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, rsa.RSAPublicNumbers(e, n))
     return numbers.private_key()
 

@@ -38,6 +38,7 @@ specs! {
     changes_say_beforehand_what_they_do: "changes";
     forms_from_elsewhere_change_nothing: "csrf";
     deliveries_are_filtered_by_the_address: "deliveries";
+    a_list_says_how_each_endpoint_does: "endpoints";
     every_id_leads_to_its_page: "find";
     what_people_write_is_shown_as_text: "hostile";
     whoever_has_the_private_half_proves_it: "keys";

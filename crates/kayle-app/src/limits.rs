@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use kayle_primitives::PageLimit;
-
 /// Requests that are decided and written together: a commit's cost is spread thin from a few dozen
 /// on, and whoever comes last waits for the whole batch.
 pub const BATCH_MAX: usize = 128;
@@ -49,7 +47,7 @@ pub const PUBLIC_KEYS_CACHED_MAX: u64 = 10_000;
 
 /// Deliveries by which an endpoint is judged in its overview: enough to see one failure in twenty,
 /// and few enough to be read for every endpoint of a page.
-pub const OVERVIEW_DELIVERIES: PageLimit = PageLimit::FORTY;
+pub const OVERVIEW_DELIVERIES: usize = 20;
 
 /// Stored payloads of one key that are counted: enough to say whether it is still needed, and how
 /// long it may take, without walking a backlog whenever keys are listed.

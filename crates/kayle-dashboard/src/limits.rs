@@ -12,6 +12,12 @@ pub(crate) const CHOICES: u8 = 100;
 /// Deliveries that a page of one endpoint shows.
 pub(crate) const LATEST: u8 = 10;
 
+/// The share of failures from which an endpoint is called failing: one in twenty.
+pub(crate) const FAILING_FROM: usize = 20;
+
+/// Deliveries by which an endpoint is judged are not older: older ones say nothing of today.
+pub(crate) const HEALTH_SPAN: Duration = Duration::from_hours(24);
+
 /// Where a retry of all that failed begins unless told otherwise: a night, and the day before it.
 pub(crate) const FAILED_SPAN: Duration = Duration::from_hours(24);
 

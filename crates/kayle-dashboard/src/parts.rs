@@ -1,5 +1,7 @@
 //! What pages are made of. Each part is a template of its own and writes itself into a page.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 use kayle_primitives::Timestamp;
@@ -205,7 +207,7 @@ pub(crate) struct Figure {
     /// The page of what was counted.
     pub(crate) href: Option<String>,
     /// What else there is to say, with its time.
-    pub(crate) note: Option<(&'static str, Option<Moment>)>,
+    pub(crate) note: Option<(Cow<'static, str>, Option<Moment>)>,
 }
 
 /// Numbers side by side.

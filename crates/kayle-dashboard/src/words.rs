@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kayle_delivery::attempt::AttemptFailure;
 use kayle_delivery::{
-    AttemptOutcome, Delivery, DeliveryState, FailureReason, LastAttempt, Payload, ScrubReason,
+    AttemptOutcome, Delivery, DeliveryState, FailureReason, Payload, ScrubReason,
 };
 use kayle_endpoints::{Endpoint, RetryScheduleName};
 
@@ -39,16 +39,29 @@ pub(crate) fn delivery_badge(delivery: &Delivery) -> Badge {
     }
 }
 
-/// Returns what the last attempt of a delivery came to, as short as in a table.
-pub(crate) fn last_result_word(last: &LastAttempt) -> String {
-    match (last.status_code, last.failure_reason) {
-        (Some(status_code), _) => status_code.to_string(),
-        (None, Some(AttemptFailure::NoAnswer(reason))) => reason_word(reason).to_owned(),
-        (None, Some(AttemptFailure::HttpStatus | AttemptFailure::UrlRejected) | None) => {
-            "no answer".to_owned()
-        }
-    }
+/// Returns what the last attempt of a delivery came to, as short as in a table; `None` before the
+/// first.
+pub(crate) fn last_result_word(delivery: &Delivery) -> Option<String> {
+    let last = delivery.last_attempt?;
+    let word = match (last.status_code, last.failure_reason, &delivery.payload) {
+        (Some(status_code), _, _) => status_code.to_string(),
+        (None, Some(AttemptFailure::NoAnswer(reason)), _) => reason_word(reason).to_owned(),
+        (None, Some(AttemptFailure::UrlRejected), _) => URL_REFUSED.to_owned(),
+        (
+            None,
+            None,
+            Payload::Scrubbed {
+                reason: ScrubReason::NoActiveKey | ScrubReason::JweCreationFailed,
+                ..
+            },
+        ) => NOT_ENCRYPTED.to_owned(),
+        (None, Some(AttemptFailure::HttpStatus) | None, _) => "no answer".to_owned(),
+    };
+    Some(word)
 }
+
+const URL_REFUSED: &str = "URL refused";
+const NOT_ENCRYPTED: &str = "not encrypted";
 
 /// Returns what came of an attempt, as short as in a table.
 pub(crate) fn result_word(outcome: AttemptOutcome) -> String {
@@ -58,8 +71,8 @@ pub(crate) fn result_word(outcome: AttemptOutcome) -> String {
         }
         AttemptOutcome::NoAnswer(reason) => reason_word(reason).to_owned(),
         AttemptOutcome::Blocked { .. } => reason_word(FailureReason::BlockedAddress).to_owned(),
-        AttemptOutcome::NotEncrypted => "not encrypted".to_owned(),
-        AttemptOutcome::UrlRejected => "URL refused".to_owned(),
+        AttemptOutcome::NotEncrypted => NOT_ENCRYPTED.to_owned(),
+        AttemptOutcome::UrlRejected => URL_REFUSED.to_owned(),
     }
 }
 
@@ -67,7 +80,7 @@ pub(crate) fn result_word(outcome: AttemptOutcome) -> String {
 pub(crate) fn failure_word(failure: AttemptFailure) -> &'static str {
     match failure {
         AttemptFailure::HttpStatus => "not 200 to 299",
-        AttemptFailure::UrlRejected => "URL refused",
+        AttemptFailure::UrlRejected => URL_REFUSED,
         AttemptFailure::NoAnswer(reason) => reason_word(reason),
     }
 }

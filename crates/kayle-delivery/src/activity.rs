@@ -30,6 +30,15 @@ pub struct Activity {
     pub answers: AnswerTimes,
 }
 
+/// What was counted, without how long it took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What became of deliveries.
+    pub deliveries: DeliveryCounts,
+    /// What came of attempts.
+    pub attempts: AttemptCounts,
+}
+
 /// What became of deliveries. One that is retried by hand can end more than once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeliveryCounts {
@@ -104,33 +113,72 @@ impl Activity {
 }
 
 impl DeliveryCounts {
+    /// Returns how many ended without being delivered, or erased.
+    pub fn failed(&self) -> u64 {
+        self.exhausted + self.unsendable
+    }
+
     /// Returns the part of those that ended which was delivered, from 0 to 1; `None` if none ended.
     /// Those that were erased are left out: nobody failed to deliver them.
     pub fn success_rate(&self) -> Option<f64> {
-        let ended = self.delivered + self.exhausted + self.unsendable;
+        let ended = self.delivered + self.failed();
         (0 < ended).then(|| as_f64(self.delivered) / as_f64(ended))
+    }
+}
+
+impl AttemptCounts {
+    /// Returns how many were not accepted.
+    pub fn failed(&self) -> u64 {
+        let Self {
+            http_2xx: _,
+            http_3xx,
+            http_4xx,
+            http_5xx,
+            timeout,
+            unreachable,
+            blocked,
+            interrupted,
+        } = self;
+        http_3xx + http_4xx + http_5xx + timeout + unreachable + blocked + interrupted
     }
 }
 
 impl AddAssign<&Self> for Activity {
     fn add_assign(&mut self, other: &Self) {
-        let (ours, theirs) = (&mut self.deliveries, &other.deliveries);
-        ours.created += theirs.created;
-        ours.delivered += theirs.delivered;
-        ours.exhausted += theirs.exhausted;
-        ours.erased += theirs.erased;
-        ours.unsendable += theirs.unsendable;
-        let (ours, theirs) = (&mut self.attempts, &other.attempts);
-        ours.http_2xx += theirs.http_2xx;
-        ours.http_3xx += theirs.http_3xx;
-        ours.http_4xx += theirs.http_4xx;
-        ours.http_5xx += theirs.http_5xx;
-        ours.timeout += theirs.timeout;
-        ours.unreachable += theirs.unreachable;
-        ours.blocked += theirs.blocked;
-        ours.interrupted += theirs.interrupted;
+        self.deliveries += &other.deliveries;
+        self.attempts += &other.attempts;
         self.latency += &other.latency;
         self.answers += &other.answers;
+    }
+}
+
+impl AddAssign<&Self> for Counts {
+    fn add_assign(&mut self, other: &Self) {
+        self.deliveries += &other.deliveries;
+        self.attempts += &other.attempts;
+    }
+}
+
+impl AddAssign<&Self> for DeliveryCounts {
+    fn add_assign(&mut self, other: &Self) {
+        self.created += other.created;
+        self.delivered += other.delivered;
+        self.exhausted += other.exhausted;
+        self.erased += other.erased;
+        self.unsendable += other.unsendable;
+    }
+}
+
+impl AddAssign<&Self> for AttemptCounts {
+    fn add_assign(&mut self, other: &Self) {
+        self.http_2xx += other.http_2xx;
+        self.http_3xx += other.http_3xx;
+        self.http_4xx += other.http_4xx;
+        self.http_5xx += other.http_5xx;
+        self.timeout += other.timeout;
+        self.unreachable += other.unreachable;
+        self.blocked += other.blocked;
+        self.interrupted += other.interrupted;
     }
 }
 
@@ -164,6 +212,23 @@ pub fn in_buckets<'a>(
             .and_then(|place| buckets.get_mut(place))
         {
             *bucket.activity.get_or_insert_default() += activity;
+        }
+    }
+    buckets
+}
+
+/// Puts what was counted at some moments into the buckets of a span, the oldest first; zeros where
+/// there was nothing.
+pub fn counts_in_buckets<'a>(
+    range: ActivityRange,
+    span: Span,
+    counted: impl IntoIterator<Item = (Timestamp, &'a Counts)>,
+) -> Vec<Counts> {
+    let mut buckets: Vec<Counts> = range.starts(span).map(|_| Counts::default()).collect();
+    for (at, counts) in counted {
+        let place = range.place(span, at);
+        if let Some(bucket) = place.and_then(|place| buckets.get_mut(place)) {
+            *bucket += counts;
         }
     }
     buckets

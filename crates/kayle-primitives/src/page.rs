@@ -15,8 +15,6 @@ impl PageLimit {
 
     /// A page of one, to see whether there is any.
     pub const ONE: Self = Self(1);
-    /// A page that a person looks at without turning it.
-    pub const FORTY: Self = Self(40);
 
     /// Accepts 1 to 100.
     pub fn new(limit: u8) -> Result<Self, InvalidPageLimit> {

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Batch, Resolution, StoreError, Waiting,
+    ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Batch, HourCounts, Resolution,
+    StoreError, Waiting,
 };
-use kayle_delivery::activity::Span;
+use kayle_delivery::activity::{AttemptCounts, Counts, DeliveryCounts, Span};
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -15,7 +16,7 @@ use sea_orm::{
 use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
 use crate::entities::activity::{Column, Entity, Model, PrimaryKey, seconds_of};
-use crate::entities::values::{at, optional_at};
+use crate::entities::values::{Row, at, optional_at};
 use crate::error::store_error;
 use crate::readable::{as_u64, columns_of, read_all, read_statement};
 use crate::store::SqlTx;
@@ -47,6 +48,17 @@ impl ActivityReads for Link {
     ) -> Result<Vec<ActivityRow>, StoreError> {
         let rows = rows_of(organization_id, of, span);
         Ok(read_all(self, rows, Model::into_domain).await?.items)
+    }
+
+    async fn activity_by_hour(
+        &self,
+        organization_id: OrganizationId,
+        of: &[Option<EndpointId>],
+        span: Span,
+    ) -> Result<Vec<HourCounts>, StoreError> {
+        let statement = by_hour(self.dialect(), organization_id, of, span);
+        let rows = self.query_all_raw(statement).await.map_err(store_error)?;
+        rows.iter().map(read_hour).collect()
     }
 
     async fn activity_known_since(&self) -> Result<Timestamp, StoreError> {
@@ -134,6 +146,89 @@ pub(crate) fn rows_of(
         .filter(Column::Resolution.is_in(resolutions))
         .filter(Column::BucketAt.gte(span.from.unix_ms()))
         .filter(Column::BucketAt.lt(span.to.unix_ms()))
+}
+
+/// Adds those rows up by the hour. Values: the organization, the endpoints, the span.
+pub(crate) fn by_hour(
+    dialect: &dyn Dialect,
+    organization_id: OrganizationId,
+    of: &[Option<EndpointId>],
+    span: Span,
+) -> Statement {
+    const HOUR: &str = "bucket_at - bucket_at % 3600000";
+    let of = of
+        .iter()
+        .map(|id| id.as_ref().map_or("", EndpointId::as_str));
+    let of: Vec<&str> = of.collect();
+    let sums = COUNTED.map(|column| format!("CAST(sum({column}) AS bigint) AS {column}"));
+    let sql = format!(
+        "SELECT endpoint_id, {HOUR} AS hour_at, {sums} FROM endpoint_activity \
+         WHERE organization_id = $1 AND endpoint_id {of} AND resolution IN (60, 3600) \
+         AND bucket_at >= $3 AND bucket_at < $4 GROUP BY endpoint_id, {HOUR}",
+        sums = sums.join(", "),
+        of = dialect.in_list(2),
+    );
+    let values = vec![
+        organization_id.0.into(),
+        dialect.list(&of),
+        span.from.unix_ms().into(),
+        span.to.unix_ms().into(),
+    ];
+    dialect.statement(&sql, values)
+}
+
+/// The columns that are added up.
+const COUNTED: [&str; 13] = [
+    "created",
+    "delivered",
+    "exhausted",
+    "erased",
+    "unsendable",
+    "http_2xx",
+    "http_3xx",
+    "http_4xx",
+    "http_5xx",
+    "timeout",
+    "unreachable",
+    "blocked",
+    "interrupted",
+];
+
+fn read_hour(row: &QueryResult) -> Result<HourCounts, StoreError> {
+    let endpoint_id: String = row.try_get("", "endpoint_id").map_err(store_error)?;
+    let hour: i64 = row.try_get("", "hour_at").map_err(store_error)?;
+    let count = |column| {
+        let count: i64 = row.try_get("", column).map_err(store_error)?;
+        Ok::<_, StoreError>(u64::try_from(count).unwrap_or(0))
+    };
+    let named = Some(&endpoint_id).filter(|id| !id.is_empty());
+    let row_of = Row {
+        table: "endpoint_activity",
+        id: &endpoint_id,
+    };
+    Ok(HourCounts {
+        endpoint_id: named.map(|id| row_of.id("endpoint_id", id)).transpose()?,
+        at: at(hour),
+        counts: Counts {
+            deliveries: DeliveryCounts {
+                created: count("created")?,
+                delivered: count("delivered")?,
+                exhausted: count("exhausted")?,
+                erased: count("erased")?,
+                unsendable: count("unsendable")?,
+            },
+            attempts: AttemptCounts {
+                http_2xx: count("http_2xx")?,
+                http_3xx: count("http_3xx")?,
+                http_4xx: count("http_4xx")?,
+                http_5xx: count("http_5xx")?,
+                timeout: count("timeout")?,
+                unreachable: count("unreachable")?,
+                blocked: count("blocked")?,
+                interrupted: count("interrupted")?,
+            },
+        },
+    })
 }
 
 /// Asks for the rows with these keys.

@@ -19,10 +19,12 @@ use kayle_primitives::{
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockBehavior, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Statement,
+    UpdateMany, Value,
 };
 
 use crate::backend::batches::DeliveryRows;
+use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::delivery::{Column, Entity, Model, state};
@@ -31,7 +33,7 @@ use crate::entities::{delivery_attempt, delivery_payload, endpoint, event, organ
 use crate::error::store_error;
 use crate::failed::count_failed;
 use crate::page::{Position, newest_first};
-use crate::readable::{portion_of, read_all, read_one, read_page};
+use crate::readable::{columns_of, portion_of, read_all, read_one, read_page, read_statement};
 use crate::store::{SqlStore, SqlTx};
 
 /// The most rows of one INSERT. The widest has 19 columns, and SQLite takes 32,766 values.
@@ -114,6 +116,50 @@ impl DeliveryReads for Link {
         let page = read_page(self, rows, page.limit, Model::into_domain);
         page.await.map(Some)
     }
+
+    async fn latest_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+        most: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        if endpoint_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = latest(self.dialect(), organization_id, endpoint_ids, most);
+        let latest = read_statement::<Entity, _, _>(self, statement, Model::into_domain);
+        let mut latest = latest.await?.items;
+        latest.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
+        Ok(latest)
+    }
+}
+
+/// Asks for the latest deliveries of each of the endpoints. Values: the organization, the
+/// endpoints. How many is written out, because PostgreSQL plans for a tenth of the table where it
+/// does not know.
+pub(crate) fn latest(
+    dialect: &dyn Dialect,
+    organization_id: OrganizationId,
+    endpoint_ids: &[EndpointId],
+    most: usize,
+) -> Statement {
+    let of_one = |place: usize| {
+        format!(
+            "SELECT id FROM (SELECT id FROM deliveries \
+             WHERE organization_id = $1 AND endpoint_id = ${} \
+             ORDER BY created_at DESC, id DESC LIMIT {most}) AS kept",
+            place + 2
+        )
+    };
+    let of_all: Vec<String> = (0..endpoint_ids.len()).map(of_one).collect();
+    let sql = format!(
+        "SELECT {columns} FROM deliveries WHERE id IN ({of_all})",
+        columns = columns_of::<Entity>(""),
+        of_all = of_all.join(" UNION ALL "),
+    );
+    let mut values = vec![organization_id.0.into()];
+    values.extend(endpoint_ids.iter().map(|id| Value::from(id.as_str())));
+    dialect.statement(&sql, values)
 }
 
 #[async_trait]

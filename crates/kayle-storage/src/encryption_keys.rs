@@ -1,6 +1,6 @@
 //! Encryption keys in SQL.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use kayle_app::ports::store::{
@@ -11,9 +11,10 @@ use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRe
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    QuerySelect, QueryTrait, Statement,
 };
 
+use crate::backend::dialect::Dialect;
 use crate::backend::link::Link;
 use crate::endpoints::existing;
 use crate::entities::encryption_key::{Column, Entity, Model};
@@ -53,6 +54,19 @@ impl EncryptionKeyReads for Link {
         read_page(self, rows, page.limit, Model::into_domain).await
     }
 
+    async fn with_active_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+    ) -> Result<BTreeSet<EndpointId>, StoreError> {
+        let statement = with_active_key(self.dialect(), organization_id, endpoint_ids);
+        let rows = self.query_all_raw(statement).await.map_err(store_error)?;
+        let found = rows.iter().map(|row| row.try_get("", "endpoint_id"));
+        let found: BTreeSet<String> = found.collect::<Result<_, _>>().map_err(store_error)?;
+        let with_key = endpoint_ids.iter().filter(|id| found.contains(id.as_str()));
+        Ok(with_key.cloned().collect())
+    }
+
     async fn registrations_since(
         &self,
         endpoint_id: &EndpointId,
@@ -90,6 +104,21 @@ impl EncryptionKeyReads for Link {
         let count = |id: &&str| counts.get(*id).copied().unwrap_or(0);
         Ok(ids.iter().map(count).collect())
     }
+}
+
+/// Asks which of the endpoints have an active key.
+pub(crate) fn with_active_key(
+    dialect: &dyn Dialect,
+    organization_id: OrganizationId,
+    endpoint_ids: &[EndpointId],
+) -> Statement {
+    let ids: Vec<&str> = endpoint_ids.iter().map(EndpointId::as_str).collect();
+    let sql = format!(
+        "SELECT endpoint_id FROM encryption_keys WHERE organization_id = $1 \
+         AND endpoint_id {} AND disabled_at IS NULL",
+        dialect.in_list(2)
+    );
+    dialect.statement(&sql, vec![organization_id.0.into(), dialect.list(&ids)])
 }
 
 #[async_trait]

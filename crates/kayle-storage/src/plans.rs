@@ -25,8 +25,8 @@ use crate::entities::delivery::{Column, Model};
 use crate::entities::{attempt, audit_row, session};
 use crate::page::newest_first;
 use crate::{
-    SqlStore, StoreOptions, activity, audit, deliveries, failed, purge, queue, service_tokens,
-    sessions,
+    SqlStore, StoreOptions, activity, audit, deliveries, encryption_keys, failed, purge, queue,
+    service_tokens, sessions,
 };
 
 const NOW: i64 = 1_777_978_800_000;
@@ -285,6 +285,22 @@ async fn lists_walk_an_index_in_the_lists_order() {
 }
 
 #[tokio::test]
+async fn a_list_of_endpoints_is_read_by_the_endpoints() {
+    let planner = Planner::new().await;
+    let ids = ["whe_1", "whe_2"].map(|id| EndpointId::parse(id).unwrap());
+    let latest = deliveries::latest(&Sqlite, ORGANIZATION, &ids, 20);
+    for step in [
+        "INDEX deliveries_of_endpoint_newest_first (endpoint_id=?)",
+        "SEARCH deliveries USING INDEX sqlite_autoindex_deliveries_1 (id=?)",
+    ] {
+        planner.check(latest.clone(), step).await;
+    }
+    let keys = encryption_keys::with_active_key(&Sqlite, ORGANIZATION, &ids);
+    let step = "INDEX encryption_keys_one_active (endpoint_id=?)";
+    planner.check(keys, step).await;
+}
+
+#[tokio::test]
 async fn the_deliveries_of_one_event_are_found_by_the_event() {
     let of_event = DeliveryFilter {
         event_id: Some(EventId::parse("evt_1").unwrap()),
@@ -440,6 +456,8 @@ async fn activity_is_read_and_locked_by_its_key() {
                   (organization_id=? AND endpoint_id=? AND resolution=? AND bucket_at>? \
                   AND bucket_at<?)";
     planner.check(rows.build(DbBackend::Sqlite), by_key).await;
+    let by_hour = activity::by_hour(&Sqlite, ORGANIZATION, &of, day());
+    planner.check(by_hour, by_key).await;
     let locked = activity::with_keys(&activity_keys());
     let by_key = "SEARCH endpoint_activity USING INDEX sqlite_autoindex_endpoint_activity_1 \
                   (organization_id=? AND endpoint_id=? AND resolution=? AND bucket_at=? \

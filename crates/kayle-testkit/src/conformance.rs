@@ -285,6 +285,7 @@ macro_rules! store_conformance {
                 keys_registered_at_once_leave_one_active,
                 a_key_of_a_missing_endpoint_is_not_written,
                 keys_are_listed_by_id,
+                the_endpoints_that_can_encrypt_are_told,
                 the_latest_registrations_are_told_newest_first,
                 keys_of_a_foreign_endpoint_are_not_listed,
                 a_deactivated_key_is_disabled_from_then_on,
@@ -321,6 +322,7 @@ macro_rules! store_conformance {
                 a_stillborn_delivery_is_stored_with_its_attempt,
                 a_foreign_delivery_is_a_missing_one,
                 deliveries_are_listed_newest_first,
+                the_latest_deliveries_of_endpoints_are_read_at_once,
                 deliveries_are_filtered,
                 what_failed_is_counted_and_walked_by_its_last_attempt,
                 what_failed_is_filtered,
@@ -372,6 +374,7 @@ macro_rules! store_conformance {
                 a_hold_that_nobody_would_release_becomes_pending;
             activity: activity_is_read_as_it_was_written_last,
                 activity_is_read_in_its_span_and_of_its_organization_only,
+                activity_is_added_up_by_the_hour,
                 the_oldest_activity_is_taken_first_and_once,
                 activity_is_locked_by_its_key,
                 what_waits_is_counted_as_far_as_asked;

@@ -9,5 +9,5 @@ mod rotate;
 mod update;
 
 pub use create::{CreateEndpointError, CreatedEndpoint, NewEndpoint};
-pub use overview::EndpointOverview;
+pub use overview::{EndpointOverview, EndpointsOverview, ListedEndpoint};
 pub use reveal::RevealSecretError;

@@ -81,7 +81,7 @@ pub(crate) async fn rows_among(
             event_type: event_type.map_or("unknown", |one| one.as_str()).to_owned(),
             endpoint: name.map_or_else(|| delivery.endpoint_id.to_string(), ToString::to_string),
             attempts: delivery.attempt_count,
-            result: last_result(&delivery),
+            result: last_result_word(&delivery).unwrap_or_else(|| "none yet".to_owned()),
             next: next(&delivery, visit),
             created: Moment::new(delivery.created_at, visit.now),
             endpoint_id: delivery.endpoint_id,
@@ -89,11 +89,6 @@ pub(crate) async fn rows_among(
         }
     };
     Ok(deliveries.into_iter().map(row).collect())
-}
-
-fn last_result(delivery: &Delivery) -> String {
-    let last = delivery.last_attempt.as_ref();
-    last.map_or_else(|| "none yet".to_owned(), last_result_word)
 }
 
 fn next(delivery: &Delivery, visit: &Visit) -> Option<(&'static str, Moment)> {

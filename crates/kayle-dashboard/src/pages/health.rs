@@ -3,42 +3,40 @@
 use kayle_delivery::{Delivery, DeliveryState, Payload, ScrubReason};
 use kayle_primitives::Timestamp;
 
-use crate::parts::Tone;
+use crate::limits::{FAILING_FROM, HEALTH_SPAN};
 
-/// The share of failures from which an endpoint is called failing: one in twenty.
-const FAILING_FROM: usize = 20;
-
-/// How the latest deliveries went, the newest last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How the latest deliveries went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Health {
-    /// One mark a delivery, the oldest first.
-    pub(crate) marks: Vec<Mark>,
     delivered: usize,
     failed: usize,
+    waiting: usize,
 }
 
-/// How one delivery went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    Delivered,
-    /// Given up, or not accepted so far.
-    Failed,
-    Waiting,
-    Withdrawn,
-}
+impl Health {
+    /// Judges deliveries of the last day, newest first.
+    pub(crate) fn of(latest: &[Delivery], now: Timestamp) -> Self {
+        let recent = latest
+            .iter()
+            .take_while(|delivery| now.since(delivery.created_at) <= HEALTH_SPAN);
+        let mut health = Self::default();
+        for delivery in recent {
+            health.count(delivery);
+        }
+        health
+    }
 
-impl Mark {
-    fn of(delivery: &Delivery) -> Self {
-        match (&delivery.state, &delivery.payload) {
-            (DeliveryState::Succeeded, _) => Self::Delivered,
+    fn count(&mut self, delivery: &Delivery) {
+        let count = match (&delivery.state, &delivery.payload) {
+            (DeliveryState::Succeeded, _) => &mut self.delivered,
             (
                 DeliveryState::Failed,
                 Payload::Scrubbed {
                     reason: ScrubReason::PrivacyRequest,
                     ..
                 },
-            ) => Self::Withdrawn,
-            (DeliveryState::Failed, _) => Self::Failed,
+            ) => return,
+            (DeliveryState::Failed, _) => &mut self.failed,
             (
                 DeliveryState::Pending { .. }
                 | DeliveryState::Held { .. }
@@ -46,63 +44,27 @@ impl Mark {
                 _,
             ) => {
                 if 0 < delivery.attempt_count {
-                    Self::Failed
+                    &mut self.failed
                 } else {
-                    Self::Waiting
+                    &mut self.waiting
                 }
             }
-        }
+        };
+        *count += 1;
     }
 
-    /// Returns the colour of its mark.
-    pub(crate) fn tone(self) -> Tone {
-        match self {
-            Self::Delivered => Tone::Ok,
-            Self::Failed => Tone::Bad,
-            Self::Waiting => Tone::Info,
-            Self::Withdrawn => Tone::Erased,
-        }
-    }
-}
-
-impl Health {
-    /// Judges deliveries of the last day, newest first.
-    pub(crate) fn of(latest: &[Delivery], now: Timestamp) -> Self {
-        /// Older ones say nothing of today.
-        const DAY: std::time::Duration = std::time::Duration::from_hours(24);
-        let recent = latest
-            .iter()
-            .take_while(|delivery| now.since(delivery.created_at) <= DAY);
-        let mut marks: Vec<Mark> = recent.map(Mark::of).collect();
-        marks.reverse();
-        let count = |mark| marks.iter().filter(|one| **one == mark).count();
-        Self {
-            delivered: count(Mark::Delivered),
-            failed: count(Mark::Failed),
-            marks,
-        }
-    }
-
-    /// Returns whether one in twenty or more were not accepted.
-    pub(crate) fn is_failing(&self) -> bool {
+    /// Returns whether one in twenty or more were given up, or not accepted so far.
+    pub(crate) fn is_failing(self) -> bool {
         0 < self.failed && self.delivered + self.failed <= self.failed * FAILING_FROM
     }
 
-    /// Returns the share of those accepted, in percent; `None` without any.
-    pub(crate) fn success_percent(&self) -> Option<usize> {
-        let all = self.delivered + self.failed;
-        (0 < all).then(|| self.delivered * 100 / all)
-    }
-
     /// Says it in a sentence.
-    pub(crate) fn sentence(&self) -> String {
-        match self.success_percent() {
-            None if self.marks.is_empty() => "No deliveries in 24 h".to_owned(),
-            None => "None tried yet".to_owned(),
-            Some(percent) => format!(
-                "{percent} % of the last {} delivered",
-                self.delivered + self.failed
-            ),
+    pub(crate) fn sentence(self) -> String {
+        let tried = self.delivered + self.failed;
+        match (tried, self.waiting) {
+            (0, 0) => "No deliveries in 24 h".to_owned(),
+            (0, _) => "None tried yet".to_owned(),
+            _ => format!("{} of the last {tried} delivered", self.delivered),
         }
     }
 }
@@ -112,11 +74,10 @@ mod tests {
     use super::*;
 
     fn health(delivered: usize, failed: usize) -> Health {
-        let marks = Vec::new();
         Health {
-            marks,
             delivered,
             failed,
+            waiting: 0,
         }
     }
 
@@ -132,6 +93,6 @@ mod tests {
     #[test]
     fn a_share_is_told_where_something_was_tried() {
         assert_eq!(health(0, 0).sentence(), "No deliveries in 24 h");
-        assert_eq!(health(9, 1).sentence(), "90 % of the last 10 delivered");
+        assert_eq!(health(9, 1).sentence(), "9 of the last 10 delivered");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod api_key_secret;
 pub(crate) mod api_keys;
 pub(crate) mod audit_log;
 pub(crate) mod confirm;
+pub(crate) mod day;
 pub(crate) mod deliveries;
 pub(crate) mod delivery;
 pub(crate) mod delivery_rows;

@@ -18,12 +18,9 @@ pub(crate) fn figures(waiting: &Waiting, of: Option<&EndpointId>, now: Timestamp
         retained_payloads,
         oldest_due_at,
     } = *waiting;
-    let list = |status: DeliveryStatus| {
-        let endpoint = of.map_or("", EndpointId::as_str);
-        let chosen = [("state", status.as_str()), ("endpoint", endpoint)];
-        Some(link("/webhooks/deliveries", &chosen))
-    };
-    let longest_due = oldest_due_at.map(|at| ("the longest due", Some(Moment::new(at, now))));
+    let list = |status| Some(of_state(status, of));
+    let longest_due =
+        oldest_due_at.map(|at| ("the longest due".into(), Some(Moment::new(at, now))));
     let figure = |word, count, href, note| Figure {
         word,
         value: count_word(count),
@@ -43,14 +40,21 @@ pub(crate) fn figures(waiting: &Waiting, of: Option<&EndpointId>, now: Timestamp
             list(DeliveryStatus::Delivering),
             None,
         ),
-        figure("Held", held, None, Some(("by a pause", None))),
+        figure("Held", held, None, Some(("by a pause".into(), None))),
         figure(
             "Failed, kept",
             retained_payloads,
             list(DeliveryStatus::Failed),
-            Some(("can be sent again", None)),
+            Some(("can be sent again".into(), None)),
         ),
     ])
+}
+
+/// Returns where the deliveries in a state are listed, of one endpoint or of all.
+pub(crate) fn of_state(status: DeliveryStatus, of: Option<&EndpointId>) -> String {
+    let endpoint = of.map_or("", EndpointId::as_str);
+    let chosen = [("state", status.as_str()), ("endpoint", endpoint)];
+    link("/webhooks/deliveries", &chosen)
 }
 
 /// Returns a count that stops where the store stops counting.

@@ -2,7 +2,7 @@
 //!
 //! The cast: [`Plots`] is what a page shows of one range; a [`Plot`] is one picture with its name,
 //! its legend and its numbers in a table; `series` says what is drawn of what, `scale` where,
-//! `axis` what stands beside it. A gap is left where nothing is known: zero is a number.
+//! `axis` what stands beside it; `small` is for rows of lists. A gap is left where nothing is known: zero is a number.
 //!
 //! Places are told in percent of the picture, so that it can have any size while its text, its
 //! gaps and its hatching keep theirs.
@@ -10,6 +10,7 @@
 mod axis;
 mod scale;
 mod series;
+pub(crate) mod small;
 
 use askama::Template;
 use askama::filters::HtmlSafe;

@@ -222,3 +222,32 @@ fn what_is_erased_is_no_failure() {
     counts.unsendable = 1;
     assert_eq!(counts.success_rate(), Some(0.75));
 }
+
+#[test]
+fn counts_stand_in_their_bucket_and_add_up() {
+    let now = at("2026-05-05T11:07:30Z");
+    let range = ActivityRange::Day;
+    let span = range.span(now);
+    let mut counts = Counts::default();
+    counts.deliveries.delivered = 2;
+    counts.deliveries.unsendable = 1;
+    counts.attempts.http_2xx = 2;
+    counts.attempts.timeout = 1;
+    let before = span.from.minus(ms(1));
+    let counted = [
+        (now, &counts),
+        (span.from, &counts),
+        (now, &counts),
+        (before, &counts),
+    ];
+    let buckets = counts_in_buckets(range, span, counted);
+    assert_eq!(buckets.len(), 24);
+    assert_eq!(buckets[0], counts);
+    assert!(
+        buckets[1..23]
+            .iter()
+            .all(|bucket| *bucket == Counts::default())
+    );
+    let last = buckets[23];
+    assert_eq!((last.deliveries.failed(), last.attempts.failed()), (2, 2));
+}

@@ -249,6 +249,16 @@ async fn lists_walk_an_index_in_the_lists_order() {
 }
 
 #[tokio::test]
+async fn a_list_of_endpoints_is_read_by_the_endpoints() {
+    let planner = Planner::new().await;
+    let ids = ["whe_1", "whe_2"].map(|id| EndpointId::parse(id).unwrap());
+    let latest = deliveries::latest(&Postgres, ORGANIZATION, &ids, 20);
+    let index = "using deliveries_of_endpoint_newest_first";
+    planner.check(latest, Order::OfAnIndex, index).await;
+    planner.close().await;
+}
+
+#[tokio::test]
 async fn what_needs_a_key_is_counted_by_the_partial_indexes() {
     let planner = Planner::new().await;
     let count = || Postgres.retained_of_keys(&["whk_1", "whk_2"], 1000);
@@ -312,10 +322,12 @@ async fn activity_is_found_by_its_key_and_its_age() {
     let of = [None, EndpointId::parse("whe_1").ok()];
     let rows = activity::rows_of(ORGANIZATION, &of, day()).build(DbBackend::Postgres);
     let locked = activity::with_keys(&activity_keys()).lock_exclusive();
+    let by_hour = activity::by_hour(&Postgres, ORGANIZATION, &of, day());
     let taken = activity::taken(&Postgres, Resolution::Minute, at(NOW), 200);
     let since = Postgres.statement(activity::KNOWN_SINCE, vec!["m".into()]);
     for (statement, step) in [
         (rows, "endpoint_activity_pkey"),
+        (by_hour, "endpoint_activity_pkey"),
         (locked.build(DbBackend::Postgres), "endpoint_activity_pkey"),
         (taken.clone(), "endpoint_activity_oldest_first"),
         (taken, "endpoint_activity_pkey"),

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use kayle_app::ports::store::{ActivityKey, ActivityRow, Resolution, StoreError, Waiting};
-use kayle_delivery::activity::{Activity, Span, floor};
+use kayle_app::ports::store::{
+    ActivityKey, ActivityRow, HourCounts, Resolution, StoreError, Waiting,
+};
+use kayle_delivery::activity::{Activity, Counts, Span, floor};
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
 use uuid::Uuid;
 
@@ -145,6 +147,61 @@ pub async fn activity_is_read_in_its_span_and_of_its_organization_only(
     found.sort_by(|one, other| one.key.cmp(&other.key));
     assert_eq!(found, inside);
     assert_eq!(read(&stranger).await?, []);
+    Ok(())
+}
+
+pub async fn activity_is_added_up_by_the_hour(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let stranger = test.subscriber().await;
+    let hour_at = floor(test.now(), Duration::from_hours(1));
+    let minutes = |count| hour_at.plus(Duration::from_mins(count));
+    let rows = [
+        minute(&subscriber, minutes(0), ONE, 1),
+        minute(&subscriber, minutes(59), ONE, 2),
+        minute(&subscriber, minutes(59), OTHER, 3),
+        hour(&minute(&subscriber, minutes(1), ONE, 4)),
+        minute(&subscriber, minutes(60), ONE, 5),
+        minute(&subscriber, minutes(120), ONE, 6),
+        of_all(&minute(&subscriber, minutes(1), ONE, 7)),
+        minute(&stranger, minutes(1), ONE, 8),
+    ];
+    save(test, &rows).await?;
+    let span = Span {
+        from: hour_at,
+        to: minutes(120),
+    };
+    let endpoint_id = Some(subscriber.endpoint.id.clone());
+    let of = [None, endpoint_id.clone()];
+    let reads = test.reads();
+    let id = subscriber.organization.id;
+    let mut found = reads.activity_by_hour(id, &of, span).await?;
+    found.sort_by(|one, other| (&one.endpoint_id, one.at).cmp(&(&other.endpoint_id, other.at)));
+    let expected = |endpoint_id: Option<EndpointId>, at, of: &[usize]| {
+        let mut counts = Counts::default();
+        for place in of {
+            let Activity {
+                deliveries,
+                attempts,
+                ..
+            } = rows[*place].activity;
+            counts += &Counts {
+                deliveries,
+                attempts,
+            };
+        }
+        HourCounts {
+            endpoint_id,
+            at,
+            counts,
+        }
+    };
+    let all = [
+        expected(None, hour_at, &[6]),
+        expected(endpoint_id.clone(), hour_at, &[0, 1, 2, 3]),
+        expected(endpoint_id, minutes(60), &[4]),
+    ];
+    assert_eq!(found, all);
+    assert_eq!(reads.activity_by_hour(id, &[], span).await?, []);
     Ok(())
 }
 

@@ -105,6 +105,26 @@ pub async fn deliveries_are_listed_newest_first(test: &TestStore) -> Outcome {
     Ok(())
 }
 
+pub async fn the_latest_deliveries_of_endpoints_are_read_at_once(test: &TestStore) -> Outcome {
+    let one = test.subscriber().await;
+    let other = test.seed.subscriber(&one.organization).await;
+    let unasked = test.seed.subscriber(&one.organization).await;
+    let stranger = test.subscriber().await;
+    let mut made = Vec::new();
+    for subscriber in [&one, &other, &one, &unasked, &one, &stranger] {
+        made.push(test.seed.delivery(subscriber).await);
+        test.seed.make.clock.advance(Duration::from_secs(1));
+    }
+    let asked = [&one, &other, &stranger].map(|subscriber| subscriber.endpoint.id.clone());
+    let reads = test.reads();
+    let id = one.organization.id;
+    let found = reads.latest_deliveries(id, &asked, 2).await?;
+    let expected = [4, 2, 1].map(|place: usize| made[place].clone());
+    assert_eq!(found, expected);
+    assert_eq!(reads.latest_deliveries(id, &[], 2).await?, []);
+    Ok(())
+}
+
 pub async fn deliveries_are_filtered(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     let other = test.seed.subscriber(&subscriber.organization).await;

@@ -1,5 +1,6 @@
 //! Encryption keys.
 
+use std::collections::BTreeSet;
 use std::slice;
 use std::time::Duration;
 
@@ -67,6 +68,25 @@ pub async fn a_key_of_a_missing_endpoint_is_not_written(test: &TestStore) -> Out
         listed(test, &subscriber, None).await?,
         slice::from_ref(&subscriber.key)
     );
+    Ok(())
+}
+
+pub async fn the_endpoints_that_can_encrypt_are_told(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization = &subscriber.organization;
+    let other = test.seed.subscriber(organization).await;
+    test.seed.subscriber(organization).await;
+    let stranger = test.subscriber().await;
+    let mut tx = test.store.begin().await?;
+    tx.deactivate_encryption_key(organization.id, &other.key.id, test.now())
+        .await?;
+    tx.commit().await?;
+    let asked = [&subscriber, &other, &stranger].map(|one| one.endpoint.id.clone());
+    let reads = test.reads();
+    let found = reads.with_active_key(organization.id, &asked).await?;
+    assert_eq!(found, BTreeSet::from([subscriber.endpoint.id]));
+    let none = reads.with_active_key(organization.id, &[]).await?;
+    assert_eq!(none, BTreeSet::new());
     Ok(())
 }
 

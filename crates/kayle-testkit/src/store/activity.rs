@@ -1,10 +1,13 @@
 //! Activity in memory.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
-    ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Batch, Resolution, StoreError, Waiting,
+    ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Batch, HourCounts, Resolution,
+    StoreError, Waiting,
 };
-use kayle_delivery::activity::{Activity, Span};
+use kayle_delivery::activity::{Activity, Counts, Span, floor};
 use kayle_delivery::{Delivery, DeliveryState};
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
 
@@ -26,6 +29,31 @@ impl ActivityReads for View {
                 && (span.from..span.to).contains(&key.at)
         });
         Ok(rows.map(row).collect())
+    }
+
+    async fn activity_by_hour(
+        &self,
+        organization_id: OrganizationId,
+        of: &[Option<EndpointId>],
+        span: Span,
+    ) -> Result<Vec<HourCounts>, StoreError> {
+        let rows = self.activity_rows(organization_id, of, span).await?;
+        let mut hours: BTreeMap<(Option<EndpointId>, Timestamp), Counts> = BTreeMap::new();
+        for ActivityRow { key, activity } in rows {
+            let hour = floor(key.at, Resolution::Hour.duration());
+            *hours.entry((key.endpoint_id, hour)).or_default() += &Counts {
+                deliveries: activity.deliveries,
+                attempts: activity.attempts,
+            };
+        }
+        let hours = hours
+            .into_iter()
+            .map(|((endpoint_id, at), counts)| HourCounts {
+                endpoint_id,
+                at,
+                counts,
+            });
+        Ok(hours.collect())
     }
 
     async fn activity_known_since(&self) -> Result<Timestamp, StoreError> {

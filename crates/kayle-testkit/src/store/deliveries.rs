@@ -2,6 +2,9 @@
 //!
 //! Nothing is locked: transactions take turns, so that what one has read stays as it is anyway.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     Batch, DeliveryFilter, DeliveryReads, DeliveryWrites, DuePlace, FailedCounts, FailedFilter,
@@ -109,6 +112,29 @@ impl DeliveryReads for View {
             after.as_ref(),
             page.limit,
         )))
+    }
+
+    async fn latest_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+        most: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let tables = self.tables()?;
+        let deliveries = tables.deliveries.values().map(|row| &row.delivery);
+        let mut latest: Vec<Delivery> = deliveries
+            .filter(|delivery| delivery.organization_id == organization_id)
+            .filter(|delivery| endpoint_ids.contains(&delivery.endpoint_id))
+            .cloned()
+            .collect();
+        latest.sort_by_key(|delivery| Reverse(position(delivery)));
+        let mut seen: BTreeMap<EndpointId, usize> = BTreeMap::new();
+        latest.retain(|delivery| {
+            let seen = seen.entry(delivery.endpoint_id.clone()).or_default();
+            *seen += 1;
+            *seen <= most
+        });
+        Ok(latest)
     }
 }
 

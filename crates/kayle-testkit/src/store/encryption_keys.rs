@@ -1,5 +1,7 @@
 //! Encryption keys in memory.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use kayle_app::ports::store::{
     EncryptionKeyReads, EncryptionKeyWrites, KeyChallenge, LockedKey, StoreError,
@@ -28,6 +30,20 @@ impl EncryptionKeyReads for View {
                 && is_active.is_none_or(|active| key.is_active() == active)
         });
         Ok(by_id(keys.cloned(), |key| &key.id, page))
+    }
+
+    async fn with_active_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+    ) -> Result<BTreeSet<EndpointId>, StoreError> {
+        let tables = self.tables()?;
+        let active = tables.encryption_keys.values().filter(|key| {
+            key.organization_id == organization_id
+                && key.is_active()
+                && endpoint_ids.contains(&key.endpoint_id)
+        });
+        Ok(active.map(|key| key.endpoint_id.clone()).collect())
     }
 
     async fn registrations_since(

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kayle_delivery::activity::{Activity, Span};
+use kayle_delivery::activity::{Activity, Counts, Span};
 use kayle_primitives::{EndpointId, OrganizationId, Timestamp};
 use uuid::Uuid;
 
@@ -53,6 +53,17 @@ pub struct ActivityRow {
     pub activity: Activity,
 }
 
+/// What was counted of one endpoint, or of all together, in one hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HourCounts {
+    /// Of which endpoint; `None` for all of them together.
+    pub endpoint_id: Option<EndpointId>,
+    /// When the hour begins.
+    pub at: Timestamp,
+    /// How much.
+    pub counts: Counts,
+}
+
 /// Deliveries of one endpoint, or of all of an organization, as they are at the moment. Each count
 /// stops at a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +91,15 @@ pub trait ActivityReads {
         of: &[Option<EndpointId>],
         span: Span,
     ) -> Result<Vec<ActivityRow>, StoreError>;
+
+    /// Adds the same rows up by the hour, without how long anything took: a few numbers for each
+    /// hour in which something was counted, in no order.
+    async fn activity_by_hour(
+        &self,
+        organization_id: OrganizationId,
+        of: &[Option<EndpointId>],
+        span: Span,
+    ) -> Result<Vec<HourCounts>, StoreError>;
 
     /// Returns since when activity is counted in this store.
     async fn activity_known_since(&self) -> Result<Timestamp, StoreError>;

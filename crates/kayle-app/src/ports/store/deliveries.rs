@@ -133,6 +133,15 @@ pub trait DeliveryReads {
         filter: &DeliveryFilter,
         page: &PageRequest<DeliveryId>,
     ) -> Result<Option<Page<Delivery>>, StoreError>;
+
+    /// Returns the latest deliveries of each of the endpoints, at most so many of each, newest
+    /// first.
+    async fn latest_deliveries(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+        most: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
 }
 
 /// Changes deliveries. What was locked stays as it is until the transaction ends.

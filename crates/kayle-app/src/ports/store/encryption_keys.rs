@@ -1,5 +1,7 @@
 //! Encryption keys in the store: at most one active per endpoint.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest, Timestamp};
@@ -36,6 +38,13 @@ pub trait EncryptionKeyReads {
         is_active: Option<bool>,
         page: &PageRequest<EncryptionKeyId>,
     ) -> Result<Page<EncryptionKey>, StoreError>;
+
+    /// Returns those of the endpoints that have an active key.
+    async fn with_active_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_ids: &[EndpointId],
+    ) -> Result<BTreeSet<EndpointId>, StoreError>;
 
     /// Returns when the newest keys of an endpoint were registered, newest first: at most so many,
     /// and only those after `since`.

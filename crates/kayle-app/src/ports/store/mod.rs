@@ -28,7 +28,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use activity::{ActivityKey, ActivityReads, ActivityRow, ActivityWrites, Resolution, Waiting};
+pub use activity::{
+    ActivityKey, ActivityReads, ActivityRow, ActivityWrites, HourCounts, Resolution, Waiting,
+};
 pub use api_keys::{ApiKeyHash, ApiKeyReads, ApiKeyWrites, FoundApiKey, Rehash};
 pub use audit::{AuditReads, AuditWrites};
 pub use batch::{Batch, Portion, report_damage};

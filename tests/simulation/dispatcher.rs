@@ -37,6 +37,8 @@ async fn claim_and_send(world: &Rc<World>, number: usize) {
         total: 1 + world.choices.below(8),
         per_endpoint: 1 + world.choices.below(4),
         busy_endpoints: BTreeMap::new(),
+        per_destination: 1000,
+        busy_destinations: BTreeMap::new(),
     };
     let Ok(claim) = process.webhooks.claim_deliveries(&room).await else {
         return;

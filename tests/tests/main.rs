@@ -19,6 +19,7 @@ mod damage;
 mod dashboard;
 mod database_changes;
 mod database_tls;
+mod destinations;
 mod documented_receivers;
 mod embedded;
 mod erased;

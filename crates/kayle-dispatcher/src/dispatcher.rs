@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use kayle_app::Webhooks;
-use kayle_app::dispatch::{Finished, LeftBehind, Outcome};
+use kayle_app::dispatch::{Finished, LeftBehind, Outcome, SlotLimits};
 use kayle_app::limits::CLAIM_BATCH_MAX;
 use kayle_app::ports::sender::Sender;
 use kayle_app::ports::store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::Limits;
 use crate::requests::Requests;
 
 /// What one tick did.
@@ -36,7 +35,8 @@ pub(crate) enum ClaimEnd {
     AllDue(usize),
     /// The batch was full: more may be due, and there is room for it.
     FullBatch(usize),
-    /// All endpoints together, or one of them, can take no more before a request ends.
+    /// All endpoints together, or one of them or of their destinations, can take no more before a
+    /// request ends.
     NoRoom(usize),
 }
 
@@ -50,7 +50,7 @@ impl ClaimEnd {
 
 impl Dispatcher {
     /// Creates a dispatcher with nothing under way.
-    pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
+    pub fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: SlotLimits) -> Self {
         Self {
             requests: Requests::new(Arc::clone(&webhooks), sender, limits),
             webhooks,
@@ -100,7 +100,7 @@ impl Dispatcher {
         } else {
             LeftBehind::OfBusyEndpoints
         });
-        if claimed == room.total || slots.saturate_an_endpoint() {
+        if claimed == room.total || slots.is_one_full() {
             return Ok(ClaimEnd::NoRoom(claimed));
         }
         if claimed == CLAIM_BATCH_MAX {

@@ -11,7 +11,6 @@ pub mod activity;
 pub mod dispatcher;
 pub mod heartbeat;
 pub mod leases;
-mod limits;
 mod pace;
 mod presence;
 mod requests;
@@ -21,5 +20,4 @@ pub mod usage;
 
 pub use dispatcher::{Dispatcher, Ticked};
 pub use heartbeat::Heartbeat;
-pub use limits::Limits;
 pub use presence::Presence;

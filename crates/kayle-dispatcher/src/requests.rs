@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kayle_app::Webhooks;
-use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, Slots, ToSend};
+use kayle_app::dispatch::{Finished, HandedOver, Outcome, Reservation, SlotLimits, Slots, ToSend};
 use kayle_app::ports::meter::WaitedFor;
 use kayle_app::ports::sender::Sender;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-
-use crate::limits::Limits;
 
 /// The requests under way. Each is a task; a task that panics is forgotten here, and its delivery
 /// goes on when its lease runs out.
@@ -39,15 +37,15 @@ struct End {
 
 impl Requests {
     /// Creates it with nothing under way.
-    pub(crate) fn new(webhooks: Arc<Webhooks>, sender: Arc<dyn Sender>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        webhooks: Arc<Webhooks>,
+        sender: Arc<dyn Sender>,
+        limits: SlotLimits,
+    ) -> Self {
         let (ends, ended) = unbounded_channel();
-        let Limits {
-            in_flight_max,
-            in_flight_per_endpoint_max,
-        } = limits;
         Self {
             starter: Starter {
-                slots: Arc::new(Slots::new(in_flight_max, in_flight_per_endpoint_max)),
+                slots: Arc::new(Slots::new(limits)),
                 webhooks,
                 sender,
                 under_way: Arc::default(),
@@ -117,7 +115,9 @@ impl Starter {
 
     /// Starts a claimed delivery's request.
     pub(crate) fn start(&self, ready: ToSend) {
-        let reservation = self.slots.reserve(ready.endpoint_id().clone());
+        let (endpoint_id, destination) =
+            (ready.endpoint_id().clone(), ready.request.url.destination());
+        let reservation = self.slots.reserve(endpoint_id, destination);
         self.start_reserved(ready, reservation);
     }
 

@@ -33,4 +33,4 @@ pub use labels::{InvalidLabels, Labels};
 pub use retention::{DeliveryPolicy, InvalidRetention, Retention, RetryScheduleName};
 pub use signing_secret::SigningSecret;
 pub use subscription::Subscription;
-pub use url::{EndpointUrl, NormalizedUrl, UrlPolicy, UrlRefusal};
+pub use url::{Destination, EndpointUrl, NormalizedUrl, UrlPolicy, UrlRefusal};

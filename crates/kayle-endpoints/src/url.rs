@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use strum::IntoStaticStr;
 use url::{Host, Url};
@@ -31,6 +32,11 @@ pub struct EndpointUrl(String);
 /// A URL that the policy accepted, in normalized form: what a request is sent to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NormalizedUrl(Url);
+
+/// Where a connection goes: a host and a port, such as `hooks.example:443`. Any number of URLs, of
+/// whomever, can have one in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Destination(Arc<str>);
 
 /// Why a URL is refused, in the order of the checks.
 #[derive(
@@ -119,6 +125,11 @@ impl EndpointUrl {
         &self.0
     }
 
+    /// Returns where connections for it go; `None` if a stored text is no URL.
+    pub fn destination(&self) -> Option<Destination> {
+        Destination::of(&Url::parse(&self.0).ok()?)
+    }
+
     /// Asks the policy again, and returns the URL to send to.
     pub fn judge(&self, policy: &UrlPolicy) -> Result<NormalizedUrl, UrlRefusal> {
         judge(&self.0, policy).map(NormalizedUrl)
@@ -140,6 +151,24 @@ impl NormalizedUrl {
     /// Returns scheme, host and port: all that a log may show.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
+    }
+
+    /// Returns where the connection goes.
+    pub fn destination(&self) -> Destination {
+        Destination::of(&self.0).expect("the policy wants a host, and a scheme that has a port")
+    }
+}
+
+impl Destination {
+    fn of(url: &Url) -> Option<Self> {
+        let host = without_trailing_dot(url.host_str()?);
+        let port = url.port_or_known_default()?;
+        Some(Self(format!("{host}:{port}").into()))
+    }
+
+    /// Returns host and port, with a colon in between.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

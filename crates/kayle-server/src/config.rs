@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub(crate) delivery_lease: Duration,
     pub(crate) delivery_concurrency: usize,
     pub(crate) endpoint_concurrency: usize,
+    pub(crate) destination_concurrency: usize,
     pub(crate) quotas: Quotas,
     pub(crate) api_rate_limit: Option<RateLimit>,
     pub(crate) session_lifetime: Duration,
@@ -132,6 +133,7 @@ impl Config {
             delivery_lease: settings.take("delivery_lease", Duration::from_mins(1), span)?,
             delivery_concurrency: settings.take("delivery_concurrency", 512, count)?,
             endpoint_concurrency: settings.take("endpoint_concurrency", 32, count)?,
+            destination_concurrency: settings.take("destination_concurrency", 64, count)?,
             quotas: Quotas {
                 endpoints_max: settings.take("endpoints_max", quotas.endpoints_max, quota)?,
                 open_sessions_max: settings.take(

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use kayle_api::Mount;
+use kayle_app::dispatch::SlotLimits;
 use kayle_app::ports::meter::{Meter, NoMeter};
 use kayle_app::ports::store::Store;
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::secret_keys::recall_retired_keys;
 use kayle_app::{Parts, Settings, Webhooks};
 use kayle_dashboard::Dashboard;
-use kayle_dispatcher::{Dispatcher, Limits};
+use kayle_dispatcher::Dispatcher;
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
 use kayle_storage::{DatabaseUrl, SqlStore, SqliteFile, StoreOptions};
@@ -189,9 +190,10 @@ pub(crate) fn dispatcher(
     webhooks: Arc<Webhooks>,
     sender: Arc<HyperSender>,
 ) -> Dispatcher {
-    let limits = Limits {
-        in_flight_max: config.delivery_concurrency,
-        in_flight_per_endpoint_max: config.endpoint_concurrency,
+    let limits = SlotLimits {
+        total: config.delivery_concurrency,
+        per_endpoint: config.endpoint_concurrency,
+        per_destination: config.destination_concurrency,
     };
     Dispatcher::new(webhooks, sender, limits)
 }

@@ -71,6 +71,8 @@ impl Queue {
                 total: BATCH,
                 per_endpoint: BATCH,
                 busy_endpoints: BTreeMap::new(),
+                per_destination: 1000,
+                busy_destinations: BTreeMap::new(),
             },
         };
         let claimed = self.store.claim_due(&request).await;

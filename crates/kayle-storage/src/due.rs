@@ -1,6 +1,6 @@
-//! What a claim takes: the longest due first, within the room at each endpoint.
+//! What a claim takes: the longest due first, within the room at each endpoint and each destination.
 //!
-//! As long as every endpoint has room, or little is due, a claim walks the due index in its order
+//! As long as all have room, or little is due, a claim walks the due index in its order
 //! and passes over endpoints without room. Behind a long backlog that would mean walking past most
 //! of it to find what others wait for; there it asks which endpoints have something due, and takes
 //! each one's in turn.
@@ -29,10 +29,12 @@ impl SqlTx {
     pub(crate) async fn choose(&self, choice: &mut Choice<'_>) -> Result<Vec<Chosen>, StoreError> {
         let chosen_before = choice.chosen.len();
         while 0 < choice.wanted() && !choice.is_over {
-            let excluded = choice.room.exhausted();
+            let excluded = choice.room.endpoints.exhausted();
+            let full = choice.room.destinations.exhausted();
             let factor = self.dialect().scanned_per_claimed();
-            let scan = choice.scan(&excluded, factor * choice.wanted());
-            if !excluded.is_empty() && self.backlog_is_long(&scan).await? {
+            let scan = choice.scan(&excluded, &full, factor * choice.wanted());
+            let passes_over_some = !excluded.is_empty() || !full.is_empty();
+            if passes_over_some && self.backlog_is_long(&scan).await? {
                 self.choose_by_endpoint(choice).await?;
                 choice.is_over = true;
                 break;
@@ -49,30 +51,46 @@ impl SqlTx {
         Ok(chosen.collect())
     }
 
-    /// Takes what each endpoint with room waits for, in the order of the first of each.
+    /// Takes what each endpoint with room waits for, in the order of the first of each. Where a
+    /// destination fills up meanwhile, those who would have been behind it get another look.
     async fn choose_by_endpoint(&self, choice: &mut Choice<'_>) -> Result<(), StoreError> {
-        let excluded = choice.room.exhausted();
-        let scan = choice.scan(&excluded, choice.wanted() + excluded.len());
-        let waiting = WaitingEndpoint::find_by_statement(self.dialect().waiting_endpoints(&scan))
-            .all(self.connection())
-            .await
-            .map_err(store_error)?;
         let after = choice.after.clone();
-        for endpoint in &waiting {
-            let limit = choice
-                .wanted()
-                .min(choice.room.left_at(&endpoint.endpoint_id));
-            if limit == 0 {
-                continue;
-            }
+        let mut visited = HashSet::new();
+        loop {
+            let (excluded, full) = (
+                choice.room.endpoints.exhausted(),
+                choice.room.destinations.exhausted(),
+            );
+            let most = choice.wanted() + excluded.len() + visited.len();
             let scan = DueScan {
                 after: after.clone(),
-                ..choice.scan(&[], limit)
+                ..choice.scan(&excluded, &full, most)
             };
-            let due = self.dialect().due_of_endpoint(&endpoint.endpoint_id, &scan);
-            choice.take(self.find(due).await?);
+            let waiting =
+                WaitingEndpoint::find_by_statement(self.dialect().waiting_endpoints(&scan))
+                    .all(self.connection())
+                    .await
+                    .map_err(store_error)?;
+            for WaitingEndpoint { endpoint_id } in waiting {
+                let limit = choice
+                    .wanted()
+                    .min(choice.room.endpoints.left_at(&endpoint_id));
+                if limit == 0 || visited.contains(&endpoint_id) {
+                    continue;
+                }
+                let scan = DueScan {
+                    after: after.clone(),
+                    ..choice.scan(&[], &[], limit)
+                };
+                let due = self.dialect().due_of_endpoint(&endpoint_id, &scan);
+                choice.take(self.find(due).await?);
+                visited.insert(endpoint_id);
+            }
+            let has_another_filled_up = full.len() < choice.room.destinations.exhausted().len();
+            if choice.wanted() == 0 || !has_another_filled_up {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Returns whether more is due than a claim should walk past.
@@ -104,6 +122,8 @@ struct Candidate {
     due_at: i64,
     id: String,
     endpoint_id: String,
+    /// Where the endpoint is; `None` if an older version wrote it, or it has no URL.
+    destination: Option<String>,
 }
 
 /// An endpoint with deliveries that are due.
@@ -139,11 +159,17 @@ impl<'a> Choice<'a> {
     }
 
     /// Says where to look on, and for how many.
-    fn scan<'s>(&self, excluded: &'s [String], limit: usize) -> DueScan<'s> {
+    fn scan<'s>(
+        &self,
+        excluded: &'s [String],
+        full_destinations: &'s [String],
+        limit: usize,
+    ) -> DueScan<'s> {
         DueScan {
             now_ms: self.request.now.unix_ms(),
             after: self.after.clone(),
             excluded,
+            full_destinations,
             limit: as_u64(limit),
         }
     }
@@ -154,7 +180,7 @@ impl<'a> Choice<'a> {
             self.after = (last.due_at, last.id.clone());
         }
         for candidate in due {
-            if 0 < self.wanted() && self.room.admits(&candidate.endpoint_id) {
+            if 0 < self.wanted() && self.room.admits(&candidate) {
                 self.chosen.push(candidate);
             }
         }
@@ -166,57 +192,84 @@ impl<'a> Choice<'a> {
         self.chosen.retain(|candidate| {
             let is_refused = refused.contains(candidate.id.as_str());
             if is_refused {
-                room.readmits(&candidate.endpoint_id);
+                room.readmits(candidate);
             }
             !is_refused
         });
     }
 }
 
-/// What is left of the room at each endpoint that is busy, or was seen in this claim.
+/// What is left of the room.
 struct RoomLeft {
-    per_endpoint: usize,
+    endpoints: Remaining,
+    destinations: Remaining,
+}
+
+/// What is left where something is busy, or was seen in this claim.
+struct Remaining {
+    max: usize,
     left: BTreeMap<String, usize>,
 }
 
 impl RoomLeft {
     fn new(room: &Room) -> Self {
-        let busy = room.busy_endpoints.iter();
+        let endpoints = room.busy_endpoints.iter();
+        let endpoints = endpoints.map(|(id, left)| (id.as_str().to_owned(), *left));
+        let destinations = room.busy_destinations.iter();
+        let destinations = destinations.map(|(it, left)| (it.as_str().to_owned(), *left));
         Self {
-            per_endpoint: room.per_endpoint,
-            left: busy
-                .map(|(id, room)| (id.as_str().to_owned(), *room))
-                .collect(),
+            endpoints: Remaining {
+                max: room.per_endpoint,
+                left: endpoints.collect(),
+            },
+            destinations: Remaining {
+                max: room.per_destination,
+                left: destinations.collect(),
+            },
         }
     }
 
-    fn left_at(&self, endpoint_id: &str) -> usize {
-        self.left
-            .get(endpoint_id)
-            .copied()
-            .unwrap_or(self.per_endpoint)
+    /// Takes one place at the endpoint and at its destination, if there is one at both.
+    fn admits(&mut self, candidate: &Candidate) -> bool {
+        let destination = candidate.destination.as_deref();
+        let is_admitted = 0 < self.endpoints.left_at(&candidate.endpoint_id)
+            && destination.is_none_or(|it| 0 < self.destinations.left_at(it));
+        if is_admitted {
+            self.endpoints.take(&candidate.endpoint_id);
+            if let Some(destination) = destination {
+                self.destinations.take(destination);
+            }
+        }
+        is_admitted
     }
 
-    /// Takes one place at the endpoint, if there is one.
-    fn admits(&mut self, endpoint_id: &str) -> bool {
-        let left = self
-            .left
-            .entry(endpoint_id.to_owned())
-            .or_insert(self.per_endpoint);
-        let admitted = 0 < *left;
-        *left = left.saturating_sub(1);
-        admitted
+    fn readmits(&mut self, candidate: &Candidate) {
+        self.endpoints.put_back(&candidate.endpoint_id);
+        if let Some(destination) = &candidate.destination {
+            self.destinations.put_back(destination);
+        }
+    }
+}
+
+impl Remaining {
+    fn left_at(&self, key: &str) -> usize {
+        self.left.get(key).copied().unwrap_or(self.max)
     }
 
-    fn readmits(&mut self, endpoint_id: &str) {
-        if let Some(left) = self.left.get_mut(endpoint_id) {
+    fn take(&mut self, key: &str) {
+        let left = self.left_at(key).saturating_sub(1);
+        self.left.insert(key.to_owned(), left);
+    }
+
+    fn put_back(&mut self, key: &str) {
+        if let Some(left) = self.left.get_mut(key) {
             *left += 1;
         }
     }
 
-    /// Returns the endpoints that have no room left.
+    /// Names those that have no room left.
     fn exhausted(&self) -> Vec<String> {
         let exhausted = self.left.iter().filter(|(_, left)| **left == 0);
-        exhausted.map(|(id, _)| id.clone()).collect()
+        exhausted.map(|(key, _)| key.clone()).collect()
     }
 }

@@ -29,7 +29,8 @@ pub const OVERDUE_AFTER: Duration = Duration::from_mins(5);
 pub struct Gauges {
     /// When the oldest due delivery was due whose endpoint has room for another request.
     pub oldest_due_with_room: Option<Timestamp>,
-    /// The same of those whose endpoint has as many requests under way as it may have.
+    /// The same of those whose endpoint, or its destination, has as many requests under way as it
+    /// may have.
     pub oldest_due_of_full: Option<Timestamp>,
     /// Deliveries that are due.
     pub due: u64,
@@ -47,9 +48,21 @@ pub struct Gauges {
     pub sessions_overdue: u64,
 }
 
+/// How many requests under way are as many as there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FullAt {
+    /// To one endpoint.
+    pub endpoint: usize,
+    /// To one host and port.
+    pub destination: usize,
+}
+
 pub(crate) const FULL_ENDPOINTS: &str = "\
 SELECT endpoint_id FROM deliveries WHERE state = 'delivering' \
-GROUP BY endpoint_id HAVING count(*) >= $1";
+GROUP BY endpoint_id HAVING count(*) >= $1 \
+UNION SELECT id FROM endpoints WHERE destination IN (\
+SELECT destination FROM deliveries JOIN endpoints ON endpoints.id = endpoint_id \
+WHERE state = 'delivering' GROUP BY destination HAVING count(*) >= $2)";
 
 /// Finds the first delivery of an endpoint or, if none is pending there, of one behind it in the
 /// index. Were only the endpoint's asked for, PostgreSQL would sometimes walk the whole queue in the
@@ -71,8 +84,9 @@ SELECT 1 FROM sessions WHERE status IN ('created', 'in_progress') AND expires_at
 const FIRST_NODE: &str = "SELECT id FROM nodes WHERE seen_at > $1 ORDER BY id LIMIT 1";
 
 impl SqlStore {
-    /// Reads the gauges. An endpoint that has `full_at` requests under way has no room.
-    pub async fn gauges(&self, now: Timestamp, full_at: usize) -> Result<Gauges, StoreError> {
+    /// Reads the gauges. An endpoint has no room if as many requests are under way to it, or to its
+    /// destination, as `full_at` says.
+    pub async fn gauges(&self, now: Timestamp, full_at: FullAt) -> Result<Gauges, StoreError> {
         let full = self.full_endpoints(full_at).await?;
         let (oldest_due_with_room, oldest_due_of_full) = self.oldest_due(now, &full).await?;
         let moment = || vec![now.unix_ms().into()];
@@ -105,11 +119,10 @@ impl SqlStore {
         Ok(first == Some(id))
     }
 
-    async fn full_endpoints(&self, full_at: usize) -> Result<HashSet<String>, StoreError> {
-        let full_at = i64::try_from(full_at).unwrap_or(i64::MAX);
-        let rows = self
-            .ask_for_gauge(FULL_ENDPOINTS, vec![full_at.into()])
-            .await?;
+    async fn full_endpoints(&self, full_at: FullAt) -> Result<HashSet<String>, StoreError> {
+        let values = [full_at.endpoint, full_at.destination];
+        let values = values.map(|at| i64::try_from(at).unwrap_or(i64::MAX).into());
+        let rows = self.ask_for_gauge(FULL_ENDPOINTS, values.into()).await?;
         let ids = rows.iter().map(|row| row.try_get("", "endpoint_id"));
         ids.collect::<Result<_, _>>().map_err(store_error)
     }
@@ -124,6 +137,7 @@ impl SqlStore {
             now_ms: now.unix_ms(),
             after: (i64::MIN, String::new()),
             excluded: &[],
+            full_destinations: &[],
             limit: as_u64(full.len()) + 1,
         };
         let waiting = self.readers.dialect().waiting_endpoints(&scan);
@@ -222,7 +236,11 @@ mod tests {
             }
         }
 
-        async fn gauges(&self, full_at: usize) -> Gauges {
+        async fn gauges(&self, endpoint: usize) -> Gauges {
+            let full_at = FullAt {
+                endpoint,
+                destination: 100,
+            };
             let now = self.seed.make.now();
             self.store.gauges(now, full_at).await.unwrap()
         }
@@ -239,6 +257,8 @@ mod tests {
                     total: count,
                     per_endpoint: count,
                     busy_endpoints: std::collections::BTreeMap::new(),
+                    per_destination: count,
+                    busy_destinations: std::collections::BTreeMap::new(),
                 },
             };
             assert_eq!(self.store.claim_due(&claim).await.unwrap().len(), count);
@@ -273,6 +293,31 @@ mod tests {
         let gauges = house.gauges(2).await;
         assert_eq!(gauges.oldest_due_with_room, Some(first_due));
         assert_eq!(gauges.oldest_due_of_full, None);
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_full_destination_does_not_wait_for_the_service() {
+        let house = House::new().await;
+        let organization = house.seed.organization().await;
+        let first_due = house.seed.make.now();
+        for path in ["a", "b"] {
+            let url = format!("https://shared.example/{path}");
+            let subscriber = house.seed.subscriber_at(&organization, &url).await;
+            house.seed.delivery(&subscriber).await;
+        }
+        house.claim(1).await;
+        for (destination, full, with_room) in
+            [(1, Some(first_due), None), (2, None, Some(first_due))]
+        {
+            let full_at = FullAt {
+                endpoint: 100,
+                destination,
+            };
+            let now = house.seed.make.now();
+            let gauges = house.store.gauges(now, full_at).await.unwrap();
+            assert_eq!(gauges.oldest_due_of_full, full);
+            assert_eq!(gauges.oldest_due_with_room, with_room);
+        }
     }
 
     #[tokio::test]

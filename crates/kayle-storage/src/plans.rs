@@ -138,11 +138,14 @@ async fn a_claim_walks_the_due_index_and_nothing_else() {
         now_ms: NOW,
         after: (i64::MIN, String::new()),
         excluded: &["whe_1".to_owned()],
+        full_destinations: &["a.example:443".to_owned()],
         limit: 200,
     };
     let planner = Planner::new().await;
     let by_time = "SEARCH deliveries USING COVERING INDEX deliveries_due (";
     let by_endpoint = "SEARCH deliveries USING COVERING INDEX deliveries_due_of_endpoint (";
+    let by_destination =
+        "SEARCH endpoints USING COVERING INDEX endpoints_by_destination (destination=?)";
     let dialect = Sqlite;
     let place = DuePlace {
         endpoint_id: &EndpointId::parse("whe_1").unwrap(),
@@ -152,6 +155,11 @@ async fn a_claim_walks_the_due_index_and_nothing_else() {
     for (statement, step) in [
         (dialect.due_before(ORGANIZATION, place, 10), by_endpoint),
         (dialect.due(&scan), by_time),
+        (
+            dialect.due(&scan),
+            "SEARCH endpoints USING INDEX sqlite_autoindex_endpoints_1 (id=?)",
+        ),
+        (dialect.due(&scan), by_destination),
         (dialect.due_at_place(&scan, WALKED_PAST_MAX), by_time),
         (dialect.due_of_endpoint("whe_1", &scan), by_endpoint),
     ] {

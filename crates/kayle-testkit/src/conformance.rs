@@ -129,6 +129,8 @@ impl TestStore {
                 total: limit,
                 per_endpoint: 100,
                 busy_endpoints: BTreeMap::new(),
+                per_destination: 1000,
+                busy_destinations: BTreeMap::new(),
             },
         }
     }
@@ -353,6 +355,8 @@ macro_rules! store_conformance {
                 a_busy_endpoint_gets_less_room,
                 a_busy_endpoint_does_not_stop_the_others,
                 what_waits_behind_a_long_backlog_is_claimed,
+                a_destination_gets_no_more_than_its_room,
+                what_waits_behind_a_full_destination_is_claimed,
                 a_claim_of_a_frozen_organization_says_so,
                 a_claim_of_a_suppressed_session_says_so,
                 a_claim_for_a_disabled_endpoint_shows_it;

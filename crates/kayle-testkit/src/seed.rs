@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kayle_app::ports::store::{NewDelivery, NewEvent, Store, StoreTx};
 use kayle_delivery::Delivery;
-use kayle_endpoints::{EncryptionKey, Endpoint};
+use kayle_endpoints::{EncryptionKey, Endpoint, EndpointUrl};
 use kayle_events::{Event, EventType};
 use kayle_primitives::Organization;
 use kayle_sessions::Session;
@@ -52,7 +52,20 @@ impl Seed {
 
     /// Stores an enabled endpoint of `organization` with an active key.
     pub async fn subscriber(&self, organization: &Organization) -> Subscriber {
-        let endpoint = self.make.endpoint(organization);
+        self.subscriber_with(self.make.endpoint(organization), organization)
+            .await
+    }
+
+    /// Stores one with this URL.
+    pub async fn subscriber_at(&self, organization: &Organization, url: &str) -> Subscriber {
+        let endpoint = Endpoint {
+            url: EndpointUrl::from_stored(url.to_owned()),
+            ..self.make.endpoint(organization)
+        };
+        self.subscriber_with(endpoint, organization).await
+    }
+
+    async fn subscriber_with(&self, endpoint: Endpoint, organization: &Organization) -> Subscriber {
         self.endpoint(&endpoint).await;
         let key = self.make.encryption_key(&endpoint);
         self.key(&key).await;

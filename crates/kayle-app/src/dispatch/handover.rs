@@ -5,7 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use kayle_primitives::{EndpointId, Timestamp};
+use kayle_endpoints::Endpoint;
+use kayle_primitives::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::claim::Claim;
@@ -48,13 +49,13 @@ impl Webhooks {
 
 impl Handover {
     /// Reserves a request for a new delivery; `None` if it has to wait in the queue.
-    pub(crate) fn reserve(&self, endpoint_id: &EndpointId) -> Option<Reservation> {
+    pub(crate) fn reserve(&self, endpoint: &Endpoint) -> Option<Reservation> {
         let taker = self.taker();
         let taker = taker.as_ref()?;
         if taker.deliveries.is_closed() {
             return None;
         }
-        taker.slots.reserve_for_new(endpoint_id)
+        taker.slots.reserve_for_new(endpoint)
     }
 
     /// Hands over what was committed by now. What nobody takes any more goes on when its lease runs

@@ -11,4 +11,4 @@ pub use claim::Claim;
 pub use handover::HandedOver;
 pub use prepare::{Prepared, ToSend};
 pub use settle::{Finished, InFlight, Outcome};
-pub use slots::{LeftBehind, Reservation, Slots};
+pub use slots::{LeftBehind, Reservation, SlotLimits, Slots};

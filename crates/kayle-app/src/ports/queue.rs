@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_delivery::{CompactJwe, Delivery, Lease, LeaseHolder, Step};
-use kayle_endpoints::{DeliveryPolicy, Endpoint};
+use kayle_endpoints::{DeliveryPolicy, Destination, Endpoint};
 use kayle_events::Event;
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 
@@ -73,6 +73,10 @@ pub struct Room {
     pub per_endpoint: usize,
     /// Endpoints that have less room than that, 0 included.
     pub busy_endpoints: BTreeMap<EndpointId, usize>,
+    /// Requests to one host and port, all endpoints there together.
+    pub per_destination: usize,
+    /// Destinations that have less room than that, 0 included.
+    pub busy_destinations: BTreeMap<Destination, usize>,
 }
 
 /// A leased delivery with all that an attempt needs, read together.

@@ -324,7 +324,7 @@ impl Webhooks {
             return None;
         }
         let jwe = new.jwe.clone()?;
-        let reservation = self.handover.reserve(&recipient.endpoint.id)?;
+        let reservation = self.handover.reserve(&recipient.endpoint)?;
         let claimed = Input::Claimed {
             lease: lease.clone(),
         };

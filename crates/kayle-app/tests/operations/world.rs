@@ -294,6 +294,8 @@ pub(crate) fn room() -> Room {
         total: 128,
         per_endpoint: 128,
         busy_endpoints: [].into(),
+        per_destination: 1000,
+        busy_destinations: [].into(),
     }
 }
 

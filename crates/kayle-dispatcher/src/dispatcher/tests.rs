@@ -10,9 +10,10 @@ use kayle_testkit::webhooks::{TestWebhooks, test_webhooks};
 use super::*;
 use crate::heartbeat::Heartbeat;
 
-const LIMITS: Limits = Limits {
-    in_flight_max: 8,
-    in_flight_per_endpoint_max: 4,
+const LIMITS: SlotLimits = SlotLimits {
+    total: 8,
+    per_endpoint: 4,
+    per_destination: 6,
 };
 
 struct House {
@@ -254,7 +255,7 @@ async fn one_slow_endpoint_leaves_room_for_others() {
         .afterwards(slow.endpoint.url.as_submitted(), accepted);
 
     let claimed = house.claim().await;
-    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.per_endpoint));
     let other = seed_other(&house).await;
     let claimed = house.claim().await;
     assert_eq!(
@@ -278,12 +279,12 @@ async fn what_ends_during_a_claim_is_settled_with_it() {
     seed.backlog(&subscriber, 10).await;
 
     let claimed = house.claim().await;
-    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.in_flight_per_endpoint_max));
+    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.per_endpoint));
     // Every request ends before the loop looks, so that none is left to wait for.
     tokio::task::yield_now().await;
     let settled = house.dispatcher.settle().await.unwrap();
     assert!(house.dispatcher.requests.is_empty());
-    assert_eq!(settled, LIMITS.in_flight_per_endpoint_max);
+    assert_eq!(settled, LIMITS.per_endpoint);
 }
 
 async fn seed_other(house: &House) -> Delivery {
@@ -294,16 +295,28 @@ async fn seed_other(house: &House) -> Delivery {
 async fn subscriber_at(house: &House, url: &str) -> Subscriber {
     let seed = &house.doubles.seed;
     let organization = seed.organization().await;
-    let mut endpoint = seed.make.endpoint(&organization);
-    endpoint.url = kayle_endpoints::EndpointUrl::from_stored(url.to_owned());
-    seed.endpoint(&endpoint).await;
-    let key = seed.make.encryption_key(&endpoint);
-    seed.key(&key).await;
-    Subscriber {
-        organization,
-        endpoint,
-        key,
+    seed.subscriber_at(&organization, url).await
+}
+
+#[tokio::test]
+async fn one_slow_destination_leaves_room_for_others() {
+    let mut house = House::new();
+    for path in ["a", "b", "c"] {
+        let slow = subscriber_at(&house, &format!("https://slow.example/{path}")).await;
+        house.doubles.seed.backlog(&slow, 3).await;
+        let accepted = Answer::Held(AttemptOutcome::Accepted { status_code: 204 });
+        let url = slow.endpoint.url.as_submitted();
+        house.doubles.sender.afterwards(url, accepted);
     }
+    let claimed = house.claim().await;
+    assert_eq!(claimed, ClaimEnd::NoRoom(LIMITS.per_destination));
+    let other = seed_other(&house).await;
+    assert_eq!(house.claim().await, ClaimEnd::NoRoom(1));
+    let finished = house.dispatcher.requests.next().await;
+    house.dispatcher.unsettled.extend(finished);
+    house.dispatcher.settle().await.unwrap();
+    assert_eq!(house.status(&other).await, DeliveryStatus::Succeeded);
+    assert_eq!(house.claim().await, ClaimEnd::NoRoom(0));
 }
 
 #[tokio::test]
@@ -312,7 +325,7 @@ async fn a_dispatcher_that_works_off_a_backlog_shows_that_it_is_alive() {
     // Refused before it is sent: every claim ends at once, and the loop has nothing to wait for.
     let refused = subscriber_at(&house, "https://10.0.0.1/").await;
     let claims = 5;
-    let per_claim = LIMITS.in_flight_per_endpoint_max;
+    let per_claim = LIMITS.per_endpoint;
     house
         .doubles
         .seed
@@ -367,7 +380,7 @@ async fn what_waited_for_a_full_endpoint_is_told_from_what_waited_for_the_servic
     let seed = &house.doubles.seed;
     let organization = seed.organization().await;
     let subscriber = seed.subscriber(&organization).await;
-    let at_once = LIMITS.in_flight_per_endpoint_max;
+    let at_once = LIMITS.per_endpoint;
     for _ in 0..=at_once {
         seed.delivery(&subscriber).await;
     }

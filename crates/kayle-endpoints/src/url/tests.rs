@@ -331,3 +331,28 @@ fn what_nothing_can_reach_is_refused() {
     accepts(&longest, &longest);
     accepts("https://_hooks.a-b.example/", "https://_hooks.a-b.example/");
 }
+
+#[test]
+fn urls_of_one_host_and_port_have_their_destination_in_common() {
+    fn check(url: &str, expected: Option<&str>) {
+        let url = EndpointUrl::from_stored(url.to_owned());
+        let destination = url.destination();
+        assert_eq!(destination.as_ref().map(Destination::as_str), expected);
+        let judged = url.judge(&UrlPolicy {
+            environment: Environment::Development,
+            allowed: AllowedNetworks::default(),
+        });
+        if let Ok(judged) = judged {
+            assert_eq!(Some(judged.destination()), destination);
+        }
+    }
+    check("https://hooks.example/", Some("hooks.example:443"));
+    check("https://hooks.example:443/a?b", Some("hooks.example:443"));
+    check("HTTPS://Hooks.Example./x#y", Some("hooks.example:443"));
+    check("https://hooks.example:8443/", Some("hooks.example:8443"));
+    check("http://localhost/", Some("localhost:80"));
+    check("https://[2001:DB8::1]/", Some("[2001:db8::1]:443"));
+    check("https://bücher.example/", Some("xn--bcher-kva.example:443"));
+    check("not a url", None);
+    check("mailto:a@b.example", None);
+}

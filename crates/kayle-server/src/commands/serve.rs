@@ -16,7 +16,7 @@ use kayle_dispatcher::{Heartbeat, Presence, activity, leases, sweeper, usage};
 use kayle_endpoints::Environment;
 use kayle_primitives::id::random_uuid;
 use kayle_sender::HyperSender;
-use kayle_storage::SqlStore;
+use kayle_storage::{FullAt, SqlStore};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -311,7 +311,10 @@ fn read_gauges(
         webhooks: Arc::clone(&wired.webhooks),
         board,
         node_id,
-        full_at: config.endpoint_concurrency,
+        full_at: FullAt {
+            endpoint: config.endpoint_concurrency,
+            destination: config.destination_concurrency,
+        },
     };
     let stop = stop.clone();
     loops.spawn(async move { reader.run(stop).await });

@@ -8,7 +8,7 @@ use kayle_app::Webhooks;
 use kayle_app::ports::meter::Loop;
 use kayle_app::ports::store::StoreError;
 use kayle_primitives::Timestamp;
-use kayle_storage::{Gauges, SqlStore};
+use kayle_storage::{FullAt, Gauges, SqlStore};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -47,7 +47,7 @@ pub(crate) struct GaugeReader {
     /// This node.
     pub(crate) node_id: Uuid,
     /// With so many requests under way an endpoint has no room.
-    pub(crate) full_at: usize,
+    pub(crate) full_at: FullAt,
 }
 
 impl GaugeReader {

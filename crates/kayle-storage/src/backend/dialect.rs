@@ -27,6 +27,8 @@ pub(crate) struct DueScan<'a> {
     pub(crate) after: (i64, String),
     /// Endpoints without room.
     pub(crate) excluded: &'a [String],
+    /// Destinations without room.
+    pub(crate) full_destinations: &'a [String],
     /// The most to take.
     pub(crate) limit: u64,
 }
@@ -173,18 +175,33 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     }
 
     /// Takes the next deliveries that are due, in order, from beyond `after` on, except those of
-    /// excluded endpoints. Columns: `due_at`, `id`, `endpoint_id`; the index holds them all.
+    /// excluded endpoints and full destinations. Columns: `due_at`, `id`, `endpoint_id`, which the
+    /// index holds, and `destination`.
     fn due(&self, scan: &DueScan<'_>) -> Statement {
         let sql = format!(
-            "{DUE} AND endpoint_id {excluded} {well_typed} ORDER BY due_at, id LIMIT $5 {locked}",
+            "{DUE} AND endpoint_id {excluded} AND {elsewhere} {well_typed} \
+             ORDER BY due_at, id LIMIT $5 {locked}",
             excluded = self.not_in_list(4),
+            elsewhere = self.not_at(6),
             well_typed = self.only_well_typed(),
             locked = self.skip_locked(),
         );
-        let excluded: Vec<&str> = scan.excluded.iter().map(String::as_str).collect();
         let mut values = scan.values();
-        values.extend([self.list(&excluded), scan.limit.into()]);
+        values.extend([
+            self.list(&texts(scan.excluded)),
+            scan.limit.into(),
+            self.list(&texts(scan.full_destinations)),
+        ]);
         self.statement(&sql, values)
+    }
+
+    /// Returns the condition that an endpoint is at none of the destinations in the list at this
+    /// place of the values.
+    fn not_at(&self, place: usize) -> String {
+        format!(
+            "endpoint_id NOT IN (SELECT id FROM endpoints WHERE destination {})",
+            self.in_list(place)
+        )
     }
 
     /// Takes what is due at one endpoint, as [`Self::due`] does.
@@ -216,12 +233,16 @@ pub(crate) trait Dialect: Debug + Send + Sync {
         self.statement(DUE_BEFORE, values)
     }
 
-    /// Names the endpoints at which something is due, excluded or not, the longest due first.
-    /// Column: `endpoint_id`.
+    /// Names the endpoints at which something is due, excluded or not, but for those at full
+    /// destinations, the longest due first. Column: `endpoint_id`.
     fn waiting_endpoints(&self, scan: &DueScan<'_>) -> Statement {
+        let sql = format!(
+            "{WAITING_ENDPOINTS} AND {elsewhere} ORDER BY due_at, endpoint_id LIMIT $4",
+            elsewhere = self.not_at(5)
+        );
         let mut values = scan.values();
-        values.push(scan.limit.into());
-        self.statement(WAITING_ENDPOINTS, values)
+        values.extend([scan.limit.into(), self.list(&texts(scan.full_destinations))]);
+        self.statement(&sql, values)
     }
 
     /// Looks whether more than `place` deliveries are due. A row says so.
@@ -280,6 +301,10 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     }
 }
 
+fn texts(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
 /// Begins the names of an active key's columns.
 pub(crate) const ACTIVE_KEY_PREFIX: &str = "active_key_";
 
@@ -291,7 +316,9 @@ WHERE endpoints.deleted_at IS NULL";
 
 /// Finds what is due, from a place in the queue on.
 const DUE: &str = "\
-SELECT due_at, id, endpoint_id FROM deliveries \
+SELECT due_at, id, endpoint_id, \
+(SELECT destination FROM endpoints WHERE endpoints.id = deliveries.endpoint_id) AS destination \
+FROM deliveries \
 WHERE state = 'pending' AND due_at <= $1 AND (due_at, id) > ($2, $3) AND payload_expires_at > $1";
 
 const DUE_AT_PLACE: &str = "\
@@ -317,7 +344,7 @@ SELECT endpoint_id, (SELECT due_at FROM deliveries \
 WHERE state = 'pending' AND endpoint_id = hops.endpoint_id \
 AND (due_at, id) > ($2, $3) AND payload_expires_at > $1 \
 ORDER BY due_at, id LIMIT 1) AS due_at FROM hops) \
-SELECT endpoint_id FROM waiting WHERE due_at <= $1 ORDER BY due_at, endpoint_id LIMIT $4";
+SELECT endpoint_id FROM waiting WHERE due_at <= $1";
 
 const PAYLOADS: &str = "\
 SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \

@@ -33,6 +33,8 @@ pub(crate) struct Model {
     pub(crate) updated_at: i64,
     pub(crate) disabled_at: Option<i64>,
     pub(crate) deleted_at: Option<i64>,
+    /// Host and port of the URL; not in rows that an older version wrote.
+    pub(crate) destination: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -90,6 +92,7 @@ impl Model {
             updated_at: endpoint.updated_at.unix_ms(),
             disabled_at: optional_ms(endpoint.disabled_at),
             deleted_at: None,
+            destination: endpoint.url.destination().map(|it| it.as_str().to_owned()),
         }
     }
 

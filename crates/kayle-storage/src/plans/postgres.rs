@@ -110,6 +110,7 @@ async fn the_queue_is_walked_by_its_indexes() {
         now_ms: NOW,
         after: (i64::MIN, String::new()),
         excluded: &["whe_1".to_owned()],
+        full_destinations: &["a.example:443".to_owned()],
         limit: 100,
     };
     let dialect = Postgres;
@@ -124,6 +125,11 @@ async fn the_queue_is_walked_by_its_indexes() {
             dialect.due(&scan),
             Order::OfAnIndex,
             "using deliveries_due on",
+        ),
+        (
+            dialect.due(&scan),
+            Order::OfAnIndex,
+            "using endpoints_by_destination on",
         ),
         (place, Order::OfAnIndex, "using deliveries_due on"),
         (
@@ -293,7 +299,7 @@ async fn gauges_are_read_by_index() {
         ),
         (
             gauges::FULL_ENDPOINTS.to_owned(),
-            vec![32_i64.into()],
+            vec![32_i64.into(), 64_i64.into()],
             "deliveries_lease",
         ),
         (

@@ -254,6 +254,8 @@ impl Village {
             total: 100,
             per_endpoint: 32,
             busy_endpoints: BTreeMap::new(),
+            per_destination: 1000,
+            busy_destinations: BTreeMap::new(),
         };
         let claim = webhooks.claim_deliveries(&room).await.expect(what);
         let claimed = claim.deliveries.len();

@@ -22,9 +22,9 @@ INSERT INTO retired_keys VALUES ('old', 'key', x'00ff0a00', 1);
 INSERT INTO service_tokens VALUES (x'0000000000000000000000000000000c', 'capture', 1, 2, 3, 4);
 INSERT INTO service_tokens VALUES (x'0000000000000000000000000000000d', NULL, NULL, NULL, NULL, 4);
 INSERT INTO endpoints VALUES ('whe_1', x'0123456789abcdef0123456789abcdef', 'name', '["a"]',
-  'https://a.example/?b=%20', '["verification.session.expired"]', 72, 'short', 'key', x'00ff0a00', 1, 2, 3, NULL);
+  'https://a.example/?b=%20', '["verification.session.expired"]', 72, 'short', 'key', x'00ff0a00', 1, 2, 3, NULL, 'a.example:443');
 INSERT INTO endpoints VALUES ('whe_2', x'0123456789abcdef0123456789abcdef', NULL, '[]', 'http://b', '[]', 0,
-  'standard', NULL, NULL, 1, 2, NULL, 4);
+  'standard', NULL, NULL, 1, 2, NULL, 4, NULL);
 INSERT INTO encryption_keys VALUES ('whk_1', x'0123456789abcdef0123456789abcdef', 'whe_1', 'k', 'n', 'e', 1, 2, NULL, 3, 'receiver');
 INSERT INTO encryption_keys VALUES ('whk_2', x'0123456789abcdef0123456789abcdef', 'whe_2', 'k', NULL, NULL, 1, 2, 3, NULL, NULL);
 INSERT INTO key_challenges VALUES ('whk_1', 'hash', 9);

@@ -55,6 +55,8 @@ impl Race {
                 total: limit,
                 per_endpoint: 1000,
                 busy_endpoints: BTreeMap::new(),
+                per_destination: 1000,
+                busy_destinations: BTreeMap::new(),
             },
         }
     }

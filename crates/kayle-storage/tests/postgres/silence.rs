@@ -132,6 +132,8 @@ fn claim() -> ClaimRequest {
             total: 1,
             per_endpoint: 1,
             busy_endpoints: BTreeMap::new(),
+            per_destination: 1000,
+            busy_destinations: BTreeMap::new(),
         },
     }
 }

@@ -9,7 +9,7 @@ const ORGANIZATION: &str =
     "INSERT INTO organizations VALUES (x'00000000000000000000000000000001', 'A', NULL, 1)";
 const ENDPOINT: &str = "INSERT INTO endpoints VALUES \
      ('whe_1', x'00000000000000000000000000000001', NULL, '[]', 'https://a.example', '[]', 72, \
-     'standard', 'k', x'00', 1, 1, NULL, NULL)";
+     'standard', 'k', x'00', 1, 1, NULL, NULL, NULL)";
 
 impl Database {
     async fn accepts(&self, sql: &str) {

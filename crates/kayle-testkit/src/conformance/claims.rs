@@ -7,6 +7,7 @@ use std::time::Duration;
 use kayle_app::ports::queue::{ClaimRequest, Claimed, ClaimedEndpoint, Room};
 use kayle_app::ports::store::StoreError;
 use kayle_delivery::{Delivery, DeliveryState, Input, Payload, StoredReason, step};
+use kayle_endpoints::Destination;
 use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
 use kayle_sessions::{Session, SessionState};
@@ -213,6 +214,87 @@ pub async fn what_waits_behind_a_long_backlog_is_claimed(test: &TestStore) -> Ou
     Ok(())
 }
 
+pub async fn a_destination_gets_no_more_than_its_room(test: &TestStore) -> Outcome {
+    let shared = [
+        subscriber_at(test, "https://shared.example/a").await,
+        subscriber_at(test, "https://Shared.example:443/b").await,
+    ];
+    let elsewhere = subscriber_at(test, "https://shared.example:8443/a").await;
+    for subscriber in shared.iter().chain([&elsewhere]) {
+        for _ in 0..3 {
+            test.seed.delivery(subscriber).await;
+        }
+    }
+    let destination = destination_of(&shared[0]);
+    let claim = async |holder, left: Option<usize>| {
+        let busy = left.map(|left| (destination.clone(), left));
+        let request = ClaimRequest {
+            room: Room {
+                per_destination: 3,
+                busy_destinations: busy.into_iter().collect(),
+                ..test.request(holder, 100).room
+            },
+            ..test.request(holder, 100)
+        };
+        let claimed = test.queue.claim_due(&request).await?;
+        let [a, b] = per_endpoint(&claimed, [&shared[0], &shared[1]]);
+        Ok::<_, StoreError>((a + b, claimed.len()))
+    };
+    assert_eq!(claim("a", None).await?, (3, 6));
+    assert_eq!(claim("b", Some(0)).await?, (0, 0));
+    assert_eq!(claim("c", Some(1)).await?, (1, 1));
+    assert_eq!(claim("d", None).await?, (2, 2));
+    Ok(())
+}
+
+pub async fn what_waits_behind_a_full_destination_is_claimed(test: &TestStore) -> Outcome {
+    let mut shared = Vec::new();
+    for n in 0..22 {
+        let subscriber = subscriber_at(test, &format!("https://shared.example/{n}")).await;
+        test.seed.backlog(&subscriber, LONG_BACKLOG / 22).await;
+        shared.push(subscriber);
+    }
+    let elsewhere = subscriber_at(test, "https://elsewhere.example/").await;
+    let without_room = ClaimRequest {
+        room: Room {
+            busy_destinations: [(destination_of(&shared[0]), 0)].into(),
+            ..test.request("a", 100).room
+        },
+        ..test.request("a", 100)
+    };
+    // It fills up while the queue is walked by endpoint, because one of its endpoints is full.
+    let fills_up = ClaimRequest {
+        room: Room {
+            per_destination: 5,
+            busy_endpoints: [(shared[0].endpoint.id.clone(), 0)].into(),
+            ..test.request("b", 8).room
+        },
+        ..test.request("b", 8)
+    };
+    // It fills up while the queue is walked in its order.
+    let fills_up_at_once = ClaimRequest {
+        room: Room {
+            per_destination: 5,
+            ..test.request("c", 8).room
+        },
+        ..test.request("c", 8)
+    };
+    for (request, expected) in [(without_room, 3), (fills_up, 8), (fills_up_at_once, 8)] {
+        test.seed.make.clock.advance(Duration::from_millis(1));
+        for _ in 0..3 {
+            test.seed.delivery(&elsewhere).await;
+        }
+        let request = ClaimRequest {
+            now: test.now(),
+            ..request
+        };
+        let claimed = test.queue.claim_due(&request).await?;
+        let [behind, _] = per_endpoint(&claimed, [&elsewhere, &shared[0]]);
+        assert_eq!((behind, claimed.len()), (3, expected));
+    }
+    Ok(())
+}
+
 pub async fn a_claim_of_a_frozen_organization_says_so(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     test.seed.delivery(&subscriber).await;
@@ -259,6 +341,16 @@ pub async fn a_claim_for_a_disabled_endpoint_shows_it(test: &TestStore) -> Outco
     let shown: Vec<_> = shown.flatten().map(|it| it.endpoint).collect();
     assert_eq!(shown, [subscriber.endpoint]);
     Ok(())
+}
+
+async fn subscriber_at(test: &TestStore, url: &str) -> Subscriber {
+    let organization = test.seed.organization().await;
+    test.seed.subscriber_at(&organization, url).await
+}
+
+fn destination_of(subscriber: &Subscriber) -> Destination {
+    let destination = subscriber.endpoint.url.destination();
+    destination.expect("it has a host")
 }
 
 /// Stores two endpoints: four deliveries of the first are due, and one of the second, which is due

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use kayle_app::ports::queue::{
-    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Room, Settled, Settlement,
+    ClaimRequest, Claimed, ClaimedEndpoint, DeliveryQueue, ExpiredLease, Settled, Settlement,
 };
 use kayle_app::ports::store::{Batch, Portion, StoreError};
 use kayle_delivery::{Delivery, DeliveryState, Input, Lease, LeaseHolder, Step, step};
@@ -119,37 +119,52 @@ fn chosen(tables: &Tables, request: &ClaimRequest) -> Vec<(Timestamp, Delivery)>
         })
         .collect();
     due.sort_by_key(|(due_at, _)| *due_at);
-    let mut room = RoomLeft::new(&request.room);
+    let room = &request.room;
+    let mut endpoints = Remaining::new(room.per_endpoint, &room.busy_endpoints);
+    let mut destinations = Remaining::new(room.per_destination, &room.busy_destinations);
     due.into_iter()
-        .filter(|(_, delivery)| room.admits(&delivery.endpoint_id))
+        .filter(|(_, delivery)| {
+            let endpoint = tables.endpoints.get(&delivery.endpoint_id);
+            let destination = endpoint.and_then(|row| row.endpoint.url.destination());
+            let is_admitted = endpoints.has_room_at(&delivery.endpoint_id)
+                && destination
+                    .as_ref()
+                    .is_none_or(|it| destinations.has_room_at(it));
+            if is_admitted {
+                endpoints.take(&delivery.endpoint_id);
+                if let Some(destination) = &destination {
+                    destinations.take(destination);
+                }
+            }
+            is_admitted
+        })
         .take(request.room.total)
         .collect()
 }
 
-/// What is left of each endpoint's room.
-struct RoomLeft<'a> {
-    per_endpoint: usize,
-    left: BTreeMap<&'a EndpointId, usize>,
-    taken: BTreeMap<EndpointId, usize>,
+/// What is left of the room at each of some kind.
+struct Remaining<'a, K> {
+    max: usize,
+    left: &'a BTreeMap<K, usize>,
+    taken: BTreeMap<K, usize>,
 }
 
-impl<'a> RoomLeft<'a> {
-    fn new(room: &'a Room) -> Self {
-        let busy = room.busy_endpoints.iter();
+impl<'a, K: Clone + Ord> Remaining<'a, K> {
+    fn new(max: usize, left: &'a BTreeMap<K, usize>) -> Self {
         Self {
-            per_endpoint: room.per_endpoint,
-            left: busy.map(|(id, room)| (id, *room)).collect(),
+            max,
+            left,
             taken: BTreeMap::new(),
         }
     }
 
-    /// Takes one place at the endpoint, if there is one.
-    fn admits(&mut self, id: &EndpointId) -> bool {
-        let room = self.left.get(id).copied().unwrap_or(self.per_endpoint);
-        let taken = self.taken.entry(id.clone()).or_default();
-        let admitted = *taken < room;
-        *taken += usize::from(admitted);
-        admitted
+    fn has_room_at(&self, key: &K) -> bool {
+        let taken = self.taken.get(key).copied().unwrap_or_default();
+        taken < self.left.get(key).copied().unwrap_or(self.max)
+    }
+
+    fn take(&mut self, key: &K) {
+        *self.taken.entry(key.clone()).or_default() += 1;
     }
 }
 

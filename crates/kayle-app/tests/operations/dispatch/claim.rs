@@ -42,6 +42,8 @@ async fn a_claim_takes_no_more_than_there_is_room_for() {
         total: 5,
         per_endpoint: 2,
         busy_endpoints: BTreeMap::from([(busy.endpoint.id.clone(), 1)]),
+        per_destination: 1000,
+        busy_destinations: BTreeMap::new(),
     };
     let claim = kit.webhooks.claim_deliveries(&small).await.unwrap();
     let taken = |id| {

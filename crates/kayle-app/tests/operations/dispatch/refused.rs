@@ -44,6 +44,8 @@ async fn a_result_that_the_store_does_not_take_keeps_back_no_other() {
         total: 10,
         per_endpoint: 10,
         busy_endpoints: BTreeMap::new(),
+        per_destination: 1000,
+        busy_destinations: BTreeMap::new(),
     };
     let claim = webhooks.claim_deliveries(&room).await.unwrap();
     let accepted = Outcome::Attempted(AttemptOutcome::Accepted { status_code: 200 });

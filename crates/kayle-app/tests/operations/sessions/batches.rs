@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use kayle_app::dispatch::{LeftBehind, Slots};
+use kayle_app::dispatch::{LeftBehind, SlotLimits, Slots};
 use kayle_app::sessions::ReportAttemptError;
 use kayle_delivery::{DeliveryStatus, Input, step};
 use kayle_events::FailureCode;
@@ -20,7 +20,11 @@ use crate::world::{
 
 /// Returns slots of a dispatcher that nothing waits for.
 fn slots(per_endpoint: usize) -> Arc<Slots> {
-    let slots = Arc::new(Slots::new(100, per_endpoint));
+    let slots = Arc::new(Slots::new(SlotLimits {
+        total: 100,
+        per_endpoint,
+        per_destination: 100,
+    }));
     slots.note_left_behind(LeftBehind::OfBusyEndpoints);
     slots
 }
@@ -163,6 +167,36 @@ async fn a_new_delivery_is_handed_over_leased_and_sent_without_a_claim() {
     report(&second.id).await.unwrap();
     assert!(was_woken(&kit));
     assert_eq!(requests(&kit).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_new_for_a_full_destination_waits_and_others_are_handed_over() {
+    let kit = test_webhooks();
+    let slots = Arc::new(Slots::new(SlotLimits {
+        total: 100,
+        per_endpoint: 100,
+        per_destination: 1,
+    }));
+    slots.note_left_behind(LeftBehind::OfBusyEndpoints);
+    let mut new = kit.webhooks.take_new_deliveries(slots);
+    let mut handed_over = Vec::new();
+    for url in [
+        "https://shared.example/a",
+        "https://shared.example/b",
+        "https://elsewhere.example/",
+    ] {
+        let organization = kit.seed.organization().await;
+        kit.seed.subscriber_at(&organization, url).await;
+        let session = session(&kit, &organization).await;
+        let reported = kit
+            .webhooks
+            .report_attempt(&session.id, succeeded(claims([])));
+        reported.await.unwrap();
+        handed_over.push(new.try_recv().ok());
+    }
+    let was_handed_over: Vec<bool> = handed_over.iter().map(Option::is_some).collect();
+    assert_eq!(was_handed_over, [true, false, true]);
+    assert_eq!(requests(&kit).await.len(), 1, "one waits in the queue");
 }
 
 #[tokio::test]

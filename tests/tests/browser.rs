@@ -40,6 +40,7 @@ specs! {
     deliveries_are_filtered_by_the_address: "deliveries";
     a_list_says_how_each_endpoint_does: "endpoints";
     every_id_leads_to_its_page: "find";
+    a_form_is_taken_as_it_is_or_not_at_all: "forms";
     what_people_write_is_shown_as_text: "hostile";
     whoever_has_the_private_half_proves_it: "keys";
     a_page_follows_what_happens: "live";

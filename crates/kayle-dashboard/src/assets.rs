@@ -3,50 +3,63 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
 
 /// One file.
-struct Asset {
+struct File {
     name: &'static str,
     media_type: &'static str,
     bytes: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
-    Asset {
+const FILES: [File; 4] = [
+    File {
         name: "dashboard.css",
         media_type: "text/css; charset=utf-8",
         bytes: include_bytes!("../assets/dashboard.css"),
     },
-    Asset {
+    File {
         name: "dashboard.js",
         media_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/dashboard.js"),
     },
-    Asset {
+    File {
         name: "htmx.min.js",
         media_type: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../assets/htmx.min.js"),
     },
-    Asset {
+    File {
         name: "icon.svg",
         media_type: "image/svg+xml",
         bytes: include_bytes!("../assets/icon.svg"),
     },
 ];
 
+/// One file, and where it is found.
+struct Asset {
+    file: File,
+    /// Its path; another one as soon as a byte differs.
+    url: String,
+}
+
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+    FILES.map(|file| Asset {
+        url: format!("/webhooks/assets/{:016x}/{}", hash(file.bytes), file.name),
+        file,
+    })
+});
+
 /// Where a page finds the files.
 pub(crate) struct Urls {
-    pub(crate) css: String,
-    pub(crate) script: String,
-    pub(crate) htmx: String,
-    pub(crate) icon: String,
+    pub(crate) css: &'static str,
+    pub(crate) script: &'static str,
+    pub(crate) htmx: &'static str,
+    pub(crate) icon: &'static str,
 }
 
 pub(crate) static URLS: LazyLock<Urls> = LazyLock::new(|| {
-    let [css, script, htmx, icon] = ASSETS.map(|asset| asset.url());
+    let [css, script, htmx, icon] = ASSETS.each_ref().map(|asset| asset.url.as_str());
     Urls {
         css,
         script,
@@ -55,31 +68,20 @@ pub(crate) static URLS: LazyLock<Urls> = LazyLock::new(|| {
     }
 });
 
-impl Asset {
-    /// Returns its path; another one as soon as a byte differs.
-    fn url(&self) -> String {
-        format!("/webhooks/assets/{:016x}/{}", self.hash(), self.name)
-    }
-
-    /// Tells versions of one file apart; nobody's safety depends on it.
-    fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.bytes.hash(&mut hasher);
-        hasher.finish()
-    }
+/// Tells versions of one file apart; nobody's safety depends on it.
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Answers a file, to be kept for ever; 404 for another version's.
-pub(crate) async fn answer(path: Path<(String, String)>) -> HttpResponse {
-    let (hash, name) = path.into_inner();
-    let known = ASSETS
-        .iter()
-        .find(|asset| asset.name == name && format!("{:016x}", asset.hash()) == hash);
-    let Some(asset) = known else {
+pub(crate) async fn answer(http: HttpRequest) -> HttpResponse {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.url == http.path()) else {
         return HttpResponse::NotFound().finish();
     };
     HttpResponse::Ok()
-        .content_type(asset.media_type)
+        .content_type(asset.file.media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .body(asset.bytes)
+        .body(asset.file.bytes)
 }

@@ -15,6 +15,7 @@ mod answer;
 mod assets;
 mod dashboard;
 mod fields;
+mod form;
 mod frame;
 mod limits;
 mod pages;

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// The longest form: a public key, a URL and labels have room in it several times over.
+pub(crate) const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a form may take to arrive, as long as the body of a request to the API.
+pub(crate) const FORM_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Rows of a list: what fits a screen or two.
 pub(crate) const ROWS: u8 = 20;
 

@@ -29,6 +29,10 @@ pub(crate) enum Refusal {
     LimitReached(LimitReached),
     /// The form came from elsewhere.
     ForeignOrigin,
+    /// The form is longer than any of ours.
+    FormTooLarge,
+    /// The form did not arrive whole, or not in time.
+    FormCutShort,
     /// There is nothing here that this organization may see.
     NotFound,
     /// What was searched for is no id.
@@ -95,6 +99,8 @@ impl Refusal {
             Self::NoRole | Self::Forbidden(_) => "Not allowed",
             Self::LimitReached(_) => "No more",
             Self::ForeignOrigin => "Not from here",
+            Self::FormTooLarge => "Too long",
+            Self::FormCutShort => "Not received",
             Self::NotFound => "Not found",
             Self::Unsearchable => "Nothing to look for",
             Self::Unavailable => "Not available",
@@ -109,6 +115,8 @@ impl Refusal {
                 StatusCode::FORBIDDEN
             }
             Self::LimitReached(_) => StatusCode::CONFLICT,
+            Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::FormCutShort => StatusCode::BAD_REQUEST,
             Self::NotFound | Self::Unsearchable => StatusCode::NOT_FOUND,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -125,6 +133,12 @@ impl Refusal {
             Self::ForeignOrigin => {
                 "This was sent from a page that is not part of this dashboard, so nothing was \
                  changed."
+            }
+            Self::FormTooLarge => {
+                "What was sent is longer than any form here. Nothing was changed."
+            }
+            Self::FormCutShort => {
+                "What was sent did not arrive whole, or took too long. Nothing was changed."
             }
             Self::NotFound => "There is nothing here, or it belongs to another organization.",
             Self::Unsearchable => "This is no id that can be looked up here.",
@@ -147,6 +161,8 @@ impl Refusal {
                 let url = &dashboard.public_url;
                 format!("Open the dashboard at {url}/webhooks and do it there.")
             }
+            Self::FormTooLarge => "Go back, and shorten it.".to_owned(),
+            Self::FormCutShort => "Go back, and send it again.".to_owned(),
             Self::NotFound => {
                 "Check the address, or look for the id in the lists on the left.".to_owned()
             }

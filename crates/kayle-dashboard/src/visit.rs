@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use actix_web::http::header::{self, HeaderName};
-use actix_web::web::{self, Bytes};
+use actix_web::web::{self, Payload};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use kayle_app::Webhooks;
 use kayle_app::access::{
@@ -19,12 +19,16 @@ use crate::answer::{Answer, Cookie, NOTICE_COOKIE};
 use crate::assets::URLS;
 use crate::dashboard::Dashboard;
 use crate::fields::Fields;
+use crate::form::UnreadForm;
 use crate::frame::{Frame, Notice, Section, Theme, Who};
 use crate::permission::Permission;
 use crate::refusal::Refusal;
 
 /// The cookie of the chosen looks.
 pub(crate) const THEME_COOKIE: &str = "kayle-theme";
+
+/// The first of all pages.
+pub(crate) const HOME: &str = "/webhooks";
 
 /// What a request says of itself, whoever sent it.
 #[derive(Clone)]
@@ -76,11 +80,23 @@ impl Request {
             .unwrap_or_default()
     }
 
-    /// Returns its path and query.
+    /// Returns the path and query of the page that is shown: one that answers to a form is the
+    /// form's, because what it was sent to may be no page.
     pub(crate) fn here(&self) -> String {
         let uri = self.http.uri();
-        uri.path_and_query()
-            .map_or_else(|| "/webhooks".to_owned(), ToString::to_string)
+        let here = if self.http.method().is_safe() {
+            uri.path_and_query().map(ToString::to_string)
+        } else {
+            self.referring_page()
+        };
+        here.unwrap_or_else(|| HOME.to_owned())
+    }
+
+    /// Returns the page of ours that led here.
+    fn referring_page(&self) -> Option<String> {
+        let referer = self.http.headers().get(header::REFERER)?.to_str().ok()?;
+        let page = referer.strip_prefix(self.dashboard.public_url.trim_end_matches('/'))?;
+        page.starts_with(HOME).then(|| page.to_owned())
     }
 
     /// Lets a form through that was sent from one of our own pages.
@@ -219,14 +235,20 @@ where
     F: Fn(Visit, Fields) -> R + Copy + 'static,
     R: Future<Output = Answer> + 'static,
 {
-    let handler = move |http: HttpRequest, body: Bytes| async move {
+    let handler = move |http: HttpRequest, payload: Payload| async move {
         let request = Request::of(http);
         let begun = match request.require_own_origin() {
             Ok(()) => Visit::begin(&request).await,
             Err(refusal) => Err(refusal),
         };
         match begun {
-            Ok(visit) => settle(&visit, act(visit.clone(), Fields::parse(&body)).await),
+            Ok(visit) => {
+                let answer = match UnreadForm::of(payload).read().await {
+                    Ok(fields) => act(visit.clone(), fields).await,
+                    Err(refusal) => Err(refusal),
+                };
+                settle(&visit, answer)
+            }
             Err(refusal) => refusal.page(&request.dashboard, request.frame(refusal.title())),
         }
     };

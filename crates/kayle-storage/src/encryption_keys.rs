@@ -54,6 +54,19 @@ impl EncryptionKeyReads for Link {
         read_page(self, rows, page.limit, Model::into_domain).await
     }
 
+    async fn find_encryption_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        let key = Entity::find_by_id(id.as_str())
+            .filter(Column::OrganizationId.eq(organization_id.0))
+            .filter(Column::EndpointId.eq(endpoint_id.as_str()));
+        let key = read_one(self, key).await?;
+        key.map(Model::into_domain).transpose()
+    }
+
     async fn with_active_key(
         &self,
         organization_id: OrganizationId,

@@ -287,6 +287,7 @@ macro_rules! store_conformance {
                 keys_registered_at_once_leave_one_active,
                 a_key_of_a_missing_endpoint_is_not_written,
                 keys_are_listed_by_id,
+                a_key_is_found_at_its_endpoint_only,
                 the_endpoints_that_can_encrypt_are_told,
                 the_latest_registrations_are_told_newest_first,
                 keys_of_a_foreign_endpoint_are_not_listed,

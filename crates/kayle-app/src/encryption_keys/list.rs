@@ -1,4 +1,4 @@
-//! Lists an endpoint's encryption keys (contract 3.3, K2).
+//! Gets and lists an endpoint's encryption keys (contract 3.3, K2).
 
 use kayle_endpoints::EncryptionKey;
 use kayle_primitives::{EncryptionKeyId, EndpointId, OrganizationId, Page, PageRequest};
@@ -7,6 +7,19 @@ use crate::Webhooks;
 use crate::ports::store::StoreError;
 
 impl Webhooks {
+    /// Gets one; `None` if the organization's endpoint has no such key.
+    pub async fn get_encryption_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        let reads = self.store.reads();
+        reads
+            .find_encryption_key(organization_id, endpoint_id, id)
+            .await
+    }
+
     /// Lists a page in the order of the ids; empty for an unknown endpoint.
     pub async fn list_encryption_keys(
         &self,

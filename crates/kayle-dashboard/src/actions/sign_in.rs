@@ -1,23 +1,25 @@
 //! Uses a sign-in link up (contract 14.5).
 
-use actix_web::web::Bytes;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::answer::{Cookie, done, see_other};
-use crate::fields::{Fields, link};
+use crate::fields::link;
+use crate::form::UnreadForm;
 use crate::frame::Notice;
 use crate::refusal::Refusal;
 use crate::visit::Request;
 
-pub(crate) async fn act(http: HttpRequest, body: Bytes) -> HttpResponse {
+pub(crate) async fn act(http: HttpRequest, payload: Payload) -> HttpResponse {
     let request = Request::of(http);
-    let signed_in = sign_in(&request, &Fields::parse(&body)).await;
+    let signed_in = sign_in(&request, UnreadForm::of(payload)).await;
     signed_in
         .unwrap_or_else(|refusal| refusal.page(&request.dashboard, request.frame(refusal.title())))
 }
 
-async fn sign_in(request: &Request, fields: &Fields) -> Result<HttpResponse, Refusal> {
+async fn sign_in(request: &Request, form: UnreadForm) -> Result<HttpResponse, Refusal> {
     request.require_own_origin()?;
+    let fields = form.read().await?;
     let dashboard = &request.dashboard;
     let webhooks = &dashboard.webhooks;
     let Some(minted) = webhooks.sign_in(fields.text("code")).await? else {

@@ -2,21 +2,26 @@
 
 use std::str::FromStr;
 
-use actix_web::web::Bytes;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::answer::{Cookie, see_other};
-use crate::fields::Fields;
+use crate::form::UnreadForm;
 use crate::frame::Theme;
 use crate::limits::THEME_LIFETIME;
+use crate::refusal::Refusal;
 use crate::visit::{Request, THEME_COOKIE};
 
-pub(crate) async fn act(http: HttpRequest, body: Bytes) -> HttpResponse {
+pub(crate) async fn act(http: HttpRequest, payload: Payload) -> HttpResponse {
     let request = Request::of(http);
-    if let Err(refusal) = request.require_own_origin() {
-        return refusal.page(&request.dashboard, request.frame(refusal.title()));
-    }
-    let fields = Fields::parse(&body);
+    let chosen = choose(&request, UnreadForm::of(payload)).await;
+    chosen
+        .unwrap_or_else(|refusal| refusal.page(&request.dashboard, request.frame(refusal.title())))
+}
+
+async fn choose(request: &Request, form: UnreadForm) -> Result<HttpResponse, Refusal> {
+    request.require_own_origin()?;
+    let fields = form.read().await?;
     let theme = Theme::from_str(fields.text("theme")).unwrap_or_default();
     let mut response = see_other(back(fields.text("back")));
     let cookie = Cookie {
@@ -26,7 +31,7 @@ pub(crate) async fn act(http: HttpRequest, body: Bytes) -> HttpResponse {
         lifetime: THEME_LIFETIME,
     };
     cookie.set(&request.dashboard, &mut response);
-    response
+    Ok(response)
 }
 
 /// Returns the page to go back to: one of ours, whatever a form says.

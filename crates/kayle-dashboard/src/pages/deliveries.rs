@@ -12,7 +12,7 @@ use crate::answer::{Answer, page};
 use crate::fields::link;
 use crate::frame::{Frame, Section};
 use crate::limits::ROWS;
-use crate::pages::delivery_rows::{Choice, DeliveryRow, choices, rows_among};
+use crate::pages::delivery_rows::{Choice, DeliveryRow, choices_with, rows_among};
 use crate::pages::retry_failed;
 use crate::parts::Pager;
 use crate::refusal::Refusal;
@@ -72,7 +72,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         first: request.starting_after.as_ref().map(|_| here("")),
         next: last.map(|last| here(last.id.as_str())),
     };
-    let endpoints = choices(&visit).await?;
+    let endpoints = choices_with(&visit, filter.endpoint_id.as_ref()).await?;
     page(&DeliveriesPage {
         frame: visit.frame("Deliveries", Section::Deliveries),
         rows: rows_among(&visit, found.items, &endpoints).await?,

@@ -31,6 +31,25 @@ pub(crate) struct Choice {
     pub(crate) name: String,
 }
 
+/// Names the organization's endpoints, newest first, as many as a filter offers; the chosen one is
+/// always among them.
+pub(crate) async fn choices_with(
+    visit: &Visit,
+    chosen: Option<&EndpointId>,
+) -> Result<Vec<Choice>, Refusal> {
+    let mut choices = choices(visit).await?;
+    let is_offered = |id: &EndpointId| choices.iter().any(|choice| choice.id == *id);
+    if let Some(id) = chosen.filter(|id| !is_offered(id)) {
+        let found = visit.webhooks().get_endpoint(visit.organization_id(), id);
+        let name = found.await?.as_ref().map(endpoint_name);
+        choices.push(Choice {
+            id: id.clone(),
+            name: name.unwrap_or_else(|| id.to_string()),
+        });
+    }
+    Ok(choices)
+}
+
 /// Names the organization's endpoints, newest first, as many as a filter offers.
 pub(crate) async fn choices(visit: &Visit) -> Result<Vec<Choice>, Refusal> {
     let request = PageRequest {

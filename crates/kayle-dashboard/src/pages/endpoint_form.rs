@@ -20,7 +20,9 @@ pub(crate) struct EndpointForm {
     pub(crate) events: Vec<Tick>,
     pub(crate) events_error: Option<&'static str>,
     pub(crate) retention: Vec<Tick>,
+    pub(crate) retention_error: Option<&'static str>,
     pub(crate) schedules: Vec<Tick>,
+    pub(crate) schedules_error: Option<&'static str>,
 }
 
 /// One field, with what is wrong with it.
@@ -68,8 +70,10 @@ impl EndpointForm {
             labels: Field::default(),
             events: event_ticks(&Subscription::default()),
             events_error: None,
-            retention: retention_ticks(Retention::default()),
-            schedules: schedule_ticks(RetryScheduleName::default()),
+            retention: retention_ticks(Some(Retention::default())),
+            retention_error: None,
+            schedules: schedule_ticks(Some(RetryScheduleName::default())),
+            schedules_error: None,
         }
     }
 
@@ -82,8 +86,10 @@ impl EndpointForm {
             labels: Field::of(&endpoint.labels.as_slice().join(", ")),
             events: event_ticks(&endpoint.subscription),
             events_error: None,
-            retention: retention_ticks(endpoint.retention),
-            schedules: schedule_ticks(endpoint.retry_schedule),
+            retention: retention_ticks(Some(endpoint.retention)),
+            retention_error: None,
+            schedules: schedule_ticks(Some(endpoint.retry_schedule)),
+            schedules_error: None,
         }
     }
 
@@ -97,9 +103,9 @@ impl EndpointForm {
             .filter_map(|name| EventType::from_str(name).ok())
             .collect();
         let subscription = Subscription::new(&types);
-        let hours = fields.text("retention").parse().unwrap_or_default();
-        let retention = Retention::from_hours(hours).unwrap_or_default();
-        let schedule = RetryScheduleName::from_str(fields.text("schedule")).unwrap_or_default();
+        let hours = fields.text("retention").parse().ok();
+        let retention = hours.and_then(|hours| Retention::from_hours(hours).ok());
+        let schedule = RetryScheduleName::from_str(fields.text("schedule")).ok();
         let form = Self {
             name: Field::read(fields.text("name"), name.as_ref().err()),
             url: Field::read(fields.text("url"), url.as_ref().err()),
@@ -107,17 +113,23 @@ impl EndpointForm {
             events: event_ticks(&subscription),
             events_error: types.is_empty().then_some("Choose at least one event."),
             retention: retention_ticks(retention),
+            retention_error: retention.is_none().then_some("Choose one of these."),
             schedules: schedule_ticks(schedule),
+            schedules_error: schedule.is_none().then_some("Choose one of these."),
         };
-        let members = match (name, url, labels) {
-            (Ok(name), Ok(url), Ok(labels)) if !types.is_empty() => Some(Members {
-                name,
-                url,
-                labels,
-                subscription,
-                retention,
-                retry_schedule: schedule,
-            }),
+        let members = match (name, url, labels, retention, schedule) {
+            (Ok(name), Ok(url), Ok(labels), Some(retention), Some(schedule))
+                if !types.is_empty() =>
+            {
+                Some(Members {
+                    name,
+                    url,
+                    labels,
+                    subscription,
+                    retention,
+                    retry_schedule: schedule,
+                })
+            }
             _ => None,
         };
         (form, members)
@@ -187,17 +199,17 @@ fn event_ticks(subscription: &Subscription) -> Vec<Tick> {
     EventType::iter().map(tick).collect()
 }
 
-fn retention_ticks(chosen: Retention) -> Vec<Tick> {
+fn retention_ticks(chosen: Option<Retention>) -> Vec<Tick> {
     let tick = |(retention, word, hint): (Retention, &str, &'static str)| Tick {
         value: retention.hours().to_string(),
         word: word.to_owned(),
         hint,
-        is_ticked: retention == chosen,
+        is_ticked: Some(retention) == chosen,
     };
     RETENTIONS.into_iter().map(tick).collect()
 }
 
-fn schedule_ticks(chosen: RetryScheduleName) -> Vec<Tick> {
+fn schedule_ticks(chosen: Option<RetryScheduleName>) -> Vec<Tick> {
     let tick = |name: RetryScheduleName| Tick {
         value: name.as_str().to_owned(),
         word: schedule_word(name).to_owned(),
@@ -205,14 +217,46 @@ fn schedule_ticks(chosen: RetryScheduleName) -> Vec<Tick> {
             RetryScheduleName::Standard => "For about a day, less and less often.",
             RetryScheduleName::Short => "For a few minutes.",
         },
-        is_ticked: name == chosen,
+        is_ticked: Some(name) == chosen,
     };
     RetryScheduleName::iter().map(tick).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use kayle_endpoints::{AllowedNetworks, Environment};
+
     use super::*;
+
+    #[test]
+    fn what_is_not_offered_is_refused_and_not_replaced() {
+        fn check(retention: &str, schedule: &str, errors: [bool; 2]) {
+            let encoded = crate::fields::link(
+                "",
+                &[
+                    ("url", "https://example.com/kayle"),
+                    ("event", "verification.session.succeeded"),
+                    ("retention", retention),
+                    ("schedule", schedule),
+                ],
+            );
+            let fields = Fields::parse(encoded.trim_start_matches('?').as_bytes());
+            let policy = UrlPolicy {
+                environment: Environment::Production,
+                allowed: AllowedNetworks::default(),
+            };
+            let (form, members) = EndpointForm::read(&fields, &policy);
+            let found = [form.retention_error, form.schedules_error].map(|one| one.is_some());
+            assert_eq!(found, errors, "{retention:?} {schedule:?}");
+            assert_eq!(members.is_some(), errors == [false; 2]);
+        }
+        check("72", "standard", [false, false]);
+        check("0", "short", [false, false]);
+        check("73", "standard", [true, false]);
+        check("soon", "standard", [true, false]);
+        check("", "", [true, true]);
+        check("24", "daily", [false, true]);
+    }
 
     #[test]
     fn labels_are_what_stands_between_commas() {

@@ -5,9 +5,10 @@ use askama::Template;
 use kayle_app::encryption_keys::EncryptionKeyOverview;
 use kayle_app::limits::RETAINED_COUNTED_MAX;
 use kayle_endpoints::{EncryptionKey, Endpoint, Prover};
-use kayle_primitives::{EncryptionKeyId, EndpointId, PageLimit, PageRequest};
+use kayle_primitives::{EncryptionKeyId, EndpointId, Id, Page, PageLimit, PageRequest};
 
 use crate::answer::{Answer, page_with};
+use crate::fields::link;
 use crate::frame::{Frame, Section};
 use crate::limits::CHOICES;
 use crate::pages::endpoint_form::Field;
@@ -22,7 +23,10 @@ struct KeysPage {
     frame: Frame,
     id: EndpointId,
     name: String,
+    /// The active key first.
     rows: Vec<Row>,
+    /// Where the next keys are that are not active.
+    more: Option<String>,
     has_active: bool,
     form: KeyForm,
     /// Whether it is part of setting an endpoint up.
@@ -70,15 +74,24 @@ pub(crate) async fn answer(
     is_setup: bool,
 ) -> Answer {
     let endpoint = endpoint_of(visit).await?;
-    let keys = keys_of(visit, &endpoint.id).await?;
+    let active = keys_of(visit, &endpoint.id, true, None).await?;
+    let after = visit.request.query().given("after").map(Id::parse);
+    let after = after.transpose().map_err(|_| Refusal::NotFound)?;
+    let others = keys_of(visit, &endpoint.id, false, after).await?;
+    let last = others.items.last().filter(|_| others.has_more);
+    let more = last.map(|last| {
+        let page = format!("/webhooks/{}/keys", endpoint.id);
+        link(&page, &[("after", last.id.as_str())])
+    });
+    let has_active = !active.items.is_empty();
+    let keys = active.items.into_iter().chain(others.items).collect();
     let keys = visit.webhooks().overview_encryption_keys(keys).await?;
-    let mut rows: Vec<Row> = keys.iter().map(|key| row(visit, key)).collect();
-    rows.sort_by_key(|row| !row.is_active);
     let page = KeysPage {
         frame: visit.frame("Keys", Section::Endpoints),
         name: endpoint_name(&endpoint),
-        has_active: rows.iter().any(|row| row.is_active),
-        rows,
+        has_active,
+        rows: keys.iter().map(|key| row(visit, key)).collect(),
+        more,
         form,
         is_setup,
         refusal: visit.may_change().refusal("change keys"),
@@ -94,29 +107,34 @@ pub(crate) async fn endpoint_of(visit: &Visit) -> Result<Endpoint, Refusal> {
     found.await?.ok_or(Refusal::NotFound)
 }
 
-async fn keys_of(visit: &Visit, id: &EndpointId) -> Result<Vec<EncryptionKey>, Refusal> {
+/// Returns the active key, or a page of the others.
+async fn keys_of(
+    visit: &Visit,
+    id: &EndpointId,
+    is_active: bool,
+    starting_after: Option<EncryptionKeyId>,
+) -> Result<Page<EncryptionKey>, Refusal> {
     let request = PageRequest {
         limit: PageLimit::new(CHOICES).map_err(|_| Refusal::Broken)?,
-        starting_after: None,
+        starting_after,
     };
-    let keys = visit
-        .webhooks()
-        .list_encryption_keys(visit.organization_id(), id, None, &request)
-        .await?;
-    Ok(keys.items)
+    let (webhooks, organization) = (visit.webhooks(), visit.organization_id());
+    let keys = webhooks.list_encryption_keys(organization, id, Some(is_active), &request);
+    Ok(keys.await?)
 }
 
-/// Finds one of the endpoint's keys that the page of keys shows.
+/// Finds one of the endpoint's keys.
 pub(crate) async fn find(
     visit: &Visit,
     endpoint_id: &EndpointId,
     id: &EncryptionKeyId,
 ) -> Result<Option<EncryptionKeyOverview>, Refusal> {
-    let mut keys = keys_of(visit, endpoint_id).await?.into_iter();
-    let Some(key) = keys.find(|key| key.id == *id) else {
+    let (webhooks, organization) = (visit.webhooks(), visit.organization_id());
+    let found = webhooks.get_encryption_key(organization, endpoint_id, id);
+    let Some(key) = found.await? else {
         return Ok(None);
     };
-    let overview = visit.webhooks().overview_encryption_key(key).await?;
+    let overview = webhooks.overview_encryption_key(key).await?;
     Ok(Some(overview))
 }
 

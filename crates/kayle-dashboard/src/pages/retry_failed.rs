@@ -18,7 +18,7 @@ use crate::answer::{Answer, page_with};
 use crate::fields::Fields;
 use crate::frame::{Frame, Section};
 use crate::limits::FAILED_SPAN;
-use crate::pages::delivery_rows::{Choice, choices};
+use crate::pages::delivery_rows::{Choice, choices_with};
 use crate::parts::Sentence;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -65,12 +65,13 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         Ok(since) => (Some(preview(&visit, &query, since).await?), StatusCode::OK),
         Err(_) => (None, StatusCode::BAD_REQUEST),
     };
+    let chosen = named(&query, "endpoint", Id::parse)?;
     let shown = since.map_or_else(|_| query.text("since").to_owned(), field_value);
     let page = RetryFailedPage {
         frame: visit.frame("Send all that failed again", Section::Deliveries),
         since: shown,
         error: since.err(),
-        endpoints: choices(&visit).await?,
+        endpoints: choices_with(&visit, chosen.as_ref()).await?,
         endpoint: query.text("endpoint").to_owned(),
         types: types(query.text("type")),
         reasons: reasons(query.text("reason")),

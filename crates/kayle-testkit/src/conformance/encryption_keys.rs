@@ -71,6 +71,23 @@ pub async fn a_key_of_a_missing_endpoint_is_not_written(test: &TestStore) -> Out
     Ok(())
 }
 
+pub async fn a_key_is_found_at_its_endpoint_only(test: &TestStore) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let other = test.seed.subscriber(&subscriber.organization).await;
+    let stranger = test.subscriber().await;
+    let reads = test.reads();
+    let key = &subscriber.key;
+    let find = async |whose: &Subscriber, endpoint| {
+        let found = reads.find_encryption_key(whose.organization.id, endpoint, &key.id);
+        found.await
+    };
+    let own = &subscriber.endpoint.id;
+    assert_eq!(find(&subscriber, own).await?.as_ref(), Some(key));
+    assert_eq!(find(&subscriber, &other.endpoint.id).await?, None);
+    assert_eq!(find(&stranger, own).await?, None);
+    Ok(())
+}
+
 pub async fn the_endpoints_that_can_encrypt_are_told(test: &TestStore) -> Outcome {
     let subscriber = test.subscriber().await;
     let organization = &subscriber.organization;

@@ -32,6 +32,19 @@ impl EncryptionKeyReads for View {
         Ok(by_id(keys.cloned(), |key| &key.id, page))
     }
 
+    async fn find_encryption_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<EncryptionKey>, StoreError> {
+        let tables = self.tables()?;
+        let key = tables.encryption_keys.get(id).filter(|key| {
+            key.organization_id == organization_id && key.endpoint_id == *endpoint_id
+        });
+        Ok(key.cloned())
+    }
+
     async fn with_active_key(
         &self,
         organization_id: OrganizationId,

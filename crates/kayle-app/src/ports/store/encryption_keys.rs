@@ -39,6 +39,14 @@ pub trait EncryptionKeyReads {
         page: &PageRequest<EncryptionKeyId>,
     ) -> Result<Page<EncryptionKey>, StoreError>;
 
+    /// Finds one of an endpoint's.
+    async fn find_encryption_key(
+        &self,
+        organization_id: OrganizationId,
+        endpoint_id: &EndpointId,
+        id: &EncryptionKeyId,
+    ) -> Result<Option<EncryptionKey>, StoreError>;
+
     /// Returns those of the endpoints that have an active key.
     async fn with_active_key(
         &self,

@@ -28,6 +28,7 @@ mod m20261125_000020_early_vacuum_of_payloads;
 mod m20261126_000021_key_proofs;
 mod m20261126_000022_service_tokens;
 mod m20261126_000025_secret_keys;
+mod m20261126_000028_tests;
 mod m20261126_000050_destinations;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000021_key_proofs::Migration),
             Box::new(m20261126_000022_service_tokens::Migration),
             Box::new(m20261126_000025_secret_keys::Migration),
+            Box::new(m20261126_000028_tests::Migration),
             Box::new(m20261126_000050_destinations::Migration),
         ]
     }

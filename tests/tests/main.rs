@@ -54,5 +54,6 @@ mod simulation;
 mod strangers;
 mod support;
 mod tenants;
+mod test_deliveries;
 mod threat_model;
 mod withdrawal;

@@ -47,3 +47,9 @@ pub(crate) const WRITE_BYTES_PER_SECOND_MIN: u32 = 10_000;
 /// How long a report waits to be on disk. The database's own limits are longer, since other work
 /// may take its time; Kayle's services say a report again that had no answer.
 pub(crate) const INTAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest that a caller may wait for the end of a test, in seconds (contract 14.1).
+pub(crate) const TEST_WAIT_MAX_S: u32 = 20;
+
+/// How often a waiting caller's test is looked at: what is read is one row and its attempt.
+pub(crate) const TEST_LOOK_INTERVAL: Duration = Duration::from_millis(100);

@@ -73,6 +73,9 @@ pub enum AuditAction {
     /// An endpoint was deleted.
     #[strum(serialize = "webhook_endpoint.deleted")]
     EndpointDeleted,
+    /// A test was sent to an endpoint.
+    #[strum(serialize = "webhook_endpoint.tested")]
+    EndpointTested,
     /// A signing secret was replaced.
     #[strum(serialize = "webhook_endpoint.signing_secret.rotated")]
     SigningSecretRotated,

@@ -20,6 +20,9 @@ pub const API_KEYS_MAX: usize = 100;
 /// Encryption keys that may be registered for one endpoint within a day (contract 14.14).
 pub const KEYS_PER_DAY_MAX: usize = 20;
 
+/// Tests of one endpoint within a minute (contract 14.1).
+pub const TESTS_PER_MINUTE_MAX: usize = 10;
+
 /// How long an organization that has too many open sessions is refused without counting them again.
 pub const REFUSED_SESSIONS_DELAY: Duration = Duration::from_secs(10);
 

@@ -30,6 +30,7 @@ mod key_nonce;
 pub mod key_ring;
 mod pem;
 pub mod private_key;
+pub mod proof;
 pub mod sealing;
 pub mod signature;
 pub mod token;
@@ -44,6 +45,7 @@ pub use jwk::{KeyImportError, MODULUS_BITS_MIN, PublicJwk, PublicKey, PublicPemE
 pub use key_nonce::KeyNonce;
 pub use key_ring::{KeyRing, SecretKeyTooShort};
 pub use private_key::{PrivateKey, PrivateKeyError};
+pub use proof::{ExpectedProof, draw_challenge, sha256_hex};
 pub use sealing::{OpenError, Sealed};
 pub use signature::{SignatureError, signature_header, verify_signature};
 pub use token::{MintedToken, ServiceClaims, SessionClaims, SignedWith, TokenError};

@@ -69,6 +69,7 @@ pub(crate) enum Notice {
     Paused,
     Resumed,
     SignedIn,
+    TooManyTests,
     Replayed,
     KeyAdded,
     KeyDeactivated,
@@ -151,6 +152,9 @@ impl Notice {
             }
             Self::Paused => "Paused. Deliveries wait until you resume.",
             Self::Resumed => "Resumed. Everything that waited goes out now.",
+            Self::TooManyTests => {
+                "Not sent: this endpoint has had ten tests within a minute. Try again in a minute."
+            }
             Self::SignedIn => "You are signed in.",
             Self::Replayed => "Sent again, wherever the payload is still kept.",
             Self::KeyAdded => "Added: events that happen from now on are encrypted to it.",
@@ -185,7 +189,10 @@ impl Notice {
             | Self::ApiKeyDisabled
             | Self::ApiKeyDeleted => "ok",
             Self::NothingChanged => "info",
-            Self::RetryInProgress | Self::RetryPayloadGone | Self::KeyDeactivated => "warn",
+            Self::RetryInProgress
+            | Self::RetryPayloadGone
+            | Self::TooManyTests
+            | Self::KeyDeactivated => "warn",
         }
     }
 }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use kayle_primitives::Timestamp;
+use kayle_primitives::{EndpointId, Timestamp};
 use strum::IntoStaticStr;
 
+use crate::visit::Visit;
 use crate::words::span;
 
 /// What a colour stands for. Colour never stands alone: an icon and a word say the same.
@@ -183,6 +184,18 @@ pub(crate) struct Act {
 }
 
 impl HtmlSafe for Act {}
+
+impl Act {
+    /// Returns the button that sends a test to an endpoint.
+    pub(crate) fn test(visit: &Visit, id: &EndpointId, style: Style) -> Self {
+        Self {
+            action: format!("/webhooks/{id}/test"),
+            label: "Send a test",
+            style,
+            refusal: visit.may_change().refusal("send a test"),
+        }
+    }
+}
 
 /// How much a button stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]

@@ -68,6 +68,7 @@ fn endpoint(config: &mut ServiceConfig) {
         .route("/{endpoint}", get(pages::endpoint::show))
         .route("/{endpoint}/pause", post(actions::pause::pause))
         .route("/{endpoint}/resume", post(actions::pause::resume))
+        .route("/{endpoint}/test", post(actions::test_endpoint::act))
         .route("/{endpoint}/setup/secret", get(pages::secret::setup))
         .route(
             "/{endpoint}/setup/secret/forget",

@@ -104,5 +104,6 @@ fn event(organization_id: OrganizationId, now: Timestamp, entropy: &dyn Entropy)
         session_id: SessionId::generate(now, entropy),
         attempt_id: None,
         created_at: now,
+        challenge: None,
     }
 }

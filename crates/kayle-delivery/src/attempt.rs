@@ -8,6 +8,8 @@ use std::time::Duration;
 use kayle_primitives::{DeliveryAttemptId, DeliveryId, Timestamp, UnknownName};
 use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
+use crate::report::TestTrace;
+
 /// One recorded try: an HTTP request, or a pre-flight check that refused to make one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -23,6 +25,8 @@ pub struct Attempt {
     pub attempted_at: Timestamp,
     /// How the request went on its way; nothing where none was made.
     pub phases: Phases,
+    /// What else is kept of a request that was made for a test.
+    pub test: Option<TestTrace>,
 }
 
 /// How a request went on its way (contract 14.2). The times lie inside of the attempt's duration;

@@ -31,6 +31,9 @@ pub struct Delivery {
     pub last_attempt: Option<LastAttempt>,
     /// Whether its payload is stored.
     pub payload: Payload,
+    /// Whether it tries an endpoint (contract 14.1): then it is attempted once, kept no longer, and
+    /// neither held nor asked for again.
+    pub is_test: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it changed last.

@@ -100,6 +100,11 @@ pub enum Explanation {
         /// When the event happened.
         at: Timestamp,
     },
+    /// It is a test that was not accepted, or not sent in time.
+    TestEnded {
+        /// The attempt, if there was one.
+        last: Option<LastAttempt>,
+    },
     /// The person whom the event is about withdrew.
     PersonWithdrew {
         /// When the payload was erased.
@@ -131,6 +136,8 @@ pub enum ExplanationCode {
     NoActiveKey,
     /// See [`Explanation::EncryptionFailed`].
     EncryptionFailed,
+    /// See [`Explanation::TestEnded`].
+    TestEnded,
     /// See [`Explanation::PersonWithdrew`].
     PersonWithdrew,
 }
@@ -153,6 +160,11 @@ pub fn explain(delivery: &Delivery, surroundings: Surroundings<'_>, now: Timesta
             }
         }
         // Nobody would claim it, nor ask for it again: the sweeper is about to erase the bytes.
+        (_, Payload::Stored { expires_at, .. }) if expires_at <= now && delivery.is_test => {
+            Explanation::TestEnded {
+                last: delivery.last_attempt,
+            }
+        }
         (_, Payload::Stored { expires_at, .. }) if expires_at <= now => {
             Explanation::PayloadExpired { at: expires_at }
         }
@@ -199,6 +211,9 @@ fn explain_scrubbed(delivery: &Delivery, at: Timestamp, reason: ScrubReason) -> 
         ScrubReason::Delivered => Explanation::Delivered {
             at: delivery.last_attempt.map(|last| last.at),
         },
+        ScrubReason::Expired if delivery.is_test => Explanation::TestEnded {
+            last: delivery.last_attempt,
+        },
         ScrubReason::Expired => Explanation::PayloadExpired { at },
         ScrubReason::NoActiveKey => Explanation::NoActiveKey { at },
         ScrubReason::JweCreationFailed => Explanation::EncryptionFailed { at },
@@ -216,7 +231,10 @@ fn explain_waiting(
     if let Some(since) = surroundings.organization_frozen_at {
         return Explanation::OrganizationFrozen { since, kept_until };
     }
-    if let Some(since) = surroundings.endpoint_disabled_at {
+    // A disabled endpoint may be tested.
+    if let Some(since) = surroundings.endpoint_disabled_at
+        && !delivery.is_test
+    {
         return Explanation::EndpointDisabled { since, kept_until };
     }
     if due_at <= now {
@@ -246,6 +264,7 @@ impl Explanation {
             Self::PayloadExpired { .. } => ExplanationCode::PayloadExpired,
             Self::NoActiveKey { .. } => ExplanationCode::NoActiveKey,
             Self::EncryptionFailed { .. } => ExplanationCode::EncryptionFailed,
+            Self::TestEnded { .. } => ExplanationCode::TestEnded,
             Self::PersonWithdrew { .. } => ExplanationCode::PersonWithdrew,
         }
     }
@@ -315,6 +334,12 @@ impl fmt::Display for Explanation {
                 "The event could not be encrypted at {at} with the endpoint's active key, so \
                  nothing could be sent. Register another key, then start a new verification."
             ),
+            Self::TestEnded { last } => {
+                write_last(out, *last)?;
+                out.write_str(
+                    "A test is sent once. Send another one when you have changed something.",
+                )
+            }
             Self::PersonWithdrew { at } => write!(
                 out,
                 "The person withdrew: the payload was erased on purpose at {at} and is not sent."

@@ -16,7 +16,7 @@ use crate::attempt::{Attempt, AttemptOutcome, Phases};
 use crate::delivery::{Delivery, DeliveryState, LastAttempt};
 use crate::payload::{Payload, ScrubReason, StoredReason};
 use crate::schedule::RetrySchedule;
-use crate::step::{Step, payload_lifetime};
+use crate::step::{LATENESS_MAX, Step, payload_lifetime};
 
 /// What fan-out must know of an endpoint.
 pub trait Recipient {
@@ -153,12 +153,19 @@ impl Birth<'_> {
             now,
             ..
         } = self;
+        // A test is attempted at once, whatever the schedule says, and not kept.
+        let (lifetime, delay) = if self.event.is_test() {
+            (LATENESS_MAX, Duration::ZERO)
+        } else {
+            let lifetime = payload_lifetime(schedule, endpoint.retention);
+            (lifetime, schedule.first_delay())
+        };
         let payload = Payload::Stored {
-            expires_at: now.plus(payload_lifetime(schedule, endpoint.retention)),
+            expires_at: now.plus(lifetime),
             reason: StoredReason::PendingDelivery,
         };
         let state = DeliveryState::Pending {
-            due_at: now.plus(schedule.first_delay()),
+            due_at: now.plus(delay),
         };
         Step {
             delivery: Delivery {
@@ -178,6 +185,7 @@ impl Birth<'_> {
             duration: Duration::ZERO,
             attempted_at: now,
             phases: Phases::default(),
+            test: None,
         };
         let payload = Payload::Scrubbed { at: now, reason };
         Step {
@@ -202,6 +210,7 @@ impl Birth<'_> {
             attempt_count: 0,
             last_attempt: None,
             payload,
+            is_test: self.event.is_test(),
             created_at: self.now,
             updated_at: self.now,
         }

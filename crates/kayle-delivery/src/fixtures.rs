@@ -69,6 +69,7 @@ pub(crate) fn event(event_type: EventType) -> Event {
         session_id: SessionId::parse("vs_1").unwrap(),
         attempt_id: None,
         created_at: at(0),
+        challenge: None,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod fanout;
 mod fixtures;
 pub mod invariants;
 pub mod payload;
+pub mod report;
 pub mod schedule;
 pub mod step;
 
@@ -30,5 +31,8 @@ pub use attempt::{
 pub use delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease, LeaseHolder};
 pub use explanation::{Explanation, ExplanationCode, Surroundings, explain};
 pub use payload::{CompactJwe, Payload, RetentionReason, ScrubReason, StoredReason};
+pub use report::{
+    ProofVerdict, Stage, StageReport, StageState, TestFindings, TestTrace, TlsVersion, report,
+};
 pub use schedule::{InvalidSchedule, RetrySchedule, RetrySchedules};
 pub use step::{Input, InvalidTransition, RequeueRefusal, Step, step};

@@ -8,6 +8,7 @@ use kayle_primitives::{DeliveryAttemptId, Timestamp};
 use crate::attempt::{Attempt, AttemptOutcome, AttemptStatus, FailureReason, Phases};
 use crate::delivery::{Delivery, DeliveryState, DeliveryStatus, LastAttempt, Lease};
 use crate::payload::{Payload, ScrubReason, StoredReason};
+use crate::report::TestTrace;
 use crate::schedule::{RETRY_AFTER_MAX, RetrySchedule};
 
 /// What moves a delivery.
@@ -78,6 +79,15 @@ pub struct Step {
 }
 
 impl Step {
+    /// Adds to the attempt what else is kept of a test's request.
+    #[must_use]
+    pub fn with_test(self, test: Option<TestTrace>) -> Self {
+        Self {
+            attempt: self.attempt.map(|attempt| Attempt { test, ..attempt }),
+            ..self
+        }
+    }
+
     /// Adds to the attempt how its request went on its way.
     #[must_use]
     pub fn with_phases(self, phases: Phases) -> Self {
@@ -110,6 +120,9 @@ pub enum RequeueRefusal {
     /// An attempt is under way.
     #[error("the delivery is in progress")]
     InProgress,
+    /// It is a test: another one can be sent.
+    #[error("a test is sent once")]
+    IsTest,
     /// The payload is no longer retained.
     #[error("the payload is no longer retained")]
     PayloadGone,
@@ -146,6 +159,7 @@ pub fn step(
             expect_delivering(delivery, "released")?;
             Ok(move_to(delivery, DeliveryState::Pending { due_at }, now))
         }
+        Input::Held if delivery.is_test => Err(invalid(delivery, "held")),
         Input::Held => {
             let due_at = expect_delivering(delivery, "held")?;
             Ok(move_to(delivery, DeliveryState::Held { due_at }, now))
@@ -222,6 +236,7 @@ fn record(
         duration: now.since(attempted_at),
         attempted_at,
         phases: Phases::default(),
+        test: None,
     }
 }
 
@@ -239,6 +254,10 @@ fn finish(
                 at: attempt.attempted_at,
                 reason: ScrubReason::Delivered,
             },
+        ),
+        AttemptStatus::Failed if delivery.is_test => (
+            DeliveryState::Failed,
+            kept_after_exhaustion(delivery.payload, Retention::None, now),
         ),
         AttemptStatus::Failed => match after_failure.schedule.delay_after(attempt_count) {
             Some(delay) => {
@@ -339,6 +358,9 @@ fn resume(delivery: &Delivery, now: Timestamp) -> Result<Step, InvalidTransition
 }
 
 fn requeue(delivery: &Delivery, now: Timestamp) -> Result<Step, InvalidTransition> {
+    if delivery.is_test {
+        return Err(RequeueRefusal::IsTest.into());
+    }
     if delivery.status() == DeliveryStatus::Delivering {
         return Err(RequeueRefusal::InProgress.into());
     }

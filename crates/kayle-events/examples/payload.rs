@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         session_id: SessionId::generate(now, &entropy),
         attempt_id: None,
         created_at: now,
+        challenge: None,
     };
     let plaintext = data.to_plaintext(&event);
 

@@ -1,8 +1,10 @@
 //! The event: an immutable fact without personal data (contract 2.7, 6.1).
 
+use std::fmt;
+
 use kayle_primitives::{AttemptId, EventId, OrganizationId, SessionId, Timestamp};
 
-use crate::event_type::EventType;
+use crate::event_type::{EventType, TriggerType};
 
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,31 @@ pub struct Event {
     pub attempt_id: Option<AttemptId>,
     /// When it happened.
     pub created_at: Timestamp,
+    /// What a receiver proves by that it decrypts; only tests have one (contract 14.1).
+    pub challenge: Option<Challenge>,
+}
+
+/// Random text inside of a test that only those can read who decrypt it. `Debug` shows nothing of
+/// it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Challenge(String);
+
+impl Challenge {
+    /// Takes the text that was drawn, or was stored.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<challenge>")
+    }
 }
 
 /// What the customer is told as the event's trigger.
@@ -31,6 +58,19 @@ pub enum Trigger {
 }
 
 impl Event {
+    /// Returns whether nothing happened: it tries an endpoint.
+    pub fn is_test(&self) -> bool {
+        self.challenge.is_some()
+    }
+
+    /// Tells what kind of thing caused it.
+    pub fn trigger_type(&self) -> TriggerType {
+        if self.is_test() {
+            return TriggerType::Test;
+        }
+        self.event_type.trigger_type()
+    }
+
     /// Returns the id that `trigger_id` shows: the attempt's for the two attempt events, else the
     /// session's.
     pub fn trigger(&self) -> Trigger {

@@ -49,6 +49,9 @@ pub enum TriggerType {
     /// An attempt.
     #[strum(serialize = "verification_attempt")]
     Attempt,
+    /// Nothing: somebody tries an endpoint.
+    #[strum(serialize = "test")]
+    Test,
 }
 
 impl TriggerType {
@@ -98,7 +101,7 @@ impl EventType {
         }
     }
 
-    /// Tells what the `trigger_id` of such an event names.
+    /// Tells what the `trigger_id` of such an event names, unless it is a test.
     pub fn trigger_type(self) -> TriggerType {
         match self {
             Self::SessionSucceeded

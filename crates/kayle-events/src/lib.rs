@@ -17,9 +17,10 @@ pub mod event;
 pub mod event_type;
 pub mod failure_code;
 pub mod payload;
+mod sample;
 
 pub use claims::{ClaimKey, ClaimType, ClaimValue, Claims, UnknownClaimKey};
-pub use event::{Event, Trigger};
+pub use event::{Challenge, Event, Trigger};
 pub use event_type::{EventType, TriggerType};
 pub use failure_code::{Budget, FailureCode};
 pub use payload::{CancelReason, EventData, Plaintext};

@@ -12,7 +12,7 @@ use strum::{EnumIter, IntoStaticStr};
 use zeroize::Zeroizing;
 
 use crate::claims::{ClaimKey, ClaimValue, Claims};
-use crate::event::{Event, Trigger};
+use crate::event::{Challenge, Event, Trigger};
 use crate::event_type::EventType;
 use crate::failure_code::FailureCode;
 
@@ -116,8 +116,10 @@ impl EventData {
         let envelope = Envelope {
             event_type: event.event_type.as_str(),
             metadata: Metadata {
+                challenge: event.challenge.as_ref().map(Challenge::expose),
                 contract_version: CONTRACT_VERSION,
                 event_id: event.id.as_str(),
+                test: event.is_test().then_some(true),
                 verification_attempt_id: match &trigger {
                     Trigger::Attempt(attempt_id) => Some(attempt_id.as_str()),
                     Trigger::Session(_) => None,
@@ -189,7 +191,8 @@ impl EventData {
     }
 }
 
-/// Room for everything but the claims: three ids of at most 128 characters and fixed names.
+/// Room for everything but the claims: three ids and a challenge of at most 128 characters, and
+/// fixed names.
 const ENVELOPE_BYTES_MAX: usize = 1024;
 /// Quotes, colons and commas around a key, its value and its entry in the selected keys.
 const CLAIM_PUNCTUATION: usize = 16;
@@ -214,8 +217,12 @@ struct Envelope<'a> {
 
 #[derive(Serialize)]
 struct Metadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<&'a str>,
     contract_version: u32,
     event_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verification_attempt_id: Option<&'a str>,
     verification_session_id: &'a str,

@@ -127,6 +127,12 @@ impl<K> Id<K> {
 }
 
 impl SessionId {
+    /// Returns the id of the session of every test, which does not exist: `vs_` and 64 zeros
+    /// (contract 14.1).
+    pub fn nobodys() -> Self {
+        Self::from_text(&format!("vs_{}", "0".repeat(64)))
+    }
+
     /// Parses a session id, whose syntax is stricter: `^vs_[A-Za-z0-9]{64}$` (contract 2.1).
     pub fn parse_session(text: &str) -> Result<Self, InvalidId> {
         match text.strip_prefix("vs_") {
@@ -141,6 +147,11 @@ impl SessionId {
 }
 
 impl AttemptId {
+    /// Returns the id of the attempt of every test, which does not exist: `va_` and 26 zeros.
+    pub fn nobodys() -> Self {
+        Self::from_text(&format!("va_{}", "0".repeat(26)))
+    }
+
     /// Parses an attempt id that a reporting service chose: `^va_[a-z0-9]{26}$`.
     pub fn parse_attempt(text: &str) -> Result<Self, InvalidId> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -34,6 +34,7 @@ impl Guard {
             Some(address) => vec![address],
             None => trip.time_dns(self.resolver.addresses_of(host)).await?,
         };
+        trip.note_addresses(&addresses);
         let refused = addresses.iter().find(|ip| !self.policy.permits(**ip));
         match refused {
             None => Ok(addresses),

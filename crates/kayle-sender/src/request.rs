@@ -9,6 +9,8 @@ use kayle_app::ports::sender::{SendFault, SendRequest};
 const APPLICATION_JOSE: HeaderValue = HeaderValue::from_static("application/jose");
 const X_KAYLE_SIGNATURE: HeaderName = HeaderName::from_static("x-kayle-signature");
 const X_KAYLE_DELIVERY_ID: HeaderName = HeaderName::from_static("x-kayle-delivery-id");
+const X_KAYLE_TEST: HeaderName = HeaderName::from_static("x-kayle-test");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 const X_KAYLE_EVENT: HeaderName = HeaderName::from_static("x-kayle-event");
 
 /// Names this service and its version to the endpoint.
@@ -28,15 +30,20 @@ pub(crate) fn http_request(
     let signature = sensitive(request.signature)?;
     let delivery_id = header_value(request.delivery_id.as_str())?;
     let event_type = HeaderValue::from_static(request.event_type.as_str());
+    let is_test = request.expected_proof.is_some();
     let body = Full::new(Bytes::from(request.jwe.into_string()));
-    Request::post(uri)
+    let mut request = Request::post(uri)
         .header(CONTENT_TYPE, APPLICATION_JOSE)
         .header(X_KAYLE_SIGNATURE, signature)
         .header(X_KAYLE_DELIVERY_ID, delivery_id)
         .header(X_KAYLE_EVENT, event_type)
         .header(USER_AGENT, user_agent)
         .body(body)
-        .map_err(unfit)
+        .map_err(unfit)?;
+    if is_test {
+        request.headers_mut().insert(X_KAYLE_TEST, TRUE);
+    }
+    Ok(request)
 }
 
 /// Creates a value that `Debug` does not show.

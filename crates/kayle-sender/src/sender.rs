@@ -11,8 +11,8 @@ use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use kayle_app::ports::sender::{SendFault, SendRequest, Sender, Sent};
-use kayle_delivery::{AttemptOutcome, FailureReason, RetryAfter};
+use kayle_app::ports::sender::{ExpectedProof, SendFault, SendRequest, Sender, Sent};
+use kayle_delivery::{AttemptOutcome, FailureReason, ProofVerdict, RetryAfter, TestFindings};
 use kayle_endpoints::AddressPolicy;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
@@ -81,6 +81,7 @@ struct Head {
     /// When it was there.
     at: Instant,
     retry_after: Option<RetryAfter>,
+    proof: Option<ProofVerdict>,
 }
 
 impl HyperSender {
@@ -142,14 +143,26 @@ impl HyperSender {
         Ok(())
     }
 
-    async fn attempt(&self, mut request: Request<Full<Bytes>>) -> Result<Sent, SendFault> {
+    async fn attempt(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        expected_proof: Option<&ExpectedProof>,
+    ) -> Result<Sent, SendFault> {
         let trip = Trip::default();
         let connection = capture_connection(&mut request);
         let began_at = Instant::now();
-        let (outcome, head) = trip.accompany(self.outcome_of(request)).await?;
+        let (outcome, head) = trip
+            .accompany(self.outcome_of(request, expected_proof))
+            .await?;
+        let mut findings = TestFindings::default();
+        if expected_proof.is_some() {
+            findings = trip.findings(&connection);
+            findings.proof = head.and_then(|head| head.proof);
+        }
         Ok(Sent {
             outcome,
             retry_after: head.and_then(|head| head.retry_after),
+            findings,
             phases: trip.phases(began_at, &connection, head.map(|head| head.at)),
         })
     }
@@ -158,6 +171,7 @@ impl HyperSender {
     async fn outcome_of(
         &self,
         request: Request<Full<Bytes>>,
+        expected_proof: Option<&ExpectedProof>,
     ) -> Result<(AttemptOutcome, Option<Head>), SendFault> {
         let deadline = Instant::now() + self.timeout;
         let trial = self.hosts.begin(request.uri());
@@ -170,6 +184,7 @@ impl HyperSender {
                 let head = Head {
                     at: Instant::now(),
                     retry_after: retry_after(response.headers()),
+                    proof: expected_proof.map(|expected| judge(response.headers(), expected)),
                 };
                 let outcome = AttemptOutcome::from_status_code(response.status().as_u16());
                 let closes_soon = closes_within(response.headers(), self.idle_timeout);
@@ -192,6 +207,16 @@ impl HyperSender {
             }
             Err(_elapsed) => Ok((AttemptOutcome::NoAnswer(FailureReason::Timeout), None)),
         }
+    }
+}
+
+/// Judges the one `X-Kayle-Proof` of an answer to a test.
+fn judge(headers: &HeaderMap, expected: &ExpectedProof) -> ProofVerdict {
+    let mut answered = headers.get_all("x-kayle-proof").iter();
+    match (answered.next(), answered.next()) {
+        (None, _) => ProofVerdict::NoProof,
+        (Some(proof), None) if expected.matches(proof.as_bytes()) => ProofVerdict::Proven,
+        (Some(_), _) => ProofVerdict::WrongProof,
     }
 }
 
@@ -236,7 +261,8 @@ impl Sender for HyperSender {
         let Ok(uri) = Uri::try_from(request.url.as_str()) else {
             return Ok(AttemptOutcome::NoAnswer(FailureReason::Dns).into());
         };
+        let expected_proof = request.expected_proof.clone();
         let request = http_request(uri, request, &self.user_agent)?;
-        self.attempt(request).await
+        self.attempt(request, expected_proof.as_ref()).await
     }
 }

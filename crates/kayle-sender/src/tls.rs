@@ -110,7 +110,10 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             match connecting.await {
                 Ok(Ok(io)) => {
-                    trip.note_handshake_end();
+                    if let MaybeHttpsStream::Https(tls) = &io {
+                        let (_, session) = tls.inner().get_ref();
+                        trip.note_handshake_end(session);
+                    }
                     Ok(Stream { io, trip })
                 }
                 Ok(Err(error)) => Err(typed(error)),

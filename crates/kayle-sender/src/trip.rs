@@ -13,7 +13,11 @@ use std::time::Duration;
 use http::Extensions;
 use hyper_util::client::legacy::connect::CaptureConnection;
 use kayle_delivery::attempt::{ConnectionUse, Phases};
+use kayle_delivery::{TestFindings, TlsVersion};
+use kayle_primitives::Timestamp;
+use rustls::{CommonState, ProtocolVersion};
 use tokio::time::Instant;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 tokio::task_local! {
     static CURRENT: Trip;
@@ -29,6 +33,15 @@ struct Marks {
     connect: Stretch,
     tls: Stretch,
     remote_address: Option<IpAddr>,
+    addresses: Vec<IpAddr>,
+    handshake: Handshake,
+}
+
+/// What a handshake agreed on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Handshake {
+    tls_version: Option<TlsVersion>,
+    certificate_expires_at: Option<Timestamp>,
 }
 
 /// A phase from its beginning to its end, where it came to them.
@@ -59,6 +72,11 @@ impl Trip {
         self.time(|marks| &mut marks.connect, connecting).await
     }
 
+    /// Notes where a host leads.
+    pub(crate) fn note_addresses(&self, addresses: &[IpAddr]) {
+        self.marks().addresses = addresses.to_vec();
+    }
+
     /// Notes that a connection has come about and its handshake begins, if it has one.
     pub(crate) fn note_connected(&self, remote_address: IpAddr, is_tls: bool) {
         let mut marks = self.marks();
@@ -68,11 +86,27 @@ impl Trip {
         }
     }
 
-    /// Notes the end of the handshake, if there was one.
-    pub(crate) fn note_handshake_end(&self) {
+    /// Notes the end of the handshake.
+    pub(crate) fn note_handshake_end(&self, session: &CommonState) {
         let mut marks = self.marks();
-        if marks.tls.began_at.is_some() {
-            marks.tls.ended_at = Some(Instant::now());
+        marks.tls.ended_at = Some(Instant::now());
+        marks.handshake = Handshake::of(session);
+    }
+
+    /// Returns what is told of a test that went over `connection`, but for its proof.
+    pub(crate) fn findings(&self, connection: &CaptureConnection) -> TestFindings {
+        let used = trip_of(connection);
+        let marks = self.marks();
+        let handshake = match &used {
+            Some(earlier) if !Arc::ptr_eq(&earlier.0, &self.0) => earlier.marks().handshake,
+            Some(_) | None => marks.handshake,
+        };
+        TestFindings {
+            addresses: marks.addresses.clone(),
+            was_connected: used.is_some(),
+            tls_version: handshake.tls_version,
+            certificate_expires_at: handshake.certificate_expires_at,
+            proof: None,
         }
     }
 
@@ -116,6 +150,25 @@ impl Trip {
 
     fn marks(&self) -> MutexGuard<'_, Marks> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Handshake {
+    fn of(session: &CommonState) -> Self {
+        let certificates = session.peer_certificates().unwrap_or_default();
+        let certificate = certificates.first();
+        Self {
+            tls_version: match session.protocol_version() {
+                Some(ProtocolVersion::TLSv1_2) => Some(TlsVersion::V1_2),
+                Some(ProtocolVersion::TLSv1_3) => Some(TlsVersion::V1_3),
+                _ => None,
+            },
+            certificate_expires_at: certificate.and_then(|certificate| {
+                let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+                let expires_at_s = certificate.validity().not_after.timestamp();
+                Some(Timestamp::from_unix_ms(expires_at_s.checked_mul(1_000)?))
+            }),
+        }
     }
 }
 

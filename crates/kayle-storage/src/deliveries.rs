@@ -33,7 +33,9 @@ use crate::entities::{delivery_attempt, delivery_payload, endpoint, event, organ
 use crate::error::store_error;
 use crate::failed::count_failed;
 use crate::page::{Position, newest_first};
-use crate::readable::{columns_of, portion_of, read_all, read_one, read_page, read_statement};
+use crate::readable::{
+    as_u64, columns_of, portion_of, read_all, read_one, read_page, read_statement,
+};
 use crate::store::{SqlStore, SqlTx};
 
 /// The most rows of one INSERT. The widest has 19 columns, and SQLite takes 32,766 values.
@@ -84,6 +86,19 @@ impl DeliveryReads for Link {
         most: usize,
     ) -> Result<FailedCounts, StoreError> {
         count_failed(self, organization_id, filter, most).await
+    }
+
+    async fn tests_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let times = tests_since(endpoint_id, since, at_most)
+            .into_tuple::<i64>()
+            .all(self);
+        let times = times.await.map_err(store_error)?;
+        Ok(times.into_iter().map(Timestamp::from_unix_ms).collect())
     }
 
     async fn count_due_before(
@@ -146,7 +161,7 @@ pub(crate) fn latest(
     let of_one = |place: usize| {
         format!(
             "SELECT id FROM (SELECT id FROM deliveries \
-             WHERE organization_id = $1 AND endpoint_id = ${} \
+             WHERE organization_id = $1 AND endpoint_id = ${} AND purpose IS NULL \
              ORDER BY created_at DESC, id DESC LIMIT {most}) AS kept",
             place + 2
         )
@@ -494,6 +509,23 @@ fn one(organization_id: OrganizationId, id: &DeliveryId) -> Select<Entity> {
     Entity::find_by_id(id.as_str()).filter(Column::OrganizationId.eq(organization_id.0))
 }
 
+/// Asks for when the tests of an endpoint were made, the newest first.
+pub(crate) fn tests_since(
+    endpoint_id: &EndpointId,
+    since: Timestamp,
+    at_most: usize,
+) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .column(Column::CreatedAt)
+        .filter(Column::EndpointId.eq(endpoint_id.as_str()))
+        .filter(Column::CreatedAt.gt(since.unix_ms()))
+        .filter(Column::Purpose.is_not_null())
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .limit(as_u64(at_most))
+}
+
 /// Asks for an organization's deliveries that pass a filter.
 pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter) -> Select<Entity> {
     let DeliveryFilter {
@@ -501,9 +533,13 @@ pub(crate) fn filtered(organization_id: OrganizationId, filter: &DeliveryFilter)
         endpoint_id,
         event_id,
         session_id,
+        with_tests,
     } = filter;
     Entity::find()
         .filter(Column::OrganizationId.eq(organization_id.0))
+        .apply_if((!with_tests).then_some(()), |rows, ()| {
+            rows.filter(Column::Purpose.is_null())
+        })
         .apply_if(*status, |rows, status| {
             rows.filter(Column::State.is_in(states_of(status)))
         })

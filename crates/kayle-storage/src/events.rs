@@ -70,9 +70,13 @@ impl EventReads for Link {
             session_id,
             created_from,
             created_to,
+            with_tests,
         } = filter;
         let rows = Entity::find()
             .filter(Column::OrganizationId.eq(organization_id.0))
+            .apply_if((!with_tests).then_some(()), |rows, ()| {
+                rows.filter(Column::Challenge.is_null())
+            })
             .apply_if(*event_type, |rows, event_type| {
                 rows.filter(Column::EventType.eq(event_type.as_str()))
             })

@@ -64,7 +64,8 @@ pub(crate) fn gone(organization_id: OrganizationId, filter: &FailedFilter) -> Se
 }
 
 fn narrowed(rows: Select<Entity>, filter: &FailedFilter) -> Select<Entity> {
-    rows.filter(Column::LastAttemptAt.gte(filter.since.unix_ms()))
+    rows.filter(Column::Purpose.is_null())
+        .filter(Column::LastAttemptAt.gte(filter.since.unix_ms()))
         .filter(Column::LastAttemptAt.lte(filter.until.unix_ms()))
         .apply_if(filter.event_type, |rows, event_type| {
             let of_type = event::Entity::find()

@@ -108,6 +108,7 @@ fn leased_row() -> Model {
         payload_scrubbed_at: None,
         created_at: NOW,
         updated_at: NOW,
+        purpose: None,
     }
 }
 

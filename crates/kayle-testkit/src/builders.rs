@@ -180,6 +180,7 @@ impl Builders {
             session_id: session.id.clone(),
             attempt_id: None,
             created_at: self.now(),
+            challenge: None,
         }
     }
 

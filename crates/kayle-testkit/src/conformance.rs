@@ -316,6 +316,7 @@ macro_rules! store_conformance {
             events: an_event_is_found_with_its_deliveries,
                 the_types_of_an_organizations_events_are_found,
                 an_event_remembers_whom_it_passed_over,
+                tests_are_stored_side_by_side_and_listed_only_if_asked_for,
                 events_and_deliveries_are_found_by_their_session,
                 every_type_of_event_is_stored,
                 a_foreign_event_is_a_missing_one,

@@ -133,6 +133,7 @@ mod tests {
             event_type: EventType::SessionExpired,
             signature: "t=1,v1=00".to_owned(),
             jwe: CompactJwe::new("a.b.c.d.e".to_owned()),
+            expected_proof: None,
         }
     }
 

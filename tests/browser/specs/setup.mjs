@@ -50,6 +50,15 @@ test("an endpoint is set up from nothing to a delivery that its server can read"
     await page.getByText("The private half was saved").waitFor();
     await page.getByRole("button", { name: "Add the key" }).click();
     await page.waitForURL("**/setup/test");
+    const begin = page.url();
+    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.waitForURL("**/deliveries/*");
+    await page.getByRole("row", { name: "Answered 200 to 299 Yes" }).waitFor();
+    await page.getByRole("row", { name: "Decrypted by your server Not told" }).waitFor();
+    const [tried] = receiver.requests.splice(0);
+    assert.equal(tried.headers["x-kayle-test"], "true");
+    assert.equal(decrypt(tried.body, createPrivateKey(readFileSync(file))).metadata.test, true);
+    await page.goto(begin);
     await page.getByRole("button", { name: "Begin to deliver" }).click();
     await page.getByText("Resumed").waitFor();
 

@@ -76,13 +76,18 @@ impl Api {
     /// Returns all items of a list, page after page.
     pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
-        let mut next = format!("{path}?limit=100");
+        let first = if path.contains('?') {
+            format!("{path}&limit=100")
+        } else {
+            format!("{path}?limit=100")
+        };
+        let mut next = first.clone();
         loop {
             let page = self.get(&next).await.envelope();
             let data = page["data"].as_array();
             items.extend(data.expect("a list is an array").iter().cloned());
             match page["pagination"]["next_cursor"].as_str() {
-                Some(cursor) => next = format!("{path}?limit=100&starting_after={cursor}"),
+                Some(cursor) => next = format!("{first}&starting_after={cursor}"),
                 None => return items,
             }
         }

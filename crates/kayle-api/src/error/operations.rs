@@ -5,7 +5,7 @@ use kayle_app::access::AuthenticateError;
 use kayle_app::api_keys::CreateApiKeyError;
 use kayle_app::deliveries::RetryDeliveryError;
 use kayle_app::encryption_keys::{ChallengeKeyError, ProveKeyError, RegisterKeyError};
-use kayle_app::endpoints::{CreateEndpointError, RevealSecretError};
+use kayle_app::endpoints::{CreateEndpointError, RevealSecretError, TestEndpointError};
 use kayle_app::events::ReplayEventError;
 use kayle_app::ports::store::StoreError;
 use kayle_app::privacy::WithdrawError;
@@ -107,6 +107,17 @@ impl From<RevealSecretError> for ApiError {
     }
 }
 
+impl From<TestEndpointError> for ApiError {
+    fn from(error: TestEndpointError) -> Self {
+        match error {
+            TestEndpointError::NotFound => Self::not_found("endpoint"),
+            TestEndpointError::KeyNotFound => Self::not_found("encryption key"),
+            TestEndpointError::TooMany(error) => error.into(),
+            TestEndpointError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<InvalidJwk> for ApiError {
     fn from(error: InvalidJwk) -> Self {
         Self::bad_request(error.to_string()).with_hint(JWK_HINT)
@@ -158,7 +169,9 @@ impl From<RetryDeliveryError> for ApiError {
     fn from(error: RetryDeliveryError) -> Self {
         match error {
             RetryDeliveryError::NotFound => Self::not_found("delivery"),
-            RetryDeliveryError::InProgress => Self::new(ErrorCode::Conflict, error.to_string()),
+            RetryDeliveryError::InProgress | RetryDeliveryError::IsTest => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+            }
             RetryDeliveryError::PayloadGone => {
                 Self::new(ErrorCode::WebhookPayloadExpired, error.to_string())
             }
@@ -174,7 +187,7 @@ impl From<ReplayEventError> for ApiError {
             ReplayEventError::PayloadsGone => {
                 Self::new(ErrorCode::WebhookPayloadExpired, error.to_string())
             }
-            ReplayEventError::NothingReplayable => {
+            ReplayEventError::NothingReplayable | ReplayEventError::IsTest => {
                 Self::new(ErrorCode::Conflict, error.to_string())
             }
             ReplayEventError::Store(error) => error.into(),

@@ -124,6 +124,13 @@ pub(crate) fn session_of_deliveries() -> Parameter {
     query("session_id", session_id(about))
 }
 
+pub(crate) fn test() -> Parameter {
+    query(
+        "test",
+        flag("Whether tests are listed too; they are not by default."),
+    )
+}
+
 pub(crate) fn event_type() -> Parameter {
     let names = EventType::iter().map(EventType::as_str);
     query("type", choice(names, "Only events of this type."))

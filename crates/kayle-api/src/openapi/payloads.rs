@@ -50,7 +50,7 @@ fn metadata(event_type: EventType) -> ObjectBuilder {
         ("verification_session_id", SessionId::form().into()),
     ];
     let attempt_id = match event_type.trigger_type() {
-        TriggerType::Session => None,
+        TriggerType::Session | TriggerType::Test => None,
         TriggerType::Attempt => Some(("verification_attempt_id", AttemptId::form().into())),
     };
     closed(members.into_iter().chain(attempt_id))

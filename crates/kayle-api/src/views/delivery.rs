@@ -1,9 +1,10 @@
 //! The delivery (contract 2.6), its summary in an event (2.7) and its attempts (D12).
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kayle_app::deliveries::DeliveryWithAttempts;
-use kayle_delivery::{Attempt, Delivery, Explanation, LastAttempt};
+use kayle_delivery::{Attempt, Delivery, Explanation, LastAttempt, StageReport};
 use kayle_primitives::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +12,8 @@ use utoipa::ToSchema;
 use crate::wire::{
     Shown, ShownAttemptStatus, ShownConnectionUse, ShownDeliveryAttemptId, ShownDeliveryId,
     ShownDeliveryStatus, ShownEncryptionKeyId, ShownEndpointId, ShownEventId, ShownExplanationCode,
-    ShownFailureReason, ShownRetentionReason, ShownTime,
+    ShownFailureReason, ShownProofVerdict, ShownRetentionReason, ShownStage, ShownStageState,
+    ShownTime, ShownTlsVersion,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -54,6 +56,43 @@ pub(crate) struct DeliveryWithAttemptsView {
     /// What was tried, the first one first.
     attempts: Vec<AttemptView>,
     explanation: ExplanationView,
+    /// How a test went, stage by stage; null for what is no test.
+    report: Option<Vec<StageView>>,
+}
+
+/// A stage of a test. What the stage does not know is null.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestStage)]
+pub(crate) struct StageView {
+    stage: ShownStage,
+    state: ShownStageState,
+    /// How long it took, in milliseconds.
+    ms: Option<u64>,
+    /// With `encrypt`: the key.
+    webhook_encryption_key_id: Option<ShownEncryptionKeyId>,
+    /// With `encrypt`: the length of the body.
+    body_bytes: Option<usize>,
+    /// With `sign`: the signature's `t`, in Unix seconds.
+    t: Option<i64>,
+    /// With `sign`: the SHA-256 of the body, in hex.
+    body_sha256: Option<String>,
+    /// With `resolve`: the addresses that the name leads to.
+    addresses: Option<Vec<String>>,
+    /// With `judge`, the address that was refused; with `connect`, the one that was connected to.
+    address: Option<String>,
+    /// With `connect`: which connection carried the request.
+    connection: Option<ShownConnectionUse>,
+    /// With `tls`: the version that the handshake agreed on.
+    tls_version: Option<ShownTlsVersion>,
+    /// With `tls`: how many whole days your certificate is still valid.
+    certificate_days: Option<i64>,
+    /// With `status`: what was answered.
+    #[schema(minimum = 100, maximum = 999)]
+    status_code: Option<u16>,
+    /// Why it failed.
+    failure_reason: Option<ShownFailureReason>,
+    /// With `decrypt`: how your `X-Kayle-Proof` was judged.
+    proof: Option<ShownProofVerdict>,
 }
 
 /// Why the delivery is where it is.
@@ -152,6 +191,33 @@ impl DeliveryWithAttemptsView {
             delivery: DeliveryView::new(&found.delivery, now),
             attempts: found.attempts.iter().map(AttemptView::from).collect(),
             explanation: ExplanationView::from(&found.explanation),
+            report: found
+                .report
+                .as_ref()
+                .map(|stages| stages.iter().map(StageView::from).collect()),
+        }
+    }
+}
+
+impl From<&StageReport> for StageView {
+    fn from(found: &StageReport) -> Self {
+        Self {
+            stage: Shown(found.stage),
+            state: Shown(found.state),
+            ms: found.took.map(as_ms),
+            webhook_encryption_key_id: found.encryption_key_id.clone().map(Shown),
+            body_bytes: found.body_bytes,
+            t: found.signed_at_s,
+            body_sha256: found.body_sha256.clone(),
+            addresses: (!found.addresses.is_empty())
+                .then(|| found.addresses.iter().map(IpAddr::to_string).collect()),
+            address: found.address.map(|ip| ip.to_string()),
+            connection: found.connection.map(Shown),
+            tls_version: found.tls_version.map(Shown),
+            certificate_days: found.certificate_days,
+            status_code: found.status_code,
+            failure_reason: found.failure_reason.map(Shown),
+            proof: found.proof.map(Shown),
         }
     }
 }

@@ -62,7 +62,7 @@ impl From<&EventWithDeliveries> for EventView {
         Self {
             id: Shown(event.id.clone()),
             event_type: Shown(event.event_type),
-            trigger_type: Shown(event.event_type.trigger_type()),
+            trigger_type: Shown(event.trigger_type()),
             trigger_id: Shown(event.trigger()),
             created_at: Shown(event.created_at),
             deliveries: found

@@ -3,7 +3,8 @@
 use kayle_delivery::activity::ActivityRange;
 use kayle_delivery::fanout::PassedOverReason;
 use kayle_delivery::{
-    AttemptFailure, AttemptStatus, ConnectionUse, DeliveryStatus, ExplanationCode, RetentionReason,
+    AttemptFailure, AttemptStatus, ConnectionUse, DeliveryStatus, ExplanationCode, ProofVerdict,
+    RetentionReason, Stage, StageState, TlsVersion,
 };
 use strum::IntoEnumIterator;
 
@@ -16,6 +17,10 @@ pub(crate) type ShownDeliveryStatus = Shown<DeliveryStatus>;
 pub(crate) type ShownExplanationCode = Shown<ExplanationCode>;
 pub(crate) type ShownFailureReason = Shown<AttemptFailure>;
 pub(crate) type ShownPassedOverReason = Shown<PassedOverReason>;
+pub(crate) type ShownProofVerdict = Shown<ProofVerdict>;
+pub(crate) type ShownStage = Shown<Stage>;
+pub(crate) type ShownStageState = Shown<StageState>;
+pub(crate) type ShownTlsVersion = Shown<TlsVersion>;
 pub(crate) type ShownRetentionReason = Shown<RetentionReason>;
 
 named! {
@@ -26,5 +31,9 @@ named! {
     DeliveryStatus;
     ExplanationCode;
     PassedOverReason;
+    ProofVerdict;
     RetentionReason;
+    Stage;
+    StageState;
+    TlsVersion;
 }

@@ -2,7 +2,8 @@
 
 use kayle_delivery::explanation::{COUNTED_AHEAD_MAX, planned_attempts};
 use kayle_delivery::{
-    Attempt, Delivery, DeliveryState, Explanation, LastAttempt, Surroundings, explain,
+    Attempt, Delivery, DeliveryState, Explanation, LastAttempt, StageReport, Surroundings, explain,
+    report,
 };
 use kayle_endpoints::{Endpoint, RetryScheduleName};
 use kayle_primitives::{DeliveryId, OrganizationId, Page, PageRequest, Timestamp};
@@ -22,6 +23,8 @@ pub struct DeliveryWithAttempts {
     /// When it is due, and when it will be if every attempt fails at once; empty unless it is
     /// pending and nothing holds it back.
     pub planned_attempts: Vec<Timestamp>,
+    /// How a test went, stage by stage; `None` for what is no test.
+    pub report: Option<Vec<StageReport>>,
 }
 
 impl Webhooks {
@@ -47,6 +50,7 @@ impl Webhooks {
             }
         };
         Ok(Some(DeliveryWithAttempts {
+            report: (delivery.is_test).then(|| report(&delivery, attempts.last())),
             delivery,
             attempts,
             explanation,

@@ -18,6 +18,9 @@ pub enum RetryDeliveryError {
     /// An attempt is under way.
     #[error("the delivery is in progress")]
     InProgress,
+    /// It is a test.
+    #[error("a test is sent once; send another one")]
+    IsTest,
     /// Its payload is no longer retained.
     #[error("the delivery's payload is no longer retained")]
     PayloadGone,
@@ -40,6 +43,9 @@ impl Webhooks {
             Ok(step) => step.delivery,
             Err(InvalidTransition::Requeue(RequeueRefusal::PayloadGone)) => {
                 return Err(RetryDeliveryError::PayloadGone);
+            }
+            Err(InvalidTransition::Requeue(RequeueRefusal::IsTest)) => {
+                return Err(RetryDeliveryError::IsTest);
             }
             Err(
                 InvalidTransition::Requeue(RequeueRefusal::InProgress)

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use kayle_crypto::signature_header;
-use kayle_delivery::{AttemptOutcome, FailureReason, LeaseHolder};
+use kayle_crypto::{ExpectedProof, sha256_hex, signature_header};
+use kayle_delivery::{AttemptOutcome, FailureReason, LeaseHolder, TestFindings, TestTrace};
 use kayle_endpoints::{Endpoint, SigningSecret};
 use kayle_primitives::{DeliveryId, EndpointId, Timestamp};
 
@@ -60,13 +60,16 @@ impl Webhooks {
     pub fn prepare_unseen(&self, claim: Claim) -> Prepared {
         let mut prepared = Prepared::default();
         for claimed in claim.deliveries {
-            let in_flight = InFlight::new(&claimed, claim.holder.clone(), self.clock.now());
+            let mut in_flight = InFlight::new(&claimed, claim.holder.clone(), self.clock.now());
             match self.check(claimed) {
-                Ok(request) => prepared.to_send.push(ToSend {
-                    request,
-                    in_flight,
-                    looked_at: claim.committed_at,
-                }),
+                Ok((request, test)) => {
+                    in_flight.test = test;
+                    prepared.to_send.push(ToSend {
+                        request,
+                        in_flight,
+                        looked_at: claim.committed_at,
+                    });
+                }
                 Err(outcome) => prepared.finished.push(self.finish(in_flight, outcome)),
             }
         }
@@ -100,8 +103,11 @@ impl Webhooks {
         Ok(Some(ready))
     }
 
-    /// Counts a delivery whose request begins, for which it waited like this since it was due.
+    /// Counts a delivery whose request begins, unless it is a test, for which it waited like this since it was due.
     pub fn count_request(&self, in_flight: &InFlight, waited_for: WaitedFor) {
+        if in_flight.delivery.is_test {
+            return;
+        }
         self.meter.attempt_began(AttemptBegan {
             turn: AttemptTurn::after(in_flight.delivery.attempt_count),
             lag: in_flight.started_at.since(in_flight.due_at),
@@ -136,7 +142,8 @@ impl Webhooks {
         }
     }
 
-    fn check(&self, claimed: Claimed) -> Result<SendRequest, Outcome> {
+    /// Returns the request, and what is kept of a test's.
+    fn check(&self, claimed: Claimed) -> Result<(SendRequest, Option<TestTrace>), Outcome> {
         if claimed.session_suppressed && !claimed.event.event_type.outlives_withdrawal() {
             return Err(Outcome::Withdrawn);
         }
@@ -144,7 +151,13 @@ impl Webhooks {
             return Err(Outcome::EndpointDeleted);
         };
         let endpoint = &claimed_endpoint.endpoint;
-        if !endpoint.is_enabled() || claimed.organization_frozen {
+        let is_frozen = claimed.organization_frozen;
+        if claimed.delivery.is_test {
+            if is_frozen {
+                // Nobody waits for a test until its organization is thawed: it is dropped.
+                return Err(Outcome::EndpointDeleted);
+            }
+        } else if is_frozen || !endpoint.is_enabled() {
             return Err(Outcome::Held);
         }
         let secret = self.open_secret(claimed_endpoint).map_err(|failure| {
@@ -168,14 +181,26 @@ impl Webhooks {
             Outcome::Attempted(AttemptOutcome::UrlRejected)
         })?;
         let body = claimed.jwe.as_str().as_bytes();
-        Ok(SendRequest {
+        // Receivers compare it with their clocks.
+        let signed_at = self.clock.wall();
+        let test = claimed.event.challenge.as_ref().map(|_| TestTrace {
+            signed_at_s: signed_at.unix_s(),
+            body_bytes: body.len(),
+            body_sha256: sha256_hex(body),
+            findings: TestFindings::default(),
+        });
+        let challenge = claimed.event.challenge.as_ref();
+        let event_id = &claimed.event.id;
+        let request = SendRequest {
             url,
             delivery_id: claimed.delivery.id,
             event_type: claimed.event.event_type,
-            // Receivers compare it with their clocks.
-            signature: signature_header(secret.expose(), self.clock.wall(), body),
+            signature: signature_header(secret.expose(), signed_at, body),
+            expected_proof: challenge
+                .map(|challenge| ExpectedProof::of(event_id, challenge.expose())),
             jwe: claimed.jwe,
-        })
+        };
+        Ok((request, test))
     }
 
     fn open_secret(&self, claimed: &ClaimedEndpoint) -> Result<SigningSecret, SecretFailure> {

@@ -7,17 +7,17 @@ use std::time::Duration;
 use kayle_delivery::step::AfterFailure;
 use kayle_delivery::{
     AttemptOutcome, AttemptStatus, Delivery, Input, InvalidTransition, LeaseHolder, Phases,
-    RetrySchedule, Step,
+    ProofVerdict, RetrySchedule, Step, TestTrace,
 };
 use kayle_endpoints::{DeliveryPolicy, Endpoint, Retention};
 use kayle_primitives::{DeliveryAttemptId, EndpointId, Timestamp};
 
-use crate::Webhooks;
 use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
 use crate::ports::meter::BatchKind;
 use crate::ports::queue::{Claimed, Settled, Settlement};
 use crate::ports::sender::Sent;
 use crate::ports::store::StoreError;
+use crate::{Missing, Webhooks};
 
 /// A claimed delivery between its claim and its settlement.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct InFlight {
     pub(crate) policy: DeliveryPolicy,
     pub(crate) due_at: Timestamp,
     pub(crate) started_at: Timestamp,
+    /// What is kept of a test's request.
+    pub(crate) test: Option<TestTrace>,
 }
 
 /// How a claim on one delivery ended.
@@ -56,6 +58,7 @@ pub struct Finished {
     /// How long the endpoint asks to be left alone from then on.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) phases: Phases,
+    pub(crate) test: Option<TestTrace>,
     pub(crate) ended_at: Timestamp,
 }
 
@@ -71,6 +74,7 @@ impl InFlight {
             ),
             due_at: claimed.due_at,
             started_at,
+            test: None,
         }
     }
 }
@@ -79,6 +83,7 @@ impl Webhooks {
     /// Notes the end of a claim at this moment.
     pub fn finish(&self, in_flight: InFlight, outcome: Outcome) -> Finished {
         Finished {
+            test: in_flight.test.clone(),
             in_flight,
             outcome,
             retry_after: None,
@@ -91,7 +96,12 @@ impl Webhooks {
     pub fn finish_sent(&self, in_flight: InFlight, sent: Sent) -> Finished {
         // A date is the endpoint's, so it is compared with the clock that others go by.
         let wall = self.clock.wall();
+        let test = in_flight.test.clone().map(|test| TestTrace {
+            findings: sent.findings,
+            ..test
+        });
         Finished {
+            test,
             retry_after: sent.retry_after.map(|asked_for| asked_for.delay(wall)),
             phases: sent.phases,
             ..self.finish(in_flight, Outcome::Attempted(sent.outcome))
@@ -101,6 +111,7 @@ impl Webhooks {
     /// Writes the ends of claims, and returns how many were discarded: their lease was lost, or
     /// their delivery does not take them. After an error the same may be tried again.
     pub async fn settle(&self, finished: &[Finished]) -> Result<usize, StoreError> {
+        self.note_proofs(finished).await?;
         let policies = self.policies_of_exhausted(finished).await?;
         let settlements: Vec<Settlement> = finished
             .iter()
@@ -113,6 +124,31 @@ impl Webhooks {
         let discarded = finished.len() - written.count();
         self.meter.results_discarded(discarded);
         Ok(discarded)
+    }
+
+    /// Notes the keys whose private half the receivers of tests have shown to have. It comes before
+    /// the settlement, so that whoever sees the test's end finds its key proven.
+    async fn note_proofs(&self, finished: &[Finished]) -> Result<(), StoreError> {
+        for Finished {
+            in_flight, test, ..
+        } in finished
+        {
+            let delivery = &in_flight.delivery;
+            let (Some(test), Some(key_id)) = (test, &delivery.encryption_key_id) else {
+                continue;
+            };
+            if test.findings.proof != Some(ProofVerdict::Proven) {
+                continue;
+            }
+            let (organization_id, now) = (delivery.organization_id, self.clock.now());
+            let noted = self.note_key_proven_by_receiver(organization_id, key_id, now);
+            match noted.await {
+                // The key was deleted with its endpoint in the meantime.
+                Ok(()) | Err(Missing::NotFound { .. }) => {}
+                Err(Missing::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Returns what is to be written of the end of a claim; `None` if the delivery does not take
@@ -133,11 +169,14 @@ impl Webhooks {
         let step = step.inspect_err(|error| report_discarded(delivery, error));
         Some(Settlement {
             holder: holder.clone(),
-            step: step.ok()?.with_phases(finished.phases),
+            step: step
+                .ok()?
+                .with_phases(finished.phases)
+                .with_test(finished.test.clone()),
         })
     }
 
-    /// Writes settlements, and counts what was written.
+    /// Writes settlements, and counts what was written; tests are not counted.
     pub(crate) async fn settle_all(
         &self,
         settlements: &[Settlement],

@@ -15,6 +15,9 @@ pub enum ReplayEventError {
     /// The organization has no such event.
     #[error("the event does not exist")]
     NotFound,
+    /// It is a test.
+    #[error("a test is sent once; send another one")]
+    IsTest,
     /// Every delivery's payload is gone.
     #[error("no delivery of the event has a payload that is still retained")]
     PayloadsGone,
@@ -38,6 +41,9 @@ impl Webhooks {
         let deliveries = tx.lock_deliveries_of_event(organization_id, id).await?;
         let found = tx.reads().find_event(organization_id, id).await?;
         let found = found.ok_or(ReplayEventError::NotFound)?;
+        if found.event.is_test() {
+            return Err(ReplayEventError::IsTest);
+        }
         let now = self.clock.now();
         let steps: Vec<_> = deliveries
             .iter()

@@ -1,7 +1,8 @@
 //! The sender: one HTTP request to an endpoint, and what came of it.
 
 use async_trait::async_trait;
-use kayle_delivery::{AttemptOutcome, CompactJwe, Phases, RetryAfter};
+pub use kayle_crypto::ExpectedProof;
+use kayle_delivery::{AttemptOutcome, CompactJwe, Phases, RetryAfter, TestFindings};
 use kayle_endpoints::NormalizedUrl;
 use kayle_events::EventType;
 use kayle_primitives::DeliveryId;
@@ -18,7 +19,7 @@ pub trait Sender: Send + Sync {
 }
 
 /// What came of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// How the endpoint took it.
     pub outcome: AttemptOutcome,
@@ -26,6 +27,8 @@ pub struct Sent {
     pub retry_after: Option<RetryAfter>,
     /// How it went on its way.
     pub phases: Phases,
+    /// What a test found; nothing of what is no test.
+    pub findings: TestFindings,
 }
 
 impl From<AttemptOutcome> for Sent {
@@ -35,6 +38,7 @@ impl From<AttemptOutcome> for Sent {
             outcome,
             retry_after: None,
             phases: Phases::default(),
+            findings: TestFindings::default(),
         }
     }
 }
@@ -52,6 +56,9 @@ pub struct SendRequest {
     pub signature: String,
     /// The body, byte for byte.
     pub jwe: CompactJwe,
+    /// Marks a test by `X-Kayle-Test`: what a receiver that decrypts answers with. `None` for what is
+    /// no test.
+    pub expected_proof: Option<ExpectedProof>,
 }
 
 /// Something broke on our side before anything reached the endpoint.

@@ -234,10 +234,11 @@ impl Webhooks {
                 session_id: session.id.clone(),
                 attempt_id: attempt_id.cloned(),
                 created_at: now,
+                challenge: None,
             };
             let recipients = recipients(&event, session.targets.as_slice(), endpoints);
             // An attempt event is written only for those who subscribe to it (D1).
-            let is_written = event.event_type.trigger_type() == TriggerType::Session;
+            let is_written = event.trigger_type() == TriggerType::Session;
             if recipients.is_empty() && !is_written {
                 continue;
             }
@@ -276,7 +277,7 @@ impl Webhooks {
     }
 
     /// Creates the delivery of an event to one of its recipients.
-    fn deliver(
+    pub(crate) fn deliver(
         &self,
         event: &Event,
         recipient: &FanoutEndpoint,

@@ -10,4 +10,5 @@ pub(crate) mod retry_failed;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;
+pub(crate) mod test_endpoint;
 pub(crate) mod theme;

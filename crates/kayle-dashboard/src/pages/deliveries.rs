@@ -55,6 +55,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         endpoint_id: endpoint_id.map_err(not_found)?,
         event_id: None,
         session_id: None,
+        with_tests: false,
     };
     let webhooks = visit.webhooks();
     let found = webhooks.list_deliveries(visit.organization_id(), &filter, &request);

@@ -11,6 +11,7 @@ use kayle_primitives::{DeliveryId, Timestamp};
 use crate::answer::{Answer, page};
 use crate::frame::{Frame, Section};
 use crate::pages::phases::PhasesView;
+use crate::pages::stages::StageView;
 use crate::parts::{Act, Badge, Copied, Moment, Sentence, Style, Tone};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -38,6 +39,8 @@ struct DeliveryPage {
     retry: Act,
     attempts: Vec<AttemptRow>,
     planned: Vec<PlannedRow>,
+    /// How a test went; empty for what is no test.
+    stages: Vec<StageView>,
     key: Option<Copied>,
     payload: String,
     payload_at: Moment,
@@ -71,6 +74,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         attempts,
         explanation,
         planned_attempts,
+        report,
     } = found.ok_or(Refusal::NotFound)?;
     let planned = |(place, at): (usize, Timestamp)| PlannedRow {
         number: attempts.len() + place + 1,
@@ -105,6 +109,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
             .enumerate()
             .map(planned)
             .collect(),
+        stages: report.iter().flatten().map(StageView::from).collect(),
         attempts: attempt_rows(&delivery, &attempts, visit.now),
         key: delivery
             .encryption_key_id
@@ -134,7 +139,11 @@ fn is_moving(delivery: &Delivery) -> bool {
     }
 }
 
+/// Returns the button that sends a delivery again, which for a test is another test.
 fn retry(visit: &Visit, delivery: &Delivery) -> Act {
+    if delivery.is_test {
+        return Act::test(visit, &delivery.endpoint_id, Style::Primary);
+    }
     Act {
         action: format!("/webhooks/deliveries/{}/retry", delivery.id),
         label: "Send again",
@@ -155,6 +164,9 @@ fn impossible(delivery: &Delivery, now: Timestamp) -> Option<String> {
             | DeliveryState::Delivering { .. }
             | DeliveryState::Failed => "The payload is gone: it cannot be sent again.",
         },
+        InvalidTransition::Requeue(RequeueRefusal::IsTest) => {
+            "A test is sent once: send another one."
+        }
         InvalidTransition::Requeue(RequeueRefusal::InProgress)
         | InvalidTransition::State { .. } => "An attempt is under way.",
     };

@@ -33,6 +33,7 @@ struct EndpointPage {
     figures: Figures,
     plots: Plots,
     switch: Act,
+    test: Act,
     /// What the switch does, before it is pressed.
     effect: String,
     rows: Vec<DeliveryRow>,
@@ -69,6 +70,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         plots: Plots::new(&format!("/webhooks/{}", endpoint.id), &report),
         silence: silence(&endpoint, has_active_key),
         switch: switch(&visit, &endpoint),
+        test: Act::test(&visit, &endpoint.id, Style::Plain),
         effect: effect(&endpoint, &report.waiting),
         rows: rows_of(&visit, shown).await?,
         labels: endpoint.labels.as_slice().to_vec(),

@@ -28,6 +28,8 @@ struct KeyProofPage {
     /// Why the answer before was not taken.
     error: Option<String>,
     refusal: Option<String>,
+    /// Why no test can be sent.
+    test_refusal: Option<String>,
 }
 
 pub(crate) async fn show(visit: Visit) -> Answer {
@@ -57,6 +59,7 @@ pub(crate) async fn answer(
         jwe,
         error,
         refusal: visit.may_change().refusal("change keys"),
+        test_refusal: visit.may_change().refusal("send a test"),
     };
     page_with(status, &page)
 }

@@ -27,4 +27,5 @@ pub(crate) mod secret;
 pub(crate) mod settings;
 pub(crate) mod setup_test;
 pub(crate) mod sign_in;
+mod stages;
 pub(crate) mod waiting;

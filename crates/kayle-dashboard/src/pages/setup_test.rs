@@ -1,4 +1,4 @@
-//! The last step to an endpoint: have it begin.
+//! The last step to an endpoint: try it, and have it begin.
 
 use askama::Template;
 use kayle_app::endpoints::EndpointOverview;
@@ -18,6 +18,7 @@ struct SetupTestPage {
     id: EndpointId,
     name: String,
     has_key: bool,
+    test: Act,
     resume: Act,
 }
 
@@ -32,13 +33,14 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         ..
     } = found.await?.ok_or(Refusal::NotFound)?;
     page(&SetupTestPage {
-        frame: visit.frame("Ready", Section::Endpoints),
+        frame: visit.frame("Test", Section::Endpoints),
         name: endpoint_name(&endpoint),
         has_key: has_active_key,
+        test: Act::test(&visit, &id, Style::Primary),
         resume: Act {
             action: format!("/webhooks/{id}/resume"),
             label: "Begin to deliver",
-            style: Style::Primary,
+            style: Style::Plain,
             refusal: visit.may_change().refusal("resume it"),
         },
         id,

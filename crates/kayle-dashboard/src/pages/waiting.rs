@@ -22,6 +22,7 @@ pub(crate) async fn waiting(visit: &Visit, id: &EndpointId) -> Result<Waiting, R
         endpoint_id: Some(id.clone()),
         event_id: None,
         session_id: None,
+        with_tests: false,
     };
     let request = PageRequest {
         limit: PageLimit::new(CHOICES).map_err(|_| Refusal::Broken)?,

@@ -21,6 +21,7 @@ fn attempt(outcome: AttemptOutcome) -> Attempt {
         duration: ms(42),
         attempted_at: at("2026-05-05T11:00:00Z"),
         phases: Phases::default(),
+        test: None,
     }
 }
 

@@ -95,6 +95,10 @@ fn every_code_is_reached_by_a_delivery_of_its_kind() {
         organization_frozen_at: Some(at(60)),
         ..held
     };
+    let test = Delivery {
+        is_test: true,
+        ..dropped.clone()
+    };
     let told = [
         explained(&attempted(&fresh(), AttemptOutcome::from_status_code(204))),
         explained(&under_way),
@@ -106,6 +110,7 @@ fn every_code_is_reached_by_a_delivery_of_its_kind() {
         explained(&dropped),
         explained(&no_key),
         explained(&unsealed),
+        explained(&test),
         explained(&withdrawn),
     ];
     let codes: Vec<ExplanationCode> = told.iter().map(Explanation::code).collect();

@@ -97,6 +97,7 @@ fn an_encrypted_delivery_is_born_pending_and_due_at_once() {
                 expires_at: at(99_305 + hours * 3600),
                 reason: StoredReason::PendingDelivery,
             },
+            is_test: false,
             created_at: at(0),
             updated_at: at(0),
         };
@@ -148,6 +149,7 @@ fn a_delivery_with_nothing_to_send_is_born_failed_with_one_recorded_attempt() {
             duration: Duration::ZERO,
             attempted_at: at(0),
             phases: Phases::default(),
+            test: None,
         };
         assert_eq!(attempt, Some(expected));
     }

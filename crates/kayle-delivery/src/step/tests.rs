@@ -11,6 +11,7 @@ use crate::payload::RetentionReason;
 use crate::schedule::RetrySchedules;
 
 mod laws;
+mod of_a_test;
 mod retry_after;
 
 /// When every input of the table comes, in seconds after the birth.
@@ -135,6 +136,7 @@ fn word(result: &Result<Step, InvalidTransition>) -> &'static str {
         Ok(step) => &step.delivery,
         Err(InvalidTransition::State { .. }) => return ".",
         Err(InvalidTransition::Requeue(RequeueRefusal::InProgress)) => return "busy",
+        Err(InvalidTransition::Requeue(RequeueRefusal::IsTest)) => return "test",
         Err(InvalidTransition::Requeue(RequeueRefusal::PayloadGone)) => return "gone",
     };
     match (&delivery.state, delivery.payload.reason()) {
@@ -213,6 +215,7 @@ fn an_accepted_attempt_ends_the_delivery_and_its_payload() {
         duration: Duration::from_secs(2),
         attempted_at: started_at,
         phases: Phases::default(),
+        test: None,
     };
     assert_eq!(step.attempt, Some(attempt));
 }

@@ -11,6 +11,7 @@ fn event(event_type: EventType) -> Event {
         session_id: SessionId::parse("vs_1").unwrap(),
         attempt_id: Some(AttemptId::parse("va_1").unwrap()),
         created_at: Timestamp::from_unix_ms(0),
+        challenge: None,
     }
 }
 

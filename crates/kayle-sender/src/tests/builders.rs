@@ -94,6 +94,7 @@ pub(super) fn request_to(url: &str) -> SendRequest {
         event_type: EventType::SessionSucceeded,
         signature: SIGNATURE.to_owned(),
         jwe: CompactJwe::new(JWE.to_owned()),
+        expected_proof: None,
     }
 }
 

@@ -351,7 +351,7 @@ SELECT deliveries.id AS delivery_id, delivery_payloads.jwe AS jwe, \
 events.id AS event_id, events.organization_id AS event_organization_id, \
 events.event_type AS event_event_type, events.session_id AS event_session_id, \
 events.attempt_id AS event_attempt_id, events.created_at AS event_created_at, \
-NULL AS event_passed_over, \
+NULL AS event_passed_over, events.challenge AS event_challenge, \
 sessions.status AS session_status, sessions.withdrawn_at AS session_withdrawn_at, \
 organizations.pending_deletion_at AS organization_pending_deletion_at";
 

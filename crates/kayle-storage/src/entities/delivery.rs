@@ -36,7 +36,12 @@ pub(crate) struct Model {
     pub(crate) payload_scrubbed_at: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+    /// [`TEST`], or nothing for what tells of a session.
+    pub(crate) purpose: Option<String>,
 }
+
+/// The purpose of a test.
+pub(crate) const TEST: &str = "test";
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}
@@ -79,6 +84,7 @@ impl Model {
             payload_scrubbed_at: optional_ms(delivery.payload.scrubbed_at()),
             created_at: delivery.created_at.unix_ms(),
             updated_at: delivery.updated_at.unix_ms(),
+            purpose: delivery.is_test.then(|| TEST.to_owned()),
         }
     }
 
@@ -99,6 +105,7 @@ impl Model {
             attempt_count: row.number("attempt_count", self.attempt_count)?,
             last_attempt: self.last_attempt()?,
             payload: self.payload()?,
+            is_test: self.is_test()?,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
         };
@@ -159,6 +166,14 @@ impl Model {
             status_code,
             failure_reason: failure_reason.filter(fits),
         }))
+    }
+
+    fn is_test(&self) -> Result<bool, StoreError> {
+        match self.purpose.as_deref() {
+            None => Ok(false),
+            Some(TEST) => Ok(true),
+            Some(_) => Err(self.row().corrupt("purpose")),
+        }
     }
 
     fn payload(&self) -> Result<Payload, StoreError> {

@@ -1,10 +1,16 @@
 //! Rows of `delivery_attempts`.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kayle_app::ports::store::StoreError;
-use kayle_delivery::{Attempt, AttemptOutcome, Phases};
+use kayle_delivery::{
+    Attempt, AttemptOutcome, Phases, ProofVerdict, TestFindings, TestTrace, TlsVersion,
+};
+use kayle_primitives::Timestamp;
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::values::{Row, at};
 
@@ -25,6 +31,7 @@ pub(crate) struct Model {
     pub(crate) connect_ms: Option<i64>,
     pub(crate) tls_ms: Option<i64>,
     pub(crate) first_byte_ms: Option<i64>,
+    pub(crate) test_trace: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -50,6 +57,7 @@ impl Model {
             connect_ms: phases.connect.map(as_ms),
             tls_ms: phases.tls.map(as_ms),
             first_byte_ms: phases.first_byte.map(as_ms),
+            test_trace: attempt.test.as_ref().map(trace_to_json),
         }
     }
 
@@ -74,7 +82,29 @@ impl Model {
             duration: Duration::from_millis(row.number("duration_ms", self.duration_ms)?),
             attempted_at: at(self.attempted_at),
             phases: self.phases(row)?,
+            test: self.trace(row)?,
         })
+    }
+
+    fn trace(&self, row: Row<'_>) -> Result<Option<TestTrace>, StoreError> {
+        let Some(json) = &self.test_trace else {
+            return Ok(None);
+        };
+        let stored: StoredTrace = row.parsed("test_trace", serde_json::from_str(json))?;
+        let tls_version = stored.tls_version.as_deref().map(str::parse).transpose();
+        let proof = stored.proof.as_deref().map(str::parse).transpose();
+        Ok(Some(TestTrace {
+            signed_at_s: stored.signed_at_s,
+            body_bytes: stored.body_bytes,
+            body_sha256: stored.body_sha256,
+            findings: TestFindings {
+                addresses: stored.addresses,
+                was_connected: stored.was_connected,
+                tls_version: row.parsed("test_trace", tls_version)?,
+                certificate_expires_at: stored.certificate_expires_at.map(at),
+                proof: row.parsed("test_trace", proof)?,
+            },
+        }))
     }
 
     fn phases(&self, row: Row<'_>) -> Result<Phases, StoreError> {
@@ -93,6 +123,34 @@ impl Model {
             first_byte: duration("first_byte_ms", self.first_byte_ms)?,
         })
     }
+}
+
+/// A trace as it is stored.
+#[derive(Deserialize)]
+struct StoredTrace {
+    signed_at_s: i64,
+    body_bytes: usize,
+    body_sha256: String,
+    addresses: Vec<IpAddr>,
+    was_connected: bool,
+    tls_version: Option<String>,
+    certificate_expires_at: Option<i64>,
+    proof: Option<String>,
+}
+
+fn trace_to_json(trace: &TestTrace) -> String {
+    let findings = &trace.findings;
+    json!({
+        "signed_at_s": trace.signed_at_s,
+        "body_bytes": trace.body_bytes,
+        "body_sha256": trace.body_sha256,
+        "addresses": findings.addresses,
+        "was_connected": findings.was_connected,
+        "tls_version": findings.tls_version.map(TlsVersion::as_str),
+        "certificate_expires_at": findings.certificate_expires_at.map(Timestamp::unix_ms),
+        "proof": findings.proof.map(ProofVerdict::as_str),
+    })
+    .to_string()
 }
 
 fn as_ms(duration: Duration) -> i64 {

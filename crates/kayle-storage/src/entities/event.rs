@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use kayle_app::ports::store::{NewEvent, StoreError};
 use kayle_delivery::fanout::PassedOver;
-use kayle_events::{Event, EventType};
+use kayle_events::{Challenge, Event, EventType};
 use kayle_primitives::OrganizationId;
 use sea_orm::entity::prelude::*;
 use serde_json::json;
@@ -22,6 +22,7 @@ pub(crate) struct Model {
     pub(crate) attempt_id: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) passed_over: Option<String>,
+    pub(crate) challenge: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -41,6 +42,7 @@ impl Model {
             attempt_id: attempt_id.map(|id| id.as_str().to_owned()),
             created_at: event.created_at.unix_ms(),
             passed_over: passed_over_to_json(passed_over),
+            challenge: event.challenge.as_ref().map(|it| it.expose().to_owned()),
         }
     }
 
@@ -77,6 +79,7 @@ impl Model {
             session_id: row.id("session_id", &self.session_id)?,
             attempt_id: attempt_id.map(|id| row.id("attempt_id", id)).transpose()?,
             created_at: at(self.created_at),
+            challenge: self.challenge.map(Challenge::new),
         })
     }
 }

@@ -37,16 +37,22 @@ INSERT INTO attempts VALUES ('va_1', 'vs_1', 'failed', 'liveness_failed', 'print
 INSERT INTO attempts VALUES ('va_2', 'vs_2', 'succeeded', NULL, 'print', 'in_progress', NULL, NULL, 0, 0, 3, 4);
 INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) VALUES ('evt_1', x'0123456789abcdef0123456789abcdef', 'verification.attempt.failed', 'vs_1', 'va_1', 5);
 INSERT INTO events (id, organization_id, event_type, session_id, attempt_id, created_at) VALUES ('evt_2', x'0123456789abcdef0123456789abcdef', 'verification.session.failed', 'vs_1', NULL, 5);
-INSERT INTO deliveries VALUES ('whd_1', x'0123456789abcdef0123456789abcdef', 'evt_1', 'whe_1', 'whk_1', 'delivering',
+INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, created_at, updated_at, last_failure_reason)
+  VALUES ('whd_1', x'0123456789abcdef0123456789abcdef', 'evt_1', 'whe_1', 'whk_1', 'delivering',
   NULL, 1, 'holder', 2, 3, 4, 500, 'pending_delivery', 99, NULL, 1, 2, 'http_status');
-INSERT INTO deliveries VALUES ('whd_2', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_1', NULL, 'failed',
+INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, created_at, updated_at, last_failure_reason)
+  VALUES ('whd_2', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_1', NULL, 'failed',
   NULL, NULL, NULL, NULL, 0, NULL, NULL, 'no_active_key', NULL, 7, 1, 2, NULL);
-INSERT INTO deliveries VALUES ('whd_3', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_2', 'whk_2', 'pending',
+INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, created_at, updated_at, last_failure_reason)
+  VALUES ('whd_3', x'0123456789abcdef0123456789abcdef', 'evt_2', 'whe_2', 'whk_2', 'pending',
   6, NULL, NULL, NULL, 0, NULL, NULL, 'pending_delivery', 99, NULL, 1, 2, NULL);
+UPDATE deliveries SET purpose = 'test' WHERE id = 'whd_2';
+UPDATE events SET challenge = 'c' WHERE id = 'evt_2';
 INSERT INTO delivery_payloads VALUES ('whd_1', 'a.b.c.d.e');
 INSERT INTO delivery_payloads VALUES ('whd_3', printf('%.*c', 2000000, 'x'));
 INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, duration_ms, attempted_at) VALUES ('wha_1', 'whd_1', 500, 'http_status', 0, 4);
 INSERT INTO delivery_attempts (id, delivery_id, status_code, failure_reason, duration_ms, attempted_at) VALUES ('wha_2', 'whd_1', NULL, 'timeout', 15000, 4);
+UPDATE delivery_attempts SET test_trace = '{}' WHERE id = 'wha_2';
 INSERT INTO audit_rows VALUES ('aud_1', x'0123456789abcdef0123456789abcdef', 1, 'did', 'system', NULL, 's', '{"a":0.1}', 1, 'h1');
 INSERT INTO audit_rows VALUES ('aud_2', x'0123456789abcdef0123456789abcdef', 2, 'did', 'api_key', 'k', 's', '{}', 1, 'h2');
 INSERT INTO audit_chains VALUES (x'0123456789abcdef0123456789abcdef', 0, '', 2, 'h2');

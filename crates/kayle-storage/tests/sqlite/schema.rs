@@ -7,7 +7,9 @@ use crate::database::Database;
 
 const ORGANIZATION: &str =
     "INSERT INTO organizations VALUES (x'00000000000000000000000000000001', 'A', NULL, 1)";
-const ENDPOINT: &str = "INSERT INTO endpoints VALUES \
+const ENDPOINT: &str = "INSERT INTO endpoints (id, organization_id, name, labels, url, subscription, retention_hours, \
+             retry_schedule, signing_secret_key_id, signing_secret_sealed, created_at, \
+             updated_at, disabled_at, deleted_at) VALUES \
      ('whe_1', x'00000000000000000000000000000001', NULL, '[]', 'https://a.example', '[]', 72, \
      'standard', 'k', x'00', 1, 1, NULL, NULL, NULL)";
 
@@ -140,7 +142,10 @@ async fn a_delivery_says_nothing_that_contradicts_itself() {
         .await;
     database
         .accepts(
-            "INSERT INTO deliveries VALUES ('whd_1', x'00000000000000000000000000000001', \
+            "INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, \
+             claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, \
+             last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, \
+             created_at, updated_at, last_failure_reason) VALUES ('whd_1', x'00000000000000000000000000000001', \
              'evt_a_session.expired', 'whe_1', NULL, 'pending', 1, NULL, NULL, NULL, 0, NULL, \
              NULL, 'pending_delivery', 9, NULL, 1, 1, NULL)",
         )
@@ -182,7 +187,11 @@ async fn a_delivery_says_nothing_that_contradicts_itself() {
         let sql = format!("UPDATE deliveries SET {change}");
         database.refuses(&sql, rule).await;
     }
-    let again = "INSERT INTO deliveries SELECT 'whd_2', organization_id, event_id, endpoint_id, \
+    let again = "INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, \
+             claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, \
+             last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, \
+             created_at, updated_at, last_failure_reason) \
+             SELECT 'whd_2', organization_id, event_id, endpoint_id, \
                  encryption_key_id, state, due_at, claimed_at, lease_holder, lease_until, \
                  attempt_count, last_attempt_at, last_status_code, payload_reason, \
                  payload_expires_at, payload_scrubbed_at, created_at, updated_at, last_failure_reason FROM deliveries";
@@ -205,7 +214,10 @@ async fn an_organization_takes_everything_with_it() {
         .await;
     database
         .accepts(
-            "INSERT INTO deliveries VALUES ('whd_1', x'00000000000000000000000000000001', \
+            "INSERT INTO deliveries (id, organization_id, event_id, endpoint_id, encryption_key_id, state, due_at, \
+             claimed_at, lease_holder, lease_until, attempt_count, last_attempt_at, \
+             last_status_code, payload_reason, payload_expires_at, payload_scrubbed_at, \
+             created_at, updated_at, last_failure_reason) VALUES ('whd_1', x'00000000000000000000000000000001', \
              'evt_a_session.expired', 'whe_1', 'whk_1', 'pending', 1, NULL, NULL, NULL, 0, NULL, \
              NULL, 'pending_delivery', 9, NULL, 1, 1, NULL)",
         )

@@ -8,8 +8,8 @@ use kayle_app::ports::store::{
     DeliveryFilter, EventFilter, EventWithDeliveries, NewEvent, StoreError,
 };
 use kayle_delivery::fanout::{PassedOver, PassedOverReason};
-use kayle_events::{Event, EventType};
-use kayle_primitives::EventId;
+use kayle_events::{Challenge, Event, EventType};
+use kayle_primitives::{AttemptId, EventId, SessionId};
 use strum::IntoEnumIterator;
 
 use super::pages::{after, first, walked};
@@ -59,6 +59,57 @@ pub async fn an_event_remembers_whom_it_passed_over(test: &TestStore) -> Outcome
     let any = EventFilter::default();
     let listed = reads.list_events(organization.id, &any, &first(10)).await?;
     assert_eq!(listed.expect("there is no cursor").items, [found]);
+    Ok(())
+}
+
+pub async fn tests_are_stored_side_by_side_and_listed_only_if_asked_for(
+    test: &TestStore,
+) -> Outcome {
+    let subscriber = test.subscriber().await;
+    let organization_id = subscriber.organization.id;
+    let ordinary = test.seed.delivery(&subscriber).await;
+    let since = ordinary.created_at.minus(Duration::from_secs(1));
+    let mut tests = Vec::new();
+    for event_type in EventType::iter().chain(EventType::iter()) {
+        let session = test.seed.make.session(&subscriber.organization);
+        let event = Event {
+            session_id: SessionId::nobodys(),
+            attempt_id: Some(AttemptId::nobodys()),
+            challenge: Some(Challenge::new("challenge".to_owned())),
+            ..test.seed.make.event(&session, event_type)
+        };
+        test.seed.events(slice::from_ref(&event)).await;
+        let (endpoint, key) = (&subscriber.endpoint, &subscriber.key);
+        let new = test.seed.make.delivery(&event, endpoint, key);
+        assert!(new.delivery.is_test);
+        test.seed.deliveries(slice::from_ref(&new)).await;
+        tests.push(new.delivery);
+    }
+    let reads = test.reads();
+    let all = tests.len() + 1;
+    let (deliveries, events) = (first(40), first(40));
+    for (with_tests, expected) in [(false, 1), (true, all)] {
+        let filter = DeliveryFilter {
+            with_tests,
+            ..DeliveryFilter::default()
+        };
+        let listed = reads.list_deliveries(organization_id, &filter, &deliveries);
+        let listed = listed.await?.expect("there is no cursor").items;
+        assert_eq!(listed.len(), expected);
+        let filter = EventFilter {
+            with_tests,
+            ..EventFilter::default()
+        };
+        let listed = reads.list_events(organization_id, &filter, &events);
+        let listed = listed.await?.expect("there is no cursor").items;
+        assert_eq!(listed.len(), expected);
+    }
+    let found = reads.find_delivery(organization_id, &tests[0].id).await?;
+    assert_eq!(found.as_ref(), Some(&tests[0]));
+    let endpoint_id = &subscriber.endpoint.id;
+    assert_eq!(reads.tests_since(endpoint_id, since, 10).await?.len(), 10);
+    let later = test.seed.make.now();
+    assert!(reads.tests_since(endpoint_id, later, 10).await?.is_empty());
     Ok(())
 }
 

@@ -62,6 +62,23 @@ impl DeliveryReads for View {
         })
     }
 
+    async fn tests_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let tables = self.tables()?;
+        let deliveries = tables.deliveries.values().map(|row| &row.delivery);
+        let tests = deliveries.filter(|delivery| {
+            delivery.is_test && delivery.endpoint_id == *endpoint_id && since < delivery.created_at
+        });
+        let mut times: Vec<Timestamp> = tests.map(|test| test.created_at).collect();
+        times.sort_unstable_by(|one, other| other.cmp(one));
+        times.truncate(at_most);
+        Ok(times)
+    }
+
     async fn count_due_before(
         &self,
         organization_id: OrganizationId,
@@ -124,6 +141,7 @@ impl DeliveryReads for View {
         let deliveries = tables.deliveries.values().map(|row| &row.delivery);
         let mut latest: Vec<Delivery> = deliveries
             .filter(|delivery| delivery.organization_id == organization_id)
+            .filter(|delivery| !delivery.is_test)
             .filter(|delivery| endpoint_ids.contains(&delivery.endpoint_id))
             .cloned()
             .collect();
@@ -298,12 +316,14 @@ fn passes(tables: &Tables, filter: &DeliveryFilter, delivery: &Delivery) -> bool
         endpoint_id,
         event_id,
         session_id,
+        with_tests,
     } = filter;
     let is_of_session = |id: &SessionId| {
         let row = tables.events.get(&delivery.event_id);
         row.is_some_and(|row| row.event.session_id == *id)
     };
-    status.is_none_or(|status| delivery.status() == status)
+    (*with_tests || !delivery.is_test)
+        && status.is_none_or(|status| delivery.status() == status)
         && endpoint_id
             .as_ref()
             .is_none_or(|id| delivery.endpoint_id == *id)
@@ -363,6 +383,7 @@ impl Tables {
         deliveries.filter_map(move |delivery| {
             let last = delivery.last_attempt?;
             let passes = delivery.organization_id == organization_id
+                && !delivery.is_test
                 && delivery.state == DeliveryState::Failed
                 && (*since..=*until).contains(&last.at)
                 && endpoint_id

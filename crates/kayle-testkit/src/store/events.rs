@@ -109,7 +109,8 @@ fn position(event: &Event) -> Position<EventId> {
 fn passes(filter: &EventFilter, event: &Event) -> bool {
     let of_type = |event_type| event.event_type == event_type;
     let session_id = filter.session_id.as_ref();
-    filter.event_type.is_none_or(of_type)
+    (filter.with_tests || !event.is_test())
+        && filter.event_type.is_none_or(of_type)
         && session_id.is_none_or(|session_id| event.session_id == *session_id)
         && filter
             .created_from

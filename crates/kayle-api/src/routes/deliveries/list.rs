@@ -30,6 +30,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::endpoint_id,
         parameters::event_id,
         parameters::session_of_deliveries,
+        parameters::test,
         parameters::limit,
         parameters::starting_after,
     ],
@@ -49,6 +50,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         endpoint_id: query.id("endpoint_id")?,
         event_id: query.id("event_id")?,
         session_id: query.optional("session_id", SessionId::parse_session)?,
+        with_tests: query.flag("test")?.unwrap_or(false),
     };
     let page = query.page()?;
     let found = call

@@ -7,6 +7,7 @@ mod list;
 mod members;
 mod reveal;
 mod rotate;
+mod test;
 mod update;
 
 use crate::operation::Operation;
@@ -20,4 +21,5 @@ pub(super) const OPERATIONS: &[&Operation] = &[
     &delete::OPERATION,
     &reveal::OPERATION,
     &rotate::OPERATION,
+    &test::OPERATION,
 ];

@@ -29,6 +29,7 @@ pub(in crate::routes) const OPERATION: Operation = Operation {
         parameters::created_from,
         parameters::created_to,
         parameters::session_of_events,
+        parameters::test,
         parameters::limit,
         parameters::starting_after,
     ],
@@ -56,6 +57,7 @@ async fn list(caller: Caller, call: Call) -> Result<HttpResponse, ApiError> {
         created_from: query.timestamp("created_from")?,
         created_to: query.timestamp("created_to")?,
         session_id: query.optional("session_id", SessionId::parse_session)?,
+        with_tests: query.flag("test")?.unwrap_or(false),
     };
     let page = query.page()?;
     let found = call

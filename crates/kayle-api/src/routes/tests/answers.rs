@@ -166,6 +166,7 @@ async fn a_delivery_is_shown_with_its_attempts() {
              Register a key, then start a new verification."
         ),
     });
+    expected["report"] = json!(null);
     let path = format!("/v1/webhooks/deliveries/{}", new.delivery.id);
     let one = test.send("GET", &path, "").await;
     assert_eq!(one.body, json!({ "data": expected, "error": null }));

@@ -20,6 +20,8 @@ pub struct DeliveryFilter {
     pub event_id: Option<EventId>,
     /// Of this session's events.
     pub session_id: Option<SessionId>,
+    /// Whether tests are meant too.
+    pub with_tests: bool,
 }
 
 /// Which failed deliveries to retry: those whose last attempt began in the span, both ends
@@ -109,7 +111,7 @@ pub trait DeliveryReads {
         id: &DeliveryId,
     ) -> Result<Vec<Attempt>, StoreError>;
 
-    /// Counts failed deliveries, each kind up to `most`.
+    /// Counts failed deliveries that are no tests, each kind up to `most`.
     async fn count_failed(
         &self,
         organization_id: OrganizationId,
@@ -125,6 +127,15 @@ pub trait DeliveryReads {
         place: DuePlace<'_>,
         most: usize,
     ) -> Result<usize, StoreError>;
+
+    /// Returns when the newest tests of an endpoint were made, newest first: at most so many, and
+    /// only those after `since`.
+    async fn tests_since(
+        &self,
+        endpoint_id: &EndpointId,
+        since: Timestamp,
+        at_most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError>;
 
     /// Returns a page, newest first; `None` if the cursor names no delivery of the organization.
     async fn list_deliveries(

@@ -21,6 +21,8 @@ pub struct EventFilter {
     pub created_from: Option<Timestamp>,
     /// Not created after.
     pub created_to: Option<Timestamp>,
+    /// Whether tests are meant too.
+    pub with_tests: bool,
 }
 
 /// An event with all of its deliveries.

@@ -146,6 +146,7 @@ async fn a_delivery_is_born_due_and_stored_for_its_schedule_and_retention() {
             expires_at: now.plus(kept),
             reason: StoredReason::PendingDelivery,
         },
+        is_test: false,
         created_at: now,
         updated_at: now,
     };

@@ -5,12 +5,15 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use kayle_crypto::PrivateKey;
+use kayle_receiver::{LabelledKey, Options, Receiver, Secrets};
 use kayle_testkit::receiver::{Behaviour, Reaction, ReceivedRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 use crate::support::installation::api_key;
 use crate::support::{Customer, Installation, binary, text};
+use crate::test_deliveries::prove_one;
 
 /// What a command printed, and how it ended.
 struct Outcome {
@@ -292,4 +295,85 @@ async fn each_failure_has_its_exit_code_and_shows_no_key() {
 
 fn permit(file: &Path, mode: u32) {
     fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("the file is ours");
+}
+
+#[tokio::test]
+async fn a_test_is_shown_step_by_step_and_its_failure_is_an_exit_code() {
+    let installation = Installation::start(&[]).await;
+    let failing = Behaviour::script([Reaction::Status(204), Reaction::Status(500)]);
+    let customer = Customer::register(installation.api(), failing).await;
+    let engineer = Engineer::of(&installation).await;
+    let trigger = ["trigger", "--endpoint", &customer.endpoint_id];
+
+    let arrived = engineer.runs(&trigger).await;
+    assert_eq!(arrived.code, Some(0), "{}", arrived.stderr);
+    let lines: Vec<&str> = arrived.stdout.lines().collect();
+    assert!(lines[0].starts_with("STAGE"), "{}", arrived.stdout);
+    assert_eq!(lines.len(), 12, "{}", arrived.stdout);
+    assert!(arrived.stdout.contains("status_code=204"));
+    assert!(arrived.stdout.contains("proof=no_proof"));
+
+    let refused = engineer
+        .runs(&[
+            "test",
+            "verification.attempt.failed",
+            "--json",
+            trigger[1],
+            trigger[2],
+        ])
+        .await;
+    assert_eq!(refused.code, Some(9), "{}", refused.stderr);
+    assert!(refused.stderr.contains("at status"), "{}", refused.stderr);
+    let delivery: Value = serde_json::from_str(&refused.stdout).expect("it prints JSON");
+    assert_eq!(delivery["status"], "failed");
+
+    let unknown = engineer
+        .runs(&["trigger", "nonsense", trigger[1], trigger[2]])
+        .await;
+    assert_eq!(unknown.code, Some(1), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("event_type"), "{}", unknown.stderr);
+}
+
+#[tokio::test]
+async fn a_rotation_waits_until_the_receiver_decrypts_with_the_new_key() {
+    let installation = Installation::start(&[]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    let endpoint = json!({ "url": url });
+    let api = installation.api();
+    let created = api.post("/v1/webhooks/endpoints", &endpoint).await.data();
+    let secret = text(&created, "/signing_secret").to_owned();
+    let engineer = Engineer::of(&installation).await;
+    let (endpoint_id, new) = (text(&created, "/endpoint/id"), engineer.path("new.pem"));
+    let rotate = [
+        "keys",
+        "rotate",
+        endpoint_id,
+        "--key-id",
+        "second",
+        "--out",
+        "new.pem",
+        "--wait-for-receiver",
+    ];
+    let serve = async {
+        let receiver = || {
+            let pem = fs::read_to_string(&new).unwrap();
+            let key = kayle_receiver::PrivateKey::parse(&pem).unwrap();
+            let keys = vec![LabelledKey { key_id: None, key }];
+            let options = Options::new(Secrets::fixed([secret.as_str()]), keys);
+            Receiver::new(options).unwrap()
+        };
+        prove_one(&listener, receiver).await;
+        std::future::pending::<()>().await;
+    };
+    let rotated = tokio::select! {
+        rotated = engineer.runs(&rotate) => rotated,
+        () = serve => unreachable!("it waits for the command"),
+    };
+    assert_eq!(rotated.code, Some(0), "{}", rotated.stderr);
+    let told = "your receiver has decrypted a test with it";
+    assert!(rotated.stderr.contains(told), "{}", rotated.stderr);
+    let key: Value = serde_json::from_str(&rotated.stdout).expect("it prints JSON");
+    assert_eq!(key["is_active"], true);
+    assert_eq!(key["proven_by"], "receiver");
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::commands::trigger;
+
 /// Makes keys, checks recorded deliveries, and shows what Kayle's webhooks did.
 #[derive(Parser)]
 #[command(name = "kayle", version, arg_required_else_help = true)]
@@ -22,6 +24,9 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Decrypts a recorded delivery, without a network and without checking who signed it
     Decrypt(Decrypt),
+    /// Sends a test to an endpoint, and shows step by step how it went
+    #[command(alias = "test")]
+    Trigger(Trigger),
     /// Where events go
     #[command(subcommand)]
     Endpoints(Endpoints),
@@ -82,6 +87,9 @@ pub(crate) struct Rotate {
     /// The size of the key that is made
     #[arg(long, value_enum, default_value_t = Bits::Two)]
     pub(crate) bits: Bits,
+    /// Waits, before the new key becomes the active one, until your receiver decrypts a test with it
+    #[arg(long)]
+    pub(crate) wait_for_receiver: bool,
     #[command(flatten)]
     pub(crate) service: Service,
 }
@@ -147,6 +155,21 @@ pub(crate) struct Decrypt {
     /// Shows claims on a terminal, too; a pipe or a file gets them in any case
     #[arg(long)]
     pub(crate) show_claims: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Trigger {
+    /// The type of the sample that is sent; the endpoint need not subscribe to it
+    #[arg(value_name = "TYPE", default_value = trigger::EVENT_TYPE)]
+    pub(crate) event_type: String,
+    /// The endpoint, enabled or not
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) endpoint: String,
+    /// Encrypts to this key of the endpoint, whk_…, active or not
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: Service,
 }
 
 #[derive(Subcommand)]

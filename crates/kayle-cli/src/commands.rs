@@ -4,6 +4,7 @@ mod completion;
 mod decrypt;
 mod keys;
 mod lists;
+pub(crate) mod trigger;
 mod verify;
 
 use crate::command_line::{Command, CommandLine};
@@ -14,6 +15,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Keys(keys) => keys::run(&keys),
         Command::Verify(verify) => verify::run(&verify),
         Command::Decrypt(decrypt) => decrypt::run(&decrypt),
+        Command::Trigger(trigger) => trigger::run(&trigger),
         Command::Endpoints(endpoints) => lists::endpoints(endpoints),
         Command::Deliveries(deliveries) => lists::deliveries(deliveries),
         Command::Events(events) => lists::events(events),

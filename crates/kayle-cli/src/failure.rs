@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// The challenge of a key cannot be decrypted with this private key.
     #[error("not proven: the private key is not the registered key's other half ({0})")]
     NotProven(UnwrapError),
+    /// A test did not arrive, or was not decrypted.
+    #[error("the test failed: {0}")]
+    TestFailed(String),
     /// Nobody answered.
     #[error("no connection to {url}: {reason}")]
     NoConnection { url: String, reason: String },
@@ -56,7 +59,7 @@ impl Failure {
                 409 | 429 => 8,
                 _ => 1,
             },
-            Self::NotProven(_) => 9,
+            Self::NotProven(_) | Self::TestFailed(_) => 9,
             Self::NoConnection { .. } => 10,
         }
     }

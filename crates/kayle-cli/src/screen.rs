@@ -29,7 +29,7 @@ fn cells(columns: &[&str], row: &Value) -> Vec<String> {
 }
 
 /// Shows a value without the quotes of JSON; what has several parts, with commas between.
-fn cell(value: &Value) -> String {
+pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),

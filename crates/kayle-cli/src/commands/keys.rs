@@ -3,15 +3,20 @@
 //! A key is used after it was proven, never before: events that nobody can decrypt are lost.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use kayle_receiver::{LabelledKey, PrivateKey, UnwrapError};
 use serde_json::{Value, json};
 
-use super::lists;
+use super::{lists, trigger};
 use crate::api::Api;
 use crate::command_line::{Bits, Generate, Keys, Prove, Rotate};
 use crate::failure::Failure;
 use crate::{files, screen};
+
+/// The service takes ten tests of an endpoint a minute.
+const BETWEEN_TESTS: Duration = Duration::from_secs(7);
 
 pub(crate) fn run(keys: &Keys) -> Result<(), Failure> {
     match keys {
@@ -31,7 +36,8 @@ fn run_generate(options: &Generate) -> Result<(), Failure> {
         screen::print_json(&key.registration(&options.key_id));
         return Ok(());
     };
-    let activated = activate(&api, endpoint_id, key, &options.key_id)?;
+    let id = register(&api, endpoint_id, key, &options.key_id)?;
+    let activated = activate(&api, &id)?;
     screen::print_json(&activated);
     Ok(())
 }
@@ -48,13 +54,17 @@ fn run_rotate(options: &Rotate) -> Result<(), Failure> {
     let api = Api::new(&options.service)?;
     let keys = keys_of(&options.endpoint)?;
     let active = || api.get(&keys, &[("is_active", "true".to_owned())]);
-    let old = active()?["data"][0].take();
+    let old = active()?["data"].get(0).cloned().unwrap_or_default();
     let key = match (&options.key, &options.out) {
         (Some(file), _) => read_key(file)?,
         (None, Some(file)) => generate(options.bits, file)?,
         (None, None) => return Err(Failure::Usage("give --key FILE or --out FILE".to_owned())),
     };
-    let activated = activate(&api, &options.endpoint, key, &options.key_id)?;
+    let id = register(&api, &options.endpoint, key, &options.key_id)?;
+    if options.wait_for_receiver {
+        wait_for_receiver(&api, &options.endpoint, &id)?;
+    }
+    let activated = activate(&api, &id)?;
     screen::print_json(&activated);
     if let Some(old_id) = old["id"].as_str() {
         tell_old(&api, &keys, old_id)?;
@@ -107,16 +117,51 @@ fn read_key(file: &Path) -> Result<PrivateKey, Failure> {
         .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
 }
 
-/// Registers a key's public half, proves it, and only then has it take the place of the active one.
-fn activate(api: &Api, endpoint_id: &str, key: PrivateKey, key_id: &str) -> Result<Value, Failure> {
+/// Sends tests to the receiver until one is decrypted with this key.
+fn wait_for_receiver(api: &Api, endpoint_id: &str, id: &str) -> Result<(), Failure> {
+    loop {
+        let delivery = trigger::send(api, endpoint_id, trigger::EVENT_TYPE, Some(id))?;
+        match trigger::proof(&delivery) {
+            Some("proven") => {
+                eprintln!("your receiver has decrypted a test with it");
+                return Ok(());
+            }
+            Some(proof) => eprintln!("not yet: your receiver answers {proof}"),
+            None => eprintln!("not yet: the test did not reach your receiver"),
+        }
+        wait_until_the_next_test();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells when a receiver was deployed anew"
+)]
+fn wait_until_the_next_test() {
+    thread::sleep(BETWEEN_TESTS);
+}
+
+/// Registers a key's public half, and proves it. It is not active yet.
+fn register(
+    api: &Api,
+    endpoint_id: &str,
+    key: PrivateKey,
+    key_id: &str,
+) -> Result<String, Failure> {
     let mut registration = key.registration(key_id);
     registration["activate"] = json!(false);
     let registered = api.post(&keys_of(endpoint_id)?, &registration)?;
     let id = registered["data"]["id"].as_str().unwrap_or_default();
     eprintln!("registered as {id}, not active yet");
     prove(api, id, key)?;
+    eprintln!("proven");
+    Ok(id.to_owned())
+}
+
+/// Puts a key in the place of the active one.
+fn activate(api: &Api, id: &str) -> Result<Value, Failure> {
     let activated = api.post(&format!("{}/reactivate", key_path(id)?), &json!({}))?;
-    eprintln!("proven and active: events from now on are encrypted to it");
+    eprintln!("active: events from now on are encrypted to it");
     Ok(activated["data"].clone())
 }
 

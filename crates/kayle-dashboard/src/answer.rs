@@ -33,7 +33,7 @@ pub(crate) fn page(template: &impl Template) -> Answer {
 
 /// Answers a page with another status than 200.
 pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Answer {
-    let html = template.render().map_err(|_| Refusal::Broken)?;
+    let html = template.render().map_err(|error| Refusal::broken(&error))?;
     let mut builder = HttpResponse::build(status);
     Ok(protect(&mut builder)
         .content_type("text/html; charset=utf-8")

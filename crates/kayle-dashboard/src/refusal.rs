@@ -53,6 +53,14 @@ struct RefusalPage<'a> {
     sign_in_url: Option<&'a str>,
 }
 
+impl Refusal {
+    /// Notes what is wrong, for the operator; the page itself does not say it.
+    pub(crate) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a page could not be made");
+        Self::Broken
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let cause: &(dyn std::error::Error + 'static) = &error;

@@ -106,8 +106,8 @@ pub(crate) async fn prove(visit: Visit, fields: Fields) -> Answer {
         let jwe = match challenge {
             Ok(challenge) => challenge.jwe,
             Err(ChallengeKeyError::Missing(error)) => return Err(error.into()),
-            Err(ChallengeKeyError::Unreadable(_) | ChallengeKeyError::Encrypt(_)) => {
-                return Err(Refusal::Broken);
+            Err(error @ (ChallengeKeyError::Unreadable(_) | ChallengeKeyError::Encrypt(_))) => {
+                return Err(Refusal::broken(&error));
             }
         };
         return key_proof::answer(&visit, Some(jwe), None, StatusCode::OK).await;

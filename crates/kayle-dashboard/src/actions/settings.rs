@@ -44,8 +44,8 @@ pub(crate) async fn reveal(visit: Visit, _: Fields) -> Answer {
     let secret = match visit.webhooks().reveal_signing_secret(&caller, &id).await {
         Ok(secret) => secret,
         Err(RevealSecretError::NotFound) => return Err(Refusal::NotFound),
-        Err(RevealSecretError::Missing | RevealSecretError::Sealed(_)) => {
-            return Err(Refusal::Broken);
+        Err(error @ (RevealSecretError::Missing | RevealSecretError::Sealed(_))) => {
+            return Err(Refusal::broken(&error));
         }
         Err(RevealSecretError::Store(error)) => return Err(error.into()),
     };

@@ -73,6 +73,39 @@ fn the_documentation_lists_every_metric() {
 }
 
 #[test]
+fn the_documentation_names_no_metric_that_is_none() {
+    let documented = include_str!("../../../../docs/operations.md");
+    let metrics = metrics();
+    gauges::show_a_reading(&metrics);
+    let page = metrics.page();
+    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    // The rest only a running node has.
+    let known: BTreeSet<&str> = types
+        .filter_map(|described| described.split(' ').next())
+        .chain([
+            "kayle_loop_last_success_timestamp_seconds",
+            "kayle_ready",
+            "kayle_store_connections",
+            "kayle_store_connections_max",
+            "kayle_store_errors",
+        ])
+        .collect();
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    for text in documented
+        .split('`')
+        .filter(|text| text.starts_with("kayle_"))
+    {
+        let name = text.split(|letter| !is_part(letter)).next().unwrap();
+        let suffixes = ["", "_total", "_bucket", "_sum", "_count"];
+        let is_known = suffixes
+            .iter()
+            .filter_map(|suffix| name.strip_suffix(suffix))
+            .any(|base| known.contains(base));
+        assert!(is_known, "{name} is no metric");
+    }
+}
+
+#[test]
 fn every_outcome_of_an_attempt_has_a_series() {
     let metrics = metrics();
     let outcomes = [200, 204, 302, 404, 500, 599].map(AttemptOutcome::from_status_code);

@@ -133,6 +133,7 @@ const ROWS: &[Row] = &[
         Uses::Only(&["kayle-primitives", "kayle-crypto", TESTKIT, "xtask"]),
     ),
     row("tests", Level::Tests, Uses::AllUpTo(Level::Tools)),
+    row("kayle-fuzz", Level::Tests, Uses::AllUpTo(Level::Testkit)),
 ];
 
 const fn row(package: &'static str, level: Level, uses: Uses) -> Row {
@@ -188,7 +189,7 @@ const SEATS: &[Seat] = &[
     },
     Seat {
         crates: &["actix-*"],
-        packages: &["kayle-api", "kayle-dashboard", "kayle-server"],
+        packages: &["kayle-api", "kayle-dashboard", "kayle-server", "kayle-fuzz"],
     },
     Seat {
         crates: &["utoipa*"],

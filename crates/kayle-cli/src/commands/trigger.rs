@@ -91,18 +91,18 @@ fn fact(name: &str, value: &Value) -> Option<String> {
 
 /// Fails where a script should not go on: the test did not arrive, or its proof is wrong.
 fn judge(delivery: &Value) -> Result<(), Failure> {
+    let text = delivery.pointer("/explanation/text");
+    let text = text.and_then(Value::as_str).unwrap_or("it has not ended");
     let failed = stages(delivery)
         .iter()
         .find(|stage| stage["state"] == "failed");
     if let Some(stage) = failed {
         let stage = stage["stage"].as_str().unwrap_or_default();
-        return Err(Failure::TestFailed(format!("at {stage}")));
+        return Err(Failure::TestFailed(format!("at {stage}: {text}")));
     }
     if delivery["status"] == "succeeded" {
         return Ok(());
     }
-    let text = delivery.pointer("/explanation/text");
-    let text = text.and_then(Value::as_str).unwrap_or("it has not ended");
     Err(Failure::TestFailed(text.to_owned()))
 }
 
@@ -120,7 +120,11 @@ mod tests {
         }
         check("succeeded", "ok", None);
         check("succeeded", "skipped", None);
-        check("succeeded", "failed", Some("the test failed: at decrypt"));
+        check(
+            "succeeded",
+            "failed",
+            Some("the test failed: at decrypt: it has not ended"),
+        );
         check(
             "pending",
             "not_reached",

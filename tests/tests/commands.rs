@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::binary;
+use crate::support::{Service, binary};
 
 #[tokio::test]
 async fn a_database_is_migrated_by_command() {
@@ -18,6 +18,19 @@ async fn a_database_is_migrated_by_command() {
         let output = run(folder.path(), &arguments).await;
         assert!(output.status.success(), "{arguments:?}: {output:?}");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_made_with_a_secret_key_that_the_running_service_lacks() {
+    let mut service = Service::start(&[]).await;
+    let create = ["organization", "create", "--name", "Radium Institute"];
+    service.admin(&create).await;
+    let another = "YW5vdGhlciBrZXkgb2YgdGhpcnR5LXR3byBieXRlcywgb3Igb2YgbW9yZQ==";
+    service.set("KAYLE_SECRET_KEY", Some(another));
+    let refused = service.try_admin(&create).await;
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{stderr}");
+    assert!(stderr.contains("runs without this key"), "{stderr}");
 }
 
 #[tokio::test]

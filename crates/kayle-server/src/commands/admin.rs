@@ -171,13 +171,18 @@ pub(super) async fn run(admin: Admin, config: &Config) -> anyhow::Result<()> {
     }
 }
 
-/// Does something with the operations, and closes the database whatever came of it.
+/// Does something with the operations, and closes the database whatever came of it. Under a secret
+/// key that a running node lacks nothing is done: that node would refuse the API key or token that
+/// was made.
 async fn with_webhooks(
     config: &Config,
     act: impl AsyncFnOnce(&Webhooks) -> anyhow::Result<Done>,
 ) -> anyhow::Result<Done> {
     let wired = wiring::wire(config, Arc::new(NoMeter)).await?;
-    let done = act(&wired.webhooks).await;
+    let done = match secret_key::refuse_unknown_to_nodes(&wired.webhooks).await {
+        Ok(()) => act(&wired.webhooks).await,
+        Err(refusal) => Err(refusal),
+    };
     wired.store.close().await?;
     done
 }

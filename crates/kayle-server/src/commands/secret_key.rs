@@ -3,8 +3,9 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Subcommand;
+use kayle_app::Webhooks;
 use kayle_app::ports::meter::NoMeter;
 use kayle_app::ports::store::{KeptUnderKey, KeyUse};
 use kayle_app::secret_keys::{KeyStatus, MissingKey, Rotated};
@@ -30,6 +31,19 @@ pub(super) async fn run(command: SecretKeyCommand, config: &Config) -> anyhow::R
     };
     wired.store.close().await?;
     done
+}
+
+/// Refuses a secret key that a running node lacks: what is made with it would be unknown there.
+pub(super) async fn refuse_unknown_to_nodes(webhooks: &Webhooks) -> anyhow::Result<()> {
+    if let Some(node) = webhooks.nodes_without_current_key().await?.first() {
+        bail!(
+            "KAYLE_SECRET_KEY: node {} ({}) runs without this key and would not know what is made \
+             with it; first give it the key in KAYLE_SECRET_KEY_PREVIOUS, or stop it",
+            node.id,
+            node.role.as_str()
+        );
+    }
+    Ok(())
 }
 
 async fn status(wired: &Wired) -> anyhow::Result<Done> {

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::secret_key::describe_missing;
+use super::secret_key::{describe_missing, refuse_unknown_to_nodes};
 use super::{print_line, sign_in_url};
 use crate::clock::ServiceClock;
 use crate::config::Config;
@@ -212,15 +212,7 @@ async fn judge_keys(config: &Config, webhooks: &Webhooks) -> anyhow::Result<()> 
         // Whoever was there before is gone: the file has one process.
         return Ok(());
     }
-    if let Some(node) = webhooks.nodes_without_current_key().await?.first() {
-        bail!(
-            "KAYLE_SECRET_KEY: node {} ({}) runs without this key and would not know what is made \
-             with it; first give it the key in KAYLE_SECRET_KEY_PREVIOUS, or stop it",
-            node.id,
-            node.role.as_str()
-        );
-    }
-    Ok(())
+    refuse_unknown_to_nodes(webhooks).await
 }
 
 /// How long the session lasts that a printed link leads to: a working day.

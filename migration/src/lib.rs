@@ -30,6 +30,7 @@ mod m20261126_000022_service_tokens;
 mod m20261126_000025_secret_keys;
 mod m20261126_000028_tests;
 mod m20261126_000050_destinations;
+mod m20261126_000051_operators_links;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::{
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000025_secret_keys::Migration),
             Box::new(m20261126_000028_tests::Migration),
             Box::new(m20261126_000050_destinations::Migration),
+            Box::new(m20261126_000051_operators_links::Migration),
         ]
     }
 }

@@ -50,6 +50,7 @@ specs! {
     each_role_sees_what_it_may_do: "roles";
     an_endpoint_is_set_up_from_nothing: "setup";
     a_link_signs_in_once: "sign_in";
+    operators_see_the_installation_and_nobody_else_does: "system";
     organizations_see_nothing_of_one_another: "tenants";
     a_delivery_says_why_it_is_where_it_is: "why";
 }

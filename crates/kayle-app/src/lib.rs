@@ -30,6 +30,7 @@ pub mod retention;
 pub mod secret_keys;
 pub mod service_tokens;
 pub mod sessions;
+pub mod system;
 mod webhooks;
 
 pub use missing::Missing;

@@ -75,6 +75,13 @@ pub const SERVICE_TOKEN_REMEMBERED: Duration = Duration::from_hours(24);
 /// How long after its last check-in a node counts as running: two check-ins may fail.
 pub const NODE_ALIVE: Duration = Duration::from_secs(15);
 
+/// How far back organizations are compared by how much they make the service do: long enough to
+/// be no accident, short enough to be about now and to be added up from few rows.
+pub const BUSIEST_SPAN: Duration = Duration::from_mins(10);
+
+/// Organizations that are named as the busiest: one of them is the one that floods.
+pub const BUSIEST_ORGANIZATIONS: usize = 10;
+
 /// How long a node that is gone is remembered: long enough to see what ran yesterday.
 pub const NODE_REMEMBERED: Duration = Duration::from_hours(24);
 

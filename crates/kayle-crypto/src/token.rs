@@ -21,6 +21,9 @@ use crate::key_ring::{KeyRing, TokenKey};
 /// The audience of a service token: this service's intake.
 pub const SERVICE_AUDIENCE: &str = "kayle-internal";
 
+/// The audience of an operator's token: the page of the whole installation.
+pub const OPERATOR_AUDIENCE: &str = "kayle-operators";
+
 /// How far the clock of who signed a token may be ahead of ours, for `nbf`. An expiry is exact.
 const CLOCK_SKEW_S: i64 = 60;
 
@@ -161,6 +164,28 @@ impl KeyRing {
         })
     }
 
+    /// Creates a session of an operator (a UUID), who acts for no organization.
+    pub fn mint_operator_token(&self, user: &str, now: Timestamp, ttl: Duration) -> MintedToken {
+        let claims = OperatorToken {
+            aud: OPERATOR_AUDIENCE,
+            sub: user.to_owned(),
+        };
+        self.mint(&self.current.session_tokens, claims, now, ttl)
+    }
+
+    /// Checks an operator's session and returns whose it is. Nobody else can make one: no identity
+    /// service's key is asked. [`Self::verify_session_token`] refuses it, because it names an
+    /// audience.
+    pub fn verify_operator_token(&self, token: &str, now: Timestamp) -> Result<String, TokenError> {
+        let mut validation = validation(Algorithm::HS256);
+        validation.required_spec_claims.insert("aud".to_owned());
+        validation.set_audience(&[OPERATOR_AUDIENCE]);
+        let subkeys = self.keys().map(|key| &key.session_tokens.verifying);
+        let (token, _): (Timed<OperatorToken>, _) =
+            verify_with_any(subkeys, token, &validation, now)?;
+        Ok(token.claims.sub)
+    }
+
     /// The header names the key, so that a person with a token can find out which one it needs.
     fn mint<T: Serialize>(
         &self,
@@ -218,6 +243,13 @@ struct ServiceToken {
     sub: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OperatorToken {
+    #[serde(skip_deserializing)]
+    aud: &'static str,
+    sub: String,
 }
 
 #[derive(Serialize, Deserialize)]

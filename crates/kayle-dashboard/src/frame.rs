@@ -24,10 +24,23 @@ pub(crate) struct Frame {
 /// Who is signed in, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct Who {
+    /// Whether it is an operator, who sees one page.
+    pub(crate) is_operator: bool,
     pub(crate) organization: String,
     pub(crate) role: &'static str,
     /// Whether the organization's deletion is pending, so that nothing can be changed.
     pub(crate) is_frozen: bool,
+}
+
+impl Who {
+    pub(crate) fn operator() -> Self {
+        Self {
+            is_operator: true,
+            organization: "This installation".to_owned(),
+            role: "operator",
+            is_frozen: false,
+        }
+    }
 }
 
 /// The places in the navigation.
@@ -39,6 +52,7 @@ pub(crate) enum Section {
     Activity,
     ApiKeys,
     AuditLog,
+    System,
 }
 
 /// How the pages look.
@@ -81,6 +95,8 @@ pub(crate) enum Notice {
     ApiKeyEnabled,
     ApiKeyDisabled,
     ApiKeyDeleted,
+    Examined,
+    ExaminationUnderWay,
 }
 
 /// How many failed deliveries were sent again, and how many the page had told.
@@ -167,6 +183,10 @@ impl Notice {
             Self::ApiKeyEnabled => "The key is accepted again.",
             Self::ApiKeyDisabled => "The key is refused from now on.",
             Self::ApiKeyDeleted => "The key is deleted.",
+            Self::Examined => "Examined.",
+            Self::ExaminationUnderWay => {
+                "Somebody else is examining it at this moment. Look again soon."
+            }
         };
         sentence.into()
     }
@@ -187,8 +207,9 @@ impl Notice {
             | Self::EndpointDeleted
             | Self::ApiKeyEnabled
             | Self::ApiKeyDisabled
-            | Self::ApiKeyDeleted => "ok",
-            Self::NothingChanged => "info",
+            | Self::ApiKeyDeleted
+            | Self::Examined => "ok",
+            Self::NothingChanged | Self::ExaminationUnderWay => "info",
             Self::RetryInProgress
             | Self::RetryPayloadGone
             | Self::TooManyTests

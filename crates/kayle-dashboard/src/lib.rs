@@ -14,6 +14,7 @@ mod actions;
 mod answer;
 mod assets;
 mod dashboard;
+mod examination;
 mod fields;
 mod form;
 mod frame;
@@ -28,4 +29,4 @@ mod secrets;
 mod visit;
 mod words;
 
-pub use dashboard::{Dashboard, mount};
+pub use dashboard::{Dashboard, Installation, mount};

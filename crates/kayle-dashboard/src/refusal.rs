@@ -13,6 +13,7 @@ use kayle_app::quotas::LimitReached;
 use crate::answer::page_with;
 use crate::dashboard::Dashboard;
 use crate::frame::Frame;
+use crate::visit::SYSTEM;
 
 /// Why a page cannot be shown.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub(crate) enum Refusal {
     NoOrganization,
     /// The session grants nothing in its organization.
     NoRole,
+    /// The session is an operator's, who sees nothing of any organization.
+    Operator,
+    /// The page is for operators.
+    NoOperator,
     /// Somebody else may; says who.
     Forbidden(String),
     /// The organization has as much as it may have; says of what.
@@ -104,7 +109,7 @@ impl Refusal {
         match self {
             Self::SignedOut => "Sign in",
             Self::NoOrganization => "No organization",
-            Self::NoRole | Self::Forbidden(_) => "Not allowed",
+            Self::NoRole | Self::Forbidden(_) | Self::Operator | Self::NoOperator => "Not allowed",
             Self::LimitReached(_) => "No more",
             Self::ForeignOrigin => "Not from here",
             Self::FormTooLarge => "Too long",
@@ -119,9 +124,12 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::NoOrganization | Self::NoRole | Self::Forbidden(_) | Self::ForeignOrigin => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NoOrganization
+            | Self::NoRole
+            | Self::Forbidden(_)
+            | Self::Operator
+            | Self::NoOperator
+            | Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::LimitReached(_) => StatusCode::CONFLICT,
             Self::FormTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::FormCutShort => StatusCode::BAD_REQUEST,
@@ -138,6 +146,10 @@ impl Refusal {
             Self::NoOrganization => "Your session is in no organization.",
             Self::NoRole => "You are signed in, but your role here allows you nothing.",
             Self::Forbidden(refusal) => refusal,
+            Self::Operator => {
+                "You are signed in as an operator, who sees nothing of any organization."
+            }
+            Self::NoOperator => "This page is for the operators of the installation.",
             Self::ForeignOrigin => {
                 "This was sent from a page that is not part of this dashboard, so nothing was \
                  changed."
@@ -164,6 +176,11 @@ impl Refusal {
             Self::NoOrganization => "Choose an organization first.".to_owned(),
             Self::NoRole | Self::Forbidden(_) => {
                 "Ask an owner of the organization for it.".to_owned()
+            }
+            Self::Operator => format!("Open {SYSTEM}, or sign in to an organization."),
+            Self::NoOperator => {
+                "An operator signs in by: kayle-webhooks admin session-token create --operator"
+                    .to_owned()
             }
             Self::ForeignOrigin => {
                 let url = &dashboard.public_url;

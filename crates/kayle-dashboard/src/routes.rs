@@ -3,7 +3,7 @@
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 
-use crate::visit::{get, post};
+use crate::visit::{get, operator_get, operator_post, post};
 use crate::{actions, assets, pages};
 
 /// Registers every page and every form.
@@ -31,6 +31,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/events/{event}", get(pages::event::show))
         .route("/events/{event}/replay", post(actions::replay::act))
         .route("/activity", get(pages::activity::show))
+        .route("/system", operator_get(pages::system::show))
+        .route("/system/doctor", operator_post(actions::doctor::act))
         .route("/search", get(pages::search::show))
         .route("/audit-log", get(pages::audit_log::show))
         .configure(api_keys)

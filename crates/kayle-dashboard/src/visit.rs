@@ -15,9 +15,10 @@ use kayle_app::access::{
 };
 use kayle_primitives::{Id, Organization, OrganizationId, Timestamp};
 
-use crate::answer::{Answer, Cookie, NOTICE_COOKIE};
+use crate::answer::{Answer, Cookie, NOTICE_COOKIE, see_other};
 use crate::assets::URLS;
 use crate::dashboard::Dashboard;
+use crate::examination::Examination;
 use crate::fields::Fields;
 use crate::form::UnreadForm;
 use crate::frame::{Frame, Notice, Section, Theme, Who};
@@ -30,11 +31,21 @@ pub(crate) const THEME_COOKIE: &str = "kayle-theme";
 /// The first of all pages.
 pub(crate) const HOME: &str = "/webhooks";
 
+/// The page of operators.
+pub(crate) const SYSTEM: &str = "/webhooks/system";
+
 /// What a request says of itself, whoever sent it.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) dashboard: web::Data<Dashboard>,
     http: HttpRequest,
+}
+
+/// A request of an operator, who works in no organization.
+pub(crate) struct OperatorVisit {
+    pub(crate) request: Request,
+    /// When the page is made: all its times are seen from here.
+    pub(crate) now: Timestamp,
 }
 
 /// A request of a person in an organization. Cheap to copy.
@@ -125,7 +136,10 @@ impl Visit {
         let mut person = match webhooks.authenticate_user(token).await {
             Ok(person) => person,
             Err(AuthenticateError::Invalid | AuthenticateError::Frozen) => {
-                return Err(Refusal::SignedOut);
+                return Err(match webhooks.authenticate_operator(token) {
+                    Ok(_) => Refusal::Operator,
+                    Err(_) => Refusal::SignedOut,
+                });
             }
             Err(AuthenticateError::Store(error)) => return Err(error.into()),
         };
@@ -141,6 +155,40 @@ impl Visit {
             organization,
             now: webhooks.now(),
         })))
+    }
+}
+
+impl OperatorVisit {
+    /// Accepts an operator's session: else the page that says why not.
+    async fn begin(request: &Request) -> Result<Self, Refusal> {
+        let webhooks = &request.dashboard.webhooks;
+        let token = request.cookie(&request.dashboard.session_cookie);
+        let token = token.ok_or(Refusal::SignedOut)?;
+        if webhooks.authenticate_operator(token).is_err() {
+            let person = webhooks.authenticate_user(token).await;
+            return Err(person.map_or(Refusal::SignedOut, |_| Refusal::NoOperator));
+        }
+        Ok(Self {
+            request: request.clone(),
+            now: webhooks.now(),
+        })
+    }
+
+    /// Returns what the doctor found last.
+    pub(crate) fn examination(&self) -> &Examination {
+        let examination = self.request.http.app_data::<web::Data<Examination>>();
+        examination.expect("the pages are mounted with it")
+    }
+
+    /// Returns the frame of a page.
+    pub(crate) fn frame(&self, title: &str) -> Frame {
+        let notice = self.request.cookie(NOTICE_COOKIE);
+        Frame {
+            section: Some(Section::System),
+            who: Some(Who::operator()),
+            notice: notice.and_then(Notice::parse),
+            ..self.request.frame(title)
+        }
     }
 }
 
@@ -199,6 +247,7 @@ impl Inner {
             title: title.to_owned(),
             section: None,
             who: Some(Who {
+                is_operator: false,
                 organization: self.organization.name.clone(),
                 role: self.person.role.map_or("none", |role| role.as_str()),
                 is_frozen: self.organization.is_frozen(),
@@ -221,6 +270,7 @@ where
         let request = Request::of(http);
         match Visit::begin(&request).await {
             Ok(visit) => settle(&visit, show(visit.clone()).await),
+            Err(Refusal::Operator) => see_other(SYSTEM),
             Err(refusal) => refusal.page(&request.dashboard, request.frame(refusal.title())),
         }
     };
@@ -255,15 +305,57 @@ where
     web::post().to(handler)
 }
 
+/// Makes the route of a page for operators.
+pub(crate) fn operator_get<R>(show: fn(OperatorVisit) -> R) -> Route
+where
+    R: Future<Output = Answer> + 'static,
+{
+    let handler = move |http: HttpRequest| async move {
+        let request = Request::of(http);
+        let shown = match OperatorVisit::begin(&request).await {
+            Ok(visit) => show(visit).await,
+            Err(refusal) => Err(refusal),
+        };
+        settle_for(&request, shown, |title| request.frame(title))
+    };
+    web::route()
+        .guard(guard::Any(guard::Get()).or(guard::Head()))
+        .to(handler)
+}
+
+/// Makes the route of a form for operators, which says nothing but that it was sent.
+pub(crate) fn operator_post<R>(act: fn(OperatorVisit) -> R) -> Route
+where
+    R: Future<Output = Answer> + 'static,
+{
+    let handler = move |http: HttpRequest| async move {
+        let request = Request::of(http);
+        let begun = match request.require_own_origin() {
+            Ok(()) => OperatorVisit::begin(&request).await,
+            Err(refusal) => Err(refusal),
+        };
+        let acted = match begun {
+            Ok(visit) => act(visit).await,
+            Err(refusal) => Err(refusal),
+        };
+        settle_for(&request, acted, |title| request.frame(title))
+    };
+    web::post().to(handler)
+}
+
 /// Shows a refusal as a page, and forgets the message that a page has shown.
 fn settle(visit: &Visit, answer: Answer) -> HttpResponse {
-    let dashboard = &visit.request.dashboard;
+    settle_for(&visit.request, answer, |title| visit.frame_of(title))
+}
+
+fn settle_for(request: &Request, answer: Answer, frame: impl Fn(&str) -> Frame) -> HttpResponse {
+    let dashboard = &request.dashboard;
     let mut response = match answer {
         Ok(response) => response,
-        Err(refusal) => refusal.page(dashboard, visit.frame_of(refusal.title())),
+        Err(refusal) => refusal.page(dashboard, frame(refusal.title())),
     };
     let has_shown_it =
-        visit.request.cookie(NOTICE_COOKIE).is_some() && !response.status().is_redirection();
+        request.cookie(NOTICE_COOKIE).is_some() && !response.status().is_redirection();
     if has_shown_it {
         let forget = Cookie {
             name: NOTICE_COOKIE,

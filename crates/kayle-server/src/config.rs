@@ -13,6 +13,7 @@ use figment::providers::{Format, Toml};
 use figment::value::Value;
 use ipnet::IpNet;
 use kayle_api::{InvalidRateLimit, RateLimit};
+use kayle_app::ports::store::FullAt;
 use kayle_app::quotas::Quotas;
 use kayle_crypto::{IdentityKey, KeyRing};
 use kayle_delivery::{RetrySchedule, RetrySchedules};
@@ -192,6 +193,21 @@ impl Config {
     pub(crate) fn public_url(&self, address: SocketAddr) -> String {
         let configured = self.public_url.clone();
         configured.unwrap_or_else(|| format!("http://{address}"))
+    }
+
+    /// Returns how many requests under way are as many as there may be.
+    pub(crate) fn full_at(&self) -> FullAt {
+        FullAt {
+            endpoint: self.endpoint_concurrency,
+            destination: self.destination_concurrency,
+        }
+    }
+
+    /// Returns how long an expired payload may wait: a sweep of very many takes a while by itself.
+    pub(crate) fn sweep_grace(&self) -> Duration {
+        /// One under way, and one to come.
+        const SWEEPS_WAITED: u32 = 2;
+        self.sweep_interval * SWEEPS_WAITED + kayle_app::doctor::LEASE_GRACE
     }
 
     /// Returns the name of the cookie that a dashboard session travels in (contract 13.3).

@@ -11,7 +11,7 @@ use kayle_app::ports::store::Store;
 use kayle_app::ports::wakeup::Wakeup;
 use kayle_app::secret_keys::recall_retired_keys;
 use kayle_app::{Parts, Settings, Webhooks};
-use kayle_dashboard::Dashboard;
+use kayle_dashboard::{Dashboard, Installation};
 use kayle_dispatcher::Dispatcher;
 use kayle_endpoints::{AddressPolicy, UrlPolicy};
 use kayle_sender::{HyperSender, PoolLimits, SenderSettings};
@@ -155,13 +155,15 @@ async fn service_clock(config: &Config, store: &SqlStore) -> anyhow::Result<Serv
 }
 
 /// Makes the pages of the dashboard, unless they are off.
-pub(crate) fn pages(
-    config: &Config,
-    address: SocketAddr,
-    webhooks: &Arc<Webhooks>,
-) -> Option<Mount> {
+pub(crate) fn pages(config: &Config, address: SocketAddr, wired: &Wired) -> Option<Mount> {
     let dashboard = Dashboard {
-        webhooks: Arc::clone(webhooks),
+        webhooks: Arc::clone(&wired.webhooks),
+        installation: Installation {
+            reads: Arc::clone(&wired.store) as _,
+            invariants: Arc::clone(&wired.store) as _,
+            full_at: config.full_at(),
+            sweep_grace: config.sweep_grace(),
+        },
         public_url: config.public_url(address),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),

@@ -7,10 +7,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use kayle_app::ports::store::StoreError;
-use kayle_primitives::Timestamp;
+use async_trait::async_trait;
+use kayle_app::ports::store::{FullAt, Gauges, OrganizationLoad, StoreError, SystemReads};
+use kayle_primitives::{OrganizationId, Timestamp};
 use sea_orm::prelude::Uuid;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 
 use crate::backend::dialect::DueScan;
 use crate::entities::values::at;
@@ -23,39 +24,6 @@ pub const COUNTED_MAX: u64 = 100_000;
 
 /// What should have been done by age and was not for so long is overdue: several sweeps have passed.
 pub const OVERDUE_AFTER: Duration = Duration::from_mins(5);
-
-/// What the database holds, at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gauges {
-    /// When the oldest due delivery was due whose endpoint has room for another request.
-    pub oldest_due_with_room: Option<Timestamp>,
-    /// The same of those whose endpoint, or its destination, has as many requests under way as it
-    /// may have.
-    pub oldest_due_of_full: Option<Timestamp>,
-    /// Deliveries that are due.
-    pub due: u64,
-    /// Deliveries that wait for their time.
-    pub later: u64,
-    /// Deliveries that wait for their endpoint or organization to be enabled.
-    pub held: u64,
-    /// Deliveries that a dispatcher has.
-    pub delivering: u64,
-    /// Payloads that are stored.
-    pub payloads: u64,
-    /// Payloads that should have been erased more than [`OVERDUE_AFTER`] ago.
-    pub payloads_overdue: u64,
-    /// Sessions that should have expired more than [`OVERDUE_AFTER`] ago.
-    pub sessions_overdue: u64,
-}
-
-/// How many requests under way are as many as there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FullAt {
-    /// To one endpoint.
-    pub endpoint: usize,
-    /// To one host and port.
-    pub destination: usize,
-}
 
 pub(crate) const FULL_ENDPOINTS: &str = "\
 SELECT endpoint_id FROM deliveries WHERE state = 'delivering' \
@@ -82,6 +50,49 @@ const SESSIONS_OVERDUE: &str = "\
 SELECT 1 FROM sessions WHERE status IN ('created', 'in_progress') AND expires_at < $1";
 
 const FIRST_NODE: &str = "SELECT id FROM nodes WHERE seen_at > $1 ORDER BY id LIMIT 1";
+
+/// Adds up the minutes since a moment. Values: the moment, how many organizations.
+pub(crate) const BUSIEST: &str = "\
+SELECT organizations.id AS id, organizations.name AS name, \
+created, attempts, failed FROM (\
+SELECT organization_id, CAST(sum(created) AS bigint) AS created, \
+CAST(sum(http_2xx + http_3xx + http_4xx + http_5xx + timeout + unreachable + blocked + interrupted) \
+AS bigint) AS attempts, \
+CAST(sum(http_3xx + http_4xx + http_5xx + timeout + unreachable + blocked + interrupted) \
+AS bigint) AS failed FROM endpoint_activity \
+WHERE resolution = 60 AND bucket_at >= $1 AND endpoint_id = '' \
+GROUP BY organization_id ORDER BY created DESC, organization_id LIMIT $2) AS loads \
+JOIN organizations ON organizations.id = organization_id ORDER BY created DESC, id";
+
+#[async_trait]
+impl SystemReads for SqlStore {
+    async fn gauges(&self, now: Timestamp, full_at: FullAt) -> Result<Gauges, StoreError> {
+        Self::gauges(self, now, full_at).await
+    }
+
+    async fn busiest_organizations(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OrganizationLoad>, StoreError> {
+        let values = vec![since.unix_ms().into(), as_u64(limit).into()];
+        let rows = self.ask_for_gauge(BUSIEST, values).await?;
+        let loads = rows.iter().map(|row| {
+            let count = |column| {
+                let count: i64 = row.try_get("", column)?;
+                Ok::<u64, DbErr>(count.unsigned_abs())
+            };
+            Ok(OrganizationLoad {
+                organization_id: OrganizationId(row.try_get("", "id")?),
+                name: row.try_get("", "name")?,
+                created: count("created")?,
+                attempts: count("attempts")?,
+                failed_attempts: count("failed")?,
+            })
+        });
+        loads.collect::<Result<_, _>>().map_err(store_error)
+    }
+}
 
 impl SqlStore {
     /// Reads the gauges. An endpoint has no room if as many requests are under way to it, or to its
@@ -204,7 +215,8 @@ mod tests {
     use std::sync::Arc;
 
     use kayle_app::ports::queue::{ClaimRequest, DeliveryQueue, Room};
-    use kayle_app::ports::store::{Node, NodeRole, Store};
+    use kayle_app::ports::store::{ActivityKey, ActivityRow, Node, NodeRole, Resolution, Store};
+    use kayle_delivery::activity::Activity;
     use kayle_delivery::{Lease, LeaseHolder};
     use kayle_testkit::builders::Builders;
     use kayle_testkit::seed::Seed;
@@ -318,6 +330,55 @@ mod tests {
             assert_eq!(gauges.oldest_due_of_full, full);
             assert_eq!(gauges.oldest_due_with_room, with_room);
         }
+    }
+
+    #[tokio::test]
+    async fn the_organizations_with_the_most_deliveries_come_first() {
+        let house = House::new().await;
+        let now = house.seed.make.now();
+        let minutes_ago = |minutes| now.minus(Duration::from_mins(minutes));
+        let mut rows = Vec::new();
+        let mut organizations = Vec::new();
+        for (made, at) in [
+            (3, now),
+            (7, minutes_ago(9)),
+            (99, minutes_ago(11)),
+            (5, now),
+        ] {
+            let organization = house.seed.organization().await;
+            let mut activity = Activity::default();
+            activity.deliveries.created = made;
+            activity.attempts.http_2xx = made;
+            activity.attempts.timeout = 1;
+            let key = ActivityKey {
+                organization_id: organization.id,
+                endpoint_id: None,
+                resolution: Resolution::Minute,
+                at,
+                writer: Some(Uuid::nil()),
+            };
+            let of_endpoint = ActivityKey {
+                endpoint_id: kayle_primitives::EndpointId::parse("whe_1").ok(),
+                ..key.clone()
+            };
+            for key in [key, of_endpoint] {
+                let activity = activity.clone();
+                rows.push(ActivityRow { key, activity });
+            }
+            organizations.push(organization);
+        }
+        let mut tx = house.store.begin().await.unwrap();
+        tx.save_activity(&rows).await.unwrap();
+        tx.commit().await.unwrap();
+        let load = |place: usize, created| OrganizationLoad {
+            organization_id: organizations[place].id,
+            name: organizations[place].name.clone(),
+            created,
+            attempts: created + 1,
+            failed_attempts: 1,
+        };
+        let busiest = house.store.busiest_organizations(minutes_ago(10), 2);
+        assert_eq!(busiest.await.unwrap(), [load(1, 7), load(3, 5)]);
     }
 
     #[tokio::test]

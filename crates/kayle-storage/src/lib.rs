@@ -60,6 +60,6 @@ pub use backup::BackupError;
 pub use copy::{CopiedTable, CopyError};
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl, SqliteAccess, SqliteFile};
 pub use error::{ConnectError, ErrorKind, error_counts};
-pub use gauges::{COUNTED_MAX, FullAt, Gauges, OVERDUE_AFTER};
+pub use gauges::{COUNTED_MAX, OVERDUE_AFTER};
 pub use options::StoreOptions;
 pub use store::{ConnectionCounts, SqlStore};

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { after, test } from "node:test";
 import { close, withPage } from "../support/browser.mjs";
 import { startReceiver } from "../support/receiver.mjs";
-import { World, url } from "../support/world.mjs";
+import { World, admin, url } from "../support/world.mjs";
 
 after(close);
 
@@ -67,6 +67,31 @@ for (const colorScheme of ["light", "dark"]) {
     stop();
   });
 }
+
+test("axe finds nothing in the page of operators", async () => {
+  await World.make();
+  const receiver = await startReceiver(500);
+  const world = await World.make("Busy Institute");
+  await world.endpoint(receiver);
+  await world.verification();
+  for (const colorScheme of ["light", "dark"]) {
+    await withPage({ colorScheme, reducedMotion: "reduce", bypassCSP: true }, async (page) => {
+      const made = await admin("session-token", "create", "--operator");
+      await page.goto(made.sign_in_url.replace(/^https?:\/\/[^/]+/, url));
+      assert.deepEqual(await violations(page), [], "signing in");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.waitForURL("**/webhooks/system");
+      await page.getByRole("button", { name: "Run the doctor" }).click();
+      await page.getByText("Nothing is wrong.").waitFor();
+      for (const width of [1280, 320]) {
+        await page.setViewportSize({ width, height: 800 });
+        assert.deepEqual(await violations(page), [], `${colorScheme} at ${width}`);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      }
+    });
+  }
+  receiver.stop();
+});
 
 test("with the keyboard alone, a failure is found and sent again", async () => {
   const world = await World.make();

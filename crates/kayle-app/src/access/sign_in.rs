@@ -5,7 +5,6 @@
 
 use kayle_crypto::MintedToken;
 use kayle_primitives::Organization;
-use serde_json::json;
 
 use super::{Actor, Caller, Role};
 use crate::Webhooks;
@@ -14,11 +13,25 @@ use crate::ports::store::{SignInLink, StoreError};
 
 /// Where a sign-in link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignIn {
-    /// The organization that the person will work in.
-    pub organization: Organization,
-    /// What the person may do there.
-    pub role: Role,
+pub enum SignIn {
+    /// To an organization.
+    Organization {
+        /// The organization that the person will work in.
+        organization: Organization,
+        /// What the person may do there.
+        role: Role,
+    },
+    /// To what operators see of the installation.
+    Operator,
+}
+
+/// The session that a link led to.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub token: MintedToken,
+    /// Whether it is an operator's.
+    pub is_operator: bool,
 }
 
 impl Webhooks {
@@ -27,9 +40,12 @@ impl Webhooks {
         let Some(link) = self.find_sign_in_link(code).await? else {
             return Ok(None);
         };
+        if link.is_operators() {
+            return Ok(Some(SignIn::Operator));
+        }
         let reads = self.store.reads();
         let organization = reads.find_organization(link.organization_id).await?;
-        Ok(organization.map(|organization| SignIn {
+        Ok(organization.map(|organization| SignIn::Organization {
             organization,
             role: link.role,
         }))
@@ -37,7 +53,7 @@ impl Webhooks {
 
     /// Uses a link up and returns the session that it leads to; `None` if it is unknown, used or
     /// expired.
-    pub async fn sign_in(&self, code: &str) -> Result<Option<MintedToken>, StoreError> {
+    pub async fn sign_in(&self, code: &str) -> Result<Option<SignedIn>, StoreError> {
         let Some(link) = self.find_sign_in_link(code).await? else {
             return Ok(None);
         };
@@ -46,11 +62,14 @@ impl Webhooks {
         if !tx.use_sign_in_link(&link.code_hash, now).await? {
             return Ok(None);
         }
-        let details = json!({ "role": link.role.as_str() });
-        tx.commit(AuditAction::SignedIn, &link.user_id.to_string(), details)
+        let subject = link.user_id.to_string();
+        tx.commit(AuditAction::SignedIn, &subject, link.role_details())
             .await?;
         let ttl = link.session_expires_at.since(now);
-        Ok(Some(self.mint_session(&link, ttl)))
+        Ok(Some(SignedIn {
+            token: self.mint_session(&link, ttl),
+            is_operator: link.is_operators(),
+        }))
     }
 
     /// Returns the organization that was made last.

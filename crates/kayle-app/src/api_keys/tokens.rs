@@ -5,14 +5,14 @@ use std::time::Duration;
 use kayle_crypto::{MintedToken, SessionClaims, SignInCode};
 use kayle_primitives::OrganizationId;
 use kayle_primitives::id::random_uuid;
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::access::{Caller, Role};
+use crate::access::{Caller, OPERATORS, Role};
 use crate::audit::AuditAction;
+use crate::change::Change;
 use crate::limits::{SIGN_IN_LINK_LIFETIME, SIGN_IN_LINK_REMEMBERED};
 use crate::organizations::expect_organization;
-use crate::ports::store::SignInLink;
+use crate::ports::store::{SignInLink, StoreError};
 use crate::{Missing, Webhooks};
 
 /// What a dashboard session is to say.
@@ -42,6 +42,35 @@ impl Webhooks {
         organization_id: OrganizationId,
         new: NewSessionToken,
     ) -> Result<MintedSession, Missing> {
+        let tx = self.change(&Caller::system(organization_id)).await?;
+        expect_organization(&*tx, organization_id).await?;
+        let minted = self.mint_with_link(tx, organization_id, &new);
+        Ok(minted.await?)
+    }
+
+    /// Mints a session of an operator, who sees how the installation does, and nothing of any
+    /// organization.
+    pub async fn mint_operator_session(
+        &self,
+        user_id: Option<Uuid>,
+        ttl: Duration,
+    ) -> Result<MintedSession, StoreError> {
+        let tx = self.change(&Caller::operator()).await?;
+        let new = NewSessionToken {
+            user_id,
+            // A link has one; the session it leads to has none.
+            role: Role::Member,
+            ttl,
+        };
+        self.mint_with_link(tx, OPERATORS, &new).await
+    }
+
+    async fn mint_with_link(
+        &self,
+        mut tx: Change<'_>,
+        organization_id: OrganizationId,
+        new: &NewSessionToken,
+    ) -> Result<MintedSession, StoreError> {
         let now = self.clock.now();
         let user_id = new.user_id;
         let user_id = user_id.unwrap_or_else(|| random_uuid(&*self.entropy));
@@ -54,14 +83,12 @@ impl Webhooks {
             session_expires_at: now.plus(new.ttl),
             expires_at: now.plus(SIGN_IN_LINK_LIFETIME),
         };
-        let mut tx = self.change(&Caller::system(organization_id)).await?;
-        expect_organization(&*tx, organization_id).await?;
         tx.insert_sign_in_link(&link).await?;
         tx.delete_sign_in_links_expired_before(now.minus(SIGN_IN_LINK_REMEMBERED))
             .await?;
-        let details = json!({ "role": new.role.as_str() });
         let action = AuditAction::SessionTokenCreated;
-        tx.commit(action, &user_id.to_string(), details).await?;
+        tx.commit(action, &user_id.to_string(), link.role_details())
+            .await?;
         Ok(MintedSession {
             token: self.mint_session(&link, new.ttl),
             sign_in_code,
@@ -70,6 +97,10 @@ impl Webhooks {
 
     /// Mints the session that a sign-in link leads to.
     pub(crate) fn mint_session(&self, link: &SignInLink, ttl: Duration) -> MintedToken {
+        if link.is_operators() {
+            let user = link.user_id.to_string();
+            return self.keys.mint_operator_token(&user, self.clock.wall(), ttl);
+        }
         let claims = SessionClaims {
             user: link.user_id.to_string(),
             organization: Some(link.organization_id.to_string()),

@@ -90,6 +90,30 @@ fn neither_kind_of_token_passes_for_the_other() {
 }
 
 #[test]
+fn an_operators_session_is_no_other_and_no_other_is_one() {
+    let ring = ring();
+    let operator = ring.mint_operator_token("operator", now(), HOUR).token;
+    let verified = ring.verify_operator_token(&operator, now());
+    assert_eq!(verified, Ok("operator".to_owned()));
+    let expired = ring.verify_operator_token(&operator, now().plus(HOUR));
+    assert_eq!(expired, Err(TokenError::Expired));
+    let as_session = ring.verify_session_token(None, &operator, now());
+    assert_eq!(as_session, Err(TokenError::Invalid));
+    let as_service = ring.verify_service_token(&operator, now());
+    assert_eq!(as_service, Err(TokenError::Invalid));
+    let claiming = SessionClaims {
+        role: "operator".to_owned(),
+        ..owner()
+    };
+    let session = ring.mint_session_token(&claiming, now(), HOUR).token;
+    let service = ring.mint_service_token("id", "operator", now(), HOUR).token;
+    for token in [session, service] {
+        let verified = ring.verify_operator_token(&token, now());
+        assert_eq!(verified, Err(TokenError::Invalid));
+    }
+}
+
+#[test]
 fn a_token_is_accepted_under_a_previous_key_and_no_other() {
     let service = ring()
         .mint_service_token("token", "verify", now(), HOUR)

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod create_endpoint;
+pub(crate) mod doctor;
 pub(crate) mod keys;
 pub(crate) mod pause;
 pub(crate) mod replay;

@@ -3,12 +3,14 @@
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
+use kayle_app::access::SignedIn;
+
 use crate::answer::{Cookie, done, see_other};
 use crate::fields::link;
 use crate::form::UnreadForm;
 use crate::frame::Notice;
 use crate::refusal::Refusal;
-use crate::visit::Request;
+use crate::visit::{HOME, Request, SYSTEM};
 
 pub(crate) async fn act(http: HttpRequest, payload: Payload) -> HttpResponse {
     let request = Request::of(http);
@@ -22,16 +24,18 @@ async fn sign_in(request: &Request, form: UnreadForm) -> Result<HttpResponse, Re
     let fields = form.read().await?;
     let dashboard = &request.dashboard;
     let webhooks = &dashboard.webhooks;
-    let Some(minted) = webhooks.sign_in(fields.text("code")).await? else {
+    let Some(signed_in) = webhooks.sign_in(fields.text("code")).await? else {
         // The page says that the link leads nowhere.
         return Ok(see_other(&link("/webhooks/sign-in", &[("code", "used")])));
     };
-    let mut response = done(dashboard, "/webhooks", Notice::SignedIn);
+    let SignedIn { token, is_operator } = signed_in;
+    let home = if is_operator { SYSTEM } else { HOME };
+    let mut response = done(dashboard, home, Notice::SignedIn);
     let session = Cookie {
         name: &dashboard.session_cookie,
-        value: &minted.token,
+        value: &token.token,
         path: "/",
-        lifetime: minted.expires_at.since(webhooks.now()),
+        lifetime: token.expires_at.since(webhooks.now()),
     };
     session.set(dashboard, &mut response);
     Ok(response)

@@ -28,4 +28,5 @@ pub(crate) mod settings;
 pub(crate) mod setup_test;
 pub(crate) mod sign_in;
 mod stages;
+pub(crate) mod system;
 pub(crate) mod waiting;

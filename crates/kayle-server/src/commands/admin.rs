@@ -111,11 +111,19 @@ enum SessionTokenCommand {
     /// Create a dashboard session.
     Create {
         /// The id of the organization that the person works in.
-        #[arg(long, value_name = "ID")]
-        organization: Uuid,
+        #[arg(
+            long,
+            value_name = "ID",
+            required_unless_present = "operator",
+            requires = "role"
+        )]
+        organization: Option<Uuid>,
         /// What the person may do: owner, admin or member.
-        #[arg(long)]
-        role: Role,
+        #[arg(long, required_unless_present = "operator", requires = "organization")]
+        role: Option<Role>,
+        /// An operator, who sees how the installation does, and nothing of any organization.
+        #[arg(long, conflicts_with_all = ["organization", "role"])]
+        operator: bool,
         /// The person; a fresh id if left out.
         #[arg(long, value_name = "UUID")]
         user: Option<Uuid>,
@@ -314,17 +322,22 @@ async fn session_token(
     let SessionTokenCommand::Create {
         organization,
         role,
+        operator: _,
         user,
         ttl,
     } = command;
-    let new = NewSessionToken {
-        user_id: user,
-        role,
-        ttl,
+    let minted = match (organization, role) {
+        (Some(organization), Some(role)) => {
+            let new = NewSessionToken {
+                user_id: user,
+                role,
+                ttl,
+            };
+            let minted = webhooks.mint_session_token(OrganizationId(organization), new);
+            minted.await?
+        }
+        (None, _) | (_, None) => webhooks.mint_operator_session(user, ttl).await?,
     };
-    let minted = webhooks
-        .mint_session_token(OrganizationId(organization), new)
-        .await?;
     let MintedToken { token, expires_at } = &minted.token;
     let (cookie, token) = (config.session_cookie(), token.as_str());
     let sign_in_url = config

@@ -8,15 +8,11 @@ use super::print_line;
 use crate::config::Config;
 use crate::wiring;
 
-/// How many sweeps an expired payload may wait for: one under way and one to come.
-const SWEEPS_WAITED: u32 = 2;
-
 /// Checks every invariant and says what breaks them, by ids; fails if anything does.
 pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<()> {
     let wired = wiring::wire_as_it_is(config).await?;
-    // A sweep of very many payloads takes a while by itself.
-    let grace = config.sweep_interval * SWEEPS_WAITED + kayle_app::doctor::LEASE_GRACE;
-    let diagnosis = wired.webhooks.examine(&*wired.store, grace).await?;
+    let examined = wired.webhooks.examine(&*wired.store, config.sweep_grace());
+    let diagnosis = examined.await?;
     let report = if as_json {
         told_to_programs(&diagnosis).to_string()
     } else {

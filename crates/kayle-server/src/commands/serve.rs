@@ -16,7 +16,7 @@ use kayle_dispatcher::{Heartbeat, Presence, activity, leases, sweeper, usage};
 use kayle_endpoints::Environment;
 use kayle_primitives::id::random_uuid;
 use kayle_sender::HyperSender;
-use kayle_storage::{FullAt, SqlStore};
+use kayle_storage::SqlStore;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -151,7 +151,7 @@ async fn serve(
     write_activity(&mut loops, node_id, wired, &stop);
     expect_loops(role, &config, metrics);
     let webhooks = &wired.webhooks;
-    let api = api(&config, address, webhooks, &readiness);
+    let api = api(&config, address, wired, &readiness);
     let servers = listeners.serve(&api, &config)?;
     let handles = servers.handles();
     if let Some(shown) = &shown {
@@ -303,10 +303,7 @@ fn read_gauges(
         webhooks: Arc::clone(&wired.webhooks),
         board,
         node_id,
-        full_at: FullAt {
-            endpoint: config.endpoint_concurrency,
-            destination: config.destination_concurrency,
-        },
+        full_at: config.full_at(),
     };
     let stop = stop.clone();
     loops.spawn(async move { reader.run(stop).await });
@@ -407,12 +404,8 @@ async fn passes(interval: Duration, stop: &CancellationToken) -> bool {
     }
 }
 
-fn api(
-    config: &Config,
-    address: SocketAddr,
-    webhooks: &Arc<Webhooks>,
-    readiness: &Arc<Readiness>,
-) -> Api {
+fn api(config: &Config, address: SocketAddr, wired: &Wired, readiness: &Arc<Readiness>) -> Api {
+    let webhooks = &wired.webhooks;
     let readiness = Arc::clone(readiness);
     let entropy = SystemEntropy::new();
     Api {
@@ -420,7 +413,7 @@ fn api(
         verify_url: config.verify_url.clone(),
         public_url: config.public_url(address),
         dashboard_origin: config.dashboard_origin.clone(),
-        pages: wiring::pages(config, address, webhooks),
+        pages: wiring::pages(config, address, wired),
         session_cookie: config.session_cookie().to_owned(),
         https: config.is_https(),
         rate_limiter: RateLimiter::of(config.api_rate_limit, Arc::clone(webhooks)),

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kayle_app::Webhooks;
 use kayle_app::ports::meter::Loop;
-use kayle_app::ports::store::StoreError;
+use kayle_app::ports::store::{FullAt, Gauges, StoreError};
 use kayle_primitives::Timestamp;
-use kayle_storage::{FullAt, Gauges, SqlStore};
+use kayle_storage::SqlStore;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use kayle_crypto::Sealed;
 use kayle_primitives::Timestamp;
-use strum::IntoStaticStr;
+use strum::{EnumIter, IntoStaticStr};
 
 use super::StoreError;
 
@@ -39,7 +39,7 @@ pub struct Overdue {
 }
 
 /// A rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, EnumIter, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Invariant {
     /// A row can be read. Its examples name the column, too.

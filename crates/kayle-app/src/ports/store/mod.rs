@@ -23,6 +23,7 @@ mod secret_keys;
 mod service_tokens;
 mod sessions;
 mod sign_in;
+mod system;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub use sessions::{
     Caused, RecordedAttempt, SessionFilter, SessionReads, SessionStep, SessionWrites,
 };
 pub use sign_in::{SignInLink, SignInReads, SignInWrites};
+pub use system::{FullAt, Gauges, OrganizationLoad, SystemReads};
 
 /// Keeps everything.
 #[async_trait]

@@ -2,26 +2,44 @@
 
 use async_trait::async_trait;
 use kayle_primitives::{OrganizationId, Timestamp};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::access::Role;
+use crate::access::{OPERATORS, Role};
 
 /// A link that signs one person in, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInLink {
     /// The keyed hash of its code.
     pub code_hash: String,
-    /// The organization that the person is to work in.
+    /// The organization that the person is to work in; [`OPERATORS`] for an operator.
     pub organization_id: OrganizationId,
     /// The person.
     pub user_id: Uuid,
-    /// What the person may do there.
+    /// What the person may do there; says nothing of an operator.
     pub role: Role,
     /// When the session ends that it leads to.
     pub session_expires_at: Timestamp,
     /// The first moment at which it leads nowhere.
     pub expires_at: Timestamp,
+}
+
+impl SignInLink {
+    /// Returns whether it is an operator's, who works in no organization.
+    pub fn is_operators(&self) -> bool {
+        self.organization_id == OPERATORS
+    }
+
+    /// Returns what the audit log says of it.
+    pub(crate) fn role_details(&self) -> Value {
+        let role = if self.is_operators() {
+            "operator"
+        } else {
+            self.role.as_str()
+        };
+        json!({ "role": role })
+    }
 }
 
 /// Reads sign-in links.

@@ -35,7 +35,12 @@ impl Engineer {
             organization,
             ..
         } = installation;
-        let key = api_key(service, &organization.id, &["webhooks:write"]).await;
+        let key = api_key(
+            service,
+            &organization.id,
+            &["webhooks:write", "sessions:write"],
+        )
+        .await;
         let mut engineer = Self::offline();
         engineer.environment = vec![
             ("KAYLECLI_API", service.url().to_owned()),
@@ -376,4 +381,66 @@ async fn a_rotation_waits_until_the_receiver_decrypts_with_the_new_key() {
     let key: Value = serde_json::from_str(&rotated.stdout).expect("it prints JSON");
     assert_eq!(key["is_active"], true);
     assert_eq!(key["proven_by"], "receiver");
+}
+
+#[tokio::test]
+async fn what_failed_is_counted_sent_again_and_reconciled() {
+    let installation = Installation::start(&[("KAYLE_RETRY_SCHEDULE_SHORT", "0s")]).await;
+    let failing = Behaviour::script([Reaction::Status(500), Reaction::Status(500)]);
+    let endpoint = json!({ "retry_schedule": "short", "undelivered_payload_retention_hours": 24 });
+    let _receiving = Customer::register_with(installation.api(), failing, endpoint).await;
+    let engineer = Engineer::of(&installation).await;
+    let session_id = installation.session_id().await;
+    let cancelled = engineer.runs(&["sessions", "cancel", &session_id]).await;
+    assert_eq!(cancelled.code, Some(0), "{}", cancelled.stderr);
+    let shown = engineer.runs(&["sessions", "show", &session_id]).await;
+    assert!(shown.stdout.contains("cancelled"), "{}", shown.stdout);
+    let listed = installation.api().list("/v1/webhooks/deliveries").await;
+    let delivery_id = text(&listed[0], "/id");
+    let failed = installation.delivery_in("failed", delivery_id).await;
+
+    let count = ["deliveries", "retry-failed", "--since", "1h"];
+    let counted = engineer.runs(&count).await;
+    assert_eq!(counted.code, Some(0), "{}", counted.stderr);
+    let told = "would be sent again: 1 of 1 that failed";
+    assert!(counted.stdout.contains(told), "{}", counted.stdout);
+    let sent = engineer.runs(&[&count[..], &["--yes"]].concat()).await;
+    assert_eq!(sent.code, Some(0), "{}", sent.stderr);
+    assert!(sent.stdout.starts_with("sent again: 1"), "{}", sent.stdout);
+    installation.delivery_in("failed", delivery_id).await;
+    let again = engineer.runs(&["deliveries", "retry", delivery_id]).await;
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    installation.delivery_in("succeeded", delivery_id).await;
+
+    engineer.write("handled.txt", "evt_unheard_of\n");
+    let reconcile = ["reconcile", "--since", "1h", "--handled", "handled.txt"];
+    let gaps = engineer.runs(&reconcile).await;
+    assert_eq!(gaps.code, Some(9), "{}", gaps.stderr);
+    let event_id = text(&failed, "/event_id");
+    let expected = format!("not handled    {event_id}\nnot delivered  evt_unheard_of\n");
+    assert_eq!(gaps.stdout, expected);
+    engineer.write("handled.txt", event_id);
+    let none = engineer.runs(&reconcile).await;
+    assert_eq!(none.code, Some(0), "{}", none.stderr);
+    assert_eq!(none.stdout, "");
+}
+
+#[tokio::test]
+async fn a_session_is_opened_for_one_endpoint() {
+    let installation = Installation::start(&[]).await;
+    let customer = Customer::register(installation.api(), Behaviour::good()).await;
+    let engineer = Engineer::of(&installation).await;
+    let open = ["sessions", "open", "--json", "--endpoint"];
+    let opened = engineer
+        .runs(&[&open[..], &[&customer.endpoint_id]].concat())
+        .await;
+    assert_eq!(opened.code, Some(0), "{}", opened.stderr);
+    let session: Value = serde_json::from_str(&opened.stdout).expect("it prints JSON");
+    assert!(text(&session, "/verification_url").starts_with("http"));
+    let listed = engineer.runs(&["sessions", "list"]).await;
+    assert!(
+        listed.stdout.contains(text(&session, "/id")),
+        "{}",
+        listed.stdout
+    );
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::Agent;
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode};
 use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
@@ -90,6 +90,9 @@ impl Api {
                 code: text("/error/code"),
                 message: text("/error/message"),
             });
+        }
+        if status == StatusCode::NO_CONTENT {
+            return Ok(json!({ "data": null }));
         }
         let strange = || Failure::Strange {
             url: self.url.clone(),

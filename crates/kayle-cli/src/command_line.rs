@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -36,6 +37,11 @@ pub(crate) enum Command {
     /// What happened
     #[command(subcommand)]
     Events(Events),
+    /// Verifications, from their beginning to their end
+    #[command(subcommand)]
+    Sessions(Sessions),
+    /// Compares what was delivered with what you have handled, and names what only one side has
+    Reconcile(Reconcile),
     /// Prints a script that completes commands in your shell
     Completion {
         /// The shell
@@ -198,6 +204,70 @@ pub(crate) enum Deliveries {
     },
     /// Shows one delivery with its attempts
     Show(Show),
+    /// Sends a failed delivery again, while its payload is kept
+    Retry(Show),
+    /// Sends again what failed lately; without --yes it only counts
+    RetryFailed(RetryFailed),
+}
+
+#[derive(Args)]
+pub(crate) struct RetryFailed {
+    /// How far back their last attempt may lie, such as 90m or 2h
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) since: Duration,
+    /// Only deliveries to this endpoint
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) endpoint: Option<String>,
+    /// Only events of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) event_type: Option<String>,
+    /// Only those whose last attempt failed for this reason
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: Option<String>,
+    /// Sends them
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) service: Service,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Sessions {
+    /// Lists sessions
+    List {
+        /// Only sessions with this status
+        #[arg(long)]
+        status: Option<String>,
+        #[command(flatten)]
+        list: Page,
+    },
+    /// Shows one session
+    Show(Show),
+    /// Opens a session, and shows where to send the person
+    Open {
+        /// Its events go to this endpoint only
+        #[arg(long, value_name = "ENDPOINT")]
+        endpoint: Option<String>,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Cancels a session, which every subscribed endpoint is told
+    Cancel(Show),
+}
+
+#[derive(Args)]
+pub(crate) struct Reconcile {
+    /// How far back to look, such as 24h; no longer than your own record goes back
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) since: Duration,
+    /// The ids of the events that you have handled, evt_…, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) handled: PathBuf,
+    /// Only deliveries to this endpoint
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: Service,
 }
 
 #[derive(Subcommand)]
@@ -212,6 +282,8 @@ pub(crate) enum Events {
     },
     /// Shows one event with its deliveries
     Show(Show),
+    /// Sends an event's failed deliveries again, as far as their payloads are kept
+    Replay(Show),
 }
 
 #[derive(Args)]

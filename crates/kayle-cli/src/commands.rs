@@ -1,9 +1,11 @@
 //! The verbs.
 
+mod changes;
 mod completion;
 mod decrypt;
 mod keys;
 mod lists;
+mod reconcile;
 pub(crate) mod trigger;
 mod verify;
 
@@ -19,6 +21,8 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Endpoints(endpoints) => lists::endpoints(endpoints),
         Command::Deliveries(deliveries) => lists::deliveries(deliveries),
         Command::Events(events) => lists::events(events),
+        Command::Sessions(sessions) => lists::sessions(sessions),
+        Command::Reconcile(reconcile) => reconcile::run(&reconcile),
         Command::Completion { shell } => {
             completion::print(shell);
             Ok(())

@@ -30,6 +30,9 @@ pub(crate) enum Failure {
     /// A test did not arrive, or was not decrypted.
     #[error("the test failed: {0}")]
     TestFailed(String),
+    /// Events were delivered that the customer has not handled.
+    #[error("{0} events were delivered and are not handled")]
+    NotHandled(usize),
     /// Nobody answered.
     #[error("no connection to {url}: {reason}")]
     NoConnection { url: String, reason: String },
@@ -59,7 +62,7 @@ impl Failure {
                 409 | 429 => 8,
                 _ => 1,
             },
-            Self::NotProven(_) | Self::TestFailed(_) => 9,
+            Self::NotProven(_) | Self::TestFailed(_) | Self::NotHandled(_) => 9,
             Self::NoConnection { .. } => 10,
         }
     }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::changes;
 use crate::api::Api;
-use crate::command_line::{Deliveries, Endpoints, Events, ListKeys, Page, Show};
+use crate::command_line::{Deliveries, Endpoints, Events, ListKeys, Page, Sessions, Show};
 use crate::failure::Failure;
 use crate::screen;
 
@@ -52,6 +53,12 @@ const EVENTS: Kind = Kind {
     path: Cow::Borrowed("/v1/webhooks/events"),
     columns: &["id", "type", "trigger_id", "created_at"],
     inner: Some(("deliveries", &["id", "webhook_endpoint_id", "status"])),
+};
+
+const SESSIONS: Kind = Kind {
+    path: Cow::Borrowed("/v1/sessions"),
+    columns: &["id", "status", "failure_code", "created_at", "completed_at"],
+    inner: None,
 };
 
 pub(crate) fn endpoints(endpoints: Endpoints) -> Result<(), Failure> {
@@ -106,6 +113,8 @@ pub(crate) fn deliveries(deliveries: Deliveries) -> Result<(), Failure> {
             ],
         ),
         Deliveries::Show(show) => DELIVERIES.show(&show),
+        Deliveries::Retry(retry) => changes::apply(&retry, DELIVERIES.path.as_ref(), "retry"),
+        Deliveries::RetryFailed(failed) => changes::retry_failed(&failed),
     }
 }
 
@@ -113,6 +122,16 @@ pub(crate) fn events(events: Events) -> Result<(), Failure> {
     match events {
         Events::List { event_type, list } => EVENTS.list(&list, [("type", event_type)]),
         Events::Show(show) => EVENTS.show(&show),
+        Events::Replay(replay) => changes::apply(&replay, EVENTS.path.as_ref(), "replay"),
+    }
+}
+
+pub(crate) fn sessions(sessions: Sessions) -> Result<(), Failure> {
+    match sessions {
+        Sessions::List { status, list } => SESSIONS.list(&list, [("status", status)]),
+        Sessions::Show(show) => SESSIONS.show(&show),
+        Sessions::Open { endpoint, service } => changes::open_session(endpoint, &service),
+        Sessions::Cancel(cancel) => changes::apply(&cancel, SESSIONS.path.as_ref(), "cancel"),
     }
 }
 
@@ -150,16 +169,10 @@ impl Kind {
         let id = checked(&show.id)?;
         let answer = api.get(&format!("{}/{id}", self.path), &[])?;
         let data = &answer["data"];
+        print_one(data, show.service.json);
         if show.service.json {
-            screen::print_json(data);
             return Ok(());
         }
-        let members = data.as_object().into_iter().flatten();
-        let members: Vec<Value> = members
-            .filter(|(_, value)| !is_list_of_objects(value))
-            .map(|(name, value)| serde_json::json!({ "member": name, "value": value }))
-            .collect();
-        screen::print_table(&["member", "value"], &members);
         if let Some((name, columns)) = self.inner
             && let Some(rows) = data[name].as_array()
         {
@@ -168,6 +181,23 @@ impl Kind {
         }
         Ok(())
     }
+}
+
+/// Prints one thing's members, but for those that are lists of others.
+pub(crate) fn print_one(data: &Value, as_json: bool) {
+    if data.is_null() {
+        return;
+    }
+    if as_json {
+        screen::print_json(data);
+        return;
+    }
+    let members = data.as_object().into_iter().flatten();
+    let members: Vec<Value> = members
+        .filter(|(_, value)| !is_list_of_objects(value))
+        .map(|(name, value)| serde_json::json!({ "member": name, "value": value }))
+        .collect();
+    screen::print_table(&["member", "value"], &members);
 }
 
 fn is_list_of_objects(value: &Value) -> bool {

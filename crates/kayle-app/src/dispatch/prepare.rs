@@ -103,7 +103,8 @@ impl Webhooks {
         Ok(Some(ready))
     }
 
-    /// Counts a delivery whose request begins, unless it is a test, for which it waited like this since it was due.
+    /// Counts a delivery whose request begins, and what it waited for since it was due. Tests are
+    /// not counted.
     pub fn count_request(&self, in_flight: &InFlight, waited_for: WaitedFor) {
         if in_flight.delivery.is_test {
             return;

@@ -7,11 +7,11 @@ use crate::database::Database;
 
 const ORGANIZATION: &str =
     "INSERT INTO organizations VALUES (x'00000000000000000000000000000001', 'A', NULL, 1)";
-const ENDPOINT: &str = "INSERT INTO endpoints (id, organization_id, name, labels, url, subscription, retention_hours, \
-             retry_schedule, signing_secret_key_id, signing_secret_sealed, created_at, \
-             updated_at, disabled_at, deleted_at) VALUES \
+const ENDPOINT: &str = "INSERT INTO endpoints (id, organization_id, name, labels, url, subscription, \
+     retention_hours, retry_schedule, signing_secret_key_id, signing_secret_sealed, created_at, \
+     updated_at, disabled_at, deleted_at) VALUES \
      ('whe_1', x'00000000000000000000000000000001', NULL, '[]', 'https://a.example', '[]', 72, \
-     'standard', 'k', x'00', 1, 1, NULL, NULL, NULL)";
+     'standard', 'k', x'00', 1, 1, NULL, NULL)";
 
 impl Database {
     async fn accepts(&self, sql: &str) {

@@ -1,4 +1,4 @@
-//! What the meter is told of deliveries after a commit, the tally is told too.
+//! What the meter is told of deliveries after a commit, the tally is told too; of tests neither is.
 
 use kayle_delivery::{Delivery, Step};
 
@@ -27,7 +27,8 @@ impl Webhooks {
 
     /// Notes deliveries that have ended without an attempt, as they were before.
     pub(crate) fn note_ended(&self, end: DeliveryEnd, deliveries: &[Delivery]) {
-        self.meter.deliveries_ended(end, deliveries.len());
+        let deliveries = deliveries.iter().filter(|delivery| !delivery.is_test);
+        self.meter.deliveries_ended(end, deliveries.clone().count());
         self.tally.count_ended(self.clock.now(), end, deliveries);
     }
 }

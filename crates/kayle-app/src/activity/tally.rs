@@ -84,7 +84,12 @@ impl Tally {
     }
 
     /// Counts deliveries that have ended without an attempt.
-    pub(super) fn count_ended(&self, now: Timestamp, end: DeliveryEnd, deliveries: &[Delivery]) {
+    pub(super) fn count_ended<'a>(
+        &self,
+        now: Timestamp,
+        end: DeliveryEnd,
+        deliveries: impl Iterator<Item = &'a Delivery>,
+    ) {
         let mut minutes = self.lock();
         let mut minute = minutes.of(now);
         for delivery in deliveries {

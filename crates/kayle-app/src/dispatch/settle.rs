@@ -16,7 +16,7 @@ use crate::limits::{CONFLICT_RETRIES_MAX, FAULT_DELAY};
 use crate::ports::meter::BatchKind;
 use crate::ports::queue::{Claimed, Settled, Settlement};
 use crate::ports::sender::Sent;
-use crate::ports::store::StoreError;
+use crate::ports::store::{StoreError, report_damage};
 use crate::{Missing, Webhooks};
 
 /// A claimed delivery between its claim and its settlement.
@@ -58,7 +58,6 @@ pub struct Finished {
     /// How long the endpoint asks to be left alone from then on.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) phases: Phases,
-    pub(crate) test: Option<TestTrace>,
     pub(crate) ended_at: Timestamp,
 }
 
@@ -83,7 +82,6 @@ impl Webhooks {
     /// Notes the end of a claim at this moment.
     pub fn finish(&self, in_flight: InFlight, outcome: Outcome) -> Finished {
         Finished {
-            test: in_flight.test.clone(),
             in_flight,
             outcome,
             retry_after: None,
@@ -93,15 +91,13 @@ impl Webhooks {
     }
 
     /// Notes the end of a claim whose request was made.
-    pub fn finish_sent(&self, in_flight: InFlight, sent: Sent) -> Finished {
+    pub fn finish_sent(&self, mut in_flight: InFlight, sent: Sent) -> Finished {
         // A date is the endpoint's, so it is compared with the clock that others go by.
         let wall = self.clock.wall();
-        let test = in_flight.test.clone().map(|test| TestTrace {
-            findings: sent.findings,
-            ..test
-        });
+        if let Some(test) = &mut in_flight.test {
+            test.findings = sent.findings;
+        }
         Finished {
-            test,
             retry_after: sent.retry_after.map(|asked_for| asked_for.delay(wall)),
             phases: sent.phases,
             ..self.finish(in_flight, Outcome::Attempted(sent.outcome))
@@ -127,24 +123,24 @@ impl Webhooks {
     }
 
     /// Notes the keys whose private half the receivers of tests have shown to have. It comes before
-    /// the settlement, so that whoever sees the test's end finds its key proven.
+    /// the settlement, so that whoever sees the test's end finds its key proven. A key whose row
+    /// cannot be read keeps nothing back.
     async fn note_proofs(&self, finished: &[Finished]) -> Result<(), StoreError> {
-        for Finished {
-            in_flight, test, ..
-        } in finished
-        {
-            let delivery = &in_flight.delivery;
-            let (Some(test), Some(key_id)) = (test, &delivery.encryption_key_id) else {
+        let proven = finished.iter().filter_map(|finished| {
+            let InFlight { delivery, test, .. } = &finished.in_flight;
+            let is_proven = test.as_ref()?.findings.proof == Some(ProofVerdict::Proven);
+            is_proven.then_some(delivery)
+        });
+        for delivery in proven {
+            let Some(key_id) = &delivery.encryption_key_id else {
                 continue;
             };
-            if test.findings.proof != Some(ProofVerdict::Proven) {
-                continue;
-            }
             let (organization_id, now) = (delivery.organization_id, self.clock.now());
             let noted = self.note_key_proven_by_receiver(organization_id, key_id, now);
             match noted.await {
                 // The key was deleted with its endpoint in the meantime.
                 Ok(()) | Err(Missing::NotFound { .. }) => {}
+                Err(Missing::Store(error @ StoreError::Corrupt { .. })) => report_damage(&error),
                 Err(Missing::Store(error)) => return Err(error),
             }
         }
@@ -172,7 +168,7 @@ impl Webhooks {
             step: step
                 .ok()?
                 .with_phases(finished.phases)
-                .with_test(finished.test.clone()),
+                .with_test(finished.in_flight.test.clone()),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kayle_app::activity::{ActivityReport, ActivityRequest};
+use kayle_app::endpoints::NewTest;
 use kayle_app::limits::ACTIVITY_HOURS_KEPT;
 use kayle_delivery::activity::{Activity, ActivityRange, DeliveryCounts};
 use kayle_delivery::{DeliveryState, Payload, ScrubReason};
@@ -149,6 +150,37 @@ async fn what_the_sweeper_erases_before_it_is_delivered_is_erased() {
     assert_eq!(swept.state, DeliveryState::Failed);
     let counted = total(&kit, &subscriber.organization).await;
     assert_eq!(counted.deliveries.erased, 1);
+}
+
+#[tokio::test]
+async fn a_test_is_not_counted_however_it_ends() {
+    let (kit, subscriber) = scene().await;
+    let url = subscriber.endpoint.url.as_submitted();
+    kit.sender
+        .script(url, [Answer::status(204), Answer::status(500)]);
+    let caller = caller_of(subscriber.organization.id);
+    let send = async || {
+        let new = NewTest {
+            event_type: EventType::SessionSucceeded,
+            key_id: None,
+        };
+        let endpoint_id = &subscriber.endpoint.id;
+        let sent = kit.webhooks.test_endpoint(&caller, endpoint_id, new);
+        sent.await.expect("the endpoint is there")
+    };
+    for _ in 0..2 {
+        send().await;
+        turn(&kit).await;
+    }
+    let id = send().await;
+    kit.clock.advance(Duration::from_hours(30));
+    kit.webhooks.sweep().await.expect("the store is well");
+    let organization = &subscriber.organization;
+    let unsent = kit.webhooks.get_delivery(organization.id, &id).await;
+    let unsent = unsent.expect("the store is well").expect("it is theirs");
+    assert_eq!(unsent.delivery.state, DeliveryState::Failed);
+
+    assert_eq!(total(&kit, organization).await, Activity::default());
 }
 
 #[tokio::test]

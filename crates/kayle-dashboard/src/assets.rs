@@ -68,7 +68,7 @@ pub(crate) static URLS: LazyLock<Urls> = LazyLock::new(|| {
     }
 });
 
-/// Tells versions of one file apart; nobody's safety depends on it.
+/// Returns a short hash that tells versions of one file apart. It protects nothing.
 fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);

@@ -84,6 +84,7 @@ pub(crate) enum Notice {
     Resumed,
     SignedIn,
     TooManyTests,
+    TestsAreSentOnce,
     Replayed,
     KeyAdded,
     KeyDeactivated,
@@ -171,6 +172,7 @@ impl Notice {
             Self::TooManyTests => {
                 "Not sent: this endpoint has had ten tests within a minute. Try again in a minute."
             }
+            Self::TestsAreSentOnce => "Not sent again: a test is sent once. Send another one.",
             Self::SignedIn => "You are signed in.",
             Self::Replayed => "Sent again, wherever the payload is still kept.",
             Self::KeyAdded => "Added: events that happen from now on are encrypted to it.",
@@ -213,6 +215,7 @@ impl Notice {
             Self::RetryInProgress
             | Self::RetryPayloadGone
             | Self::TooManyTests
+            | Self::TestsAreSentOnce
             | Self::KeyDeactivated => "warn",
         }
     }

@@ -260,7 +260,7 @@ impl Inner {
     }
 }
 
-/// Makes the route of a page.
+/// Creates the route of a page.
 pub(crate) fn get<F, R>(show: F) -> Route
 where
     F: Fn(Visit) -> R + Copy + 'static,
@@ -279,7 +279,7 @@ where
         .to(handler)
 }
 
-/// Makes the route of a form. It must come from our own pages.
+/// Creates the route of a form. It must come from our own pages.
 pub(crate) fn post<F, R>(act: F) -> Route
 where
     F: Fn(Visit, Fields) -> R + Copy + 'static,
@@ -305,7 +305,7 @@ where
     web::post().to(handler)
 }
 
-/// Makes the route of a page for operators.
+/// Creates the route of a page for operators.
 pub(crate) fn operator_get<R>(show: fn(OperatorVisit) -> R) -> Route
 where
     R: Future<Output = Answer> + 'static,
@@ -323,7 +323,7 @@ where
         .to(handler)
 }
 
-/// Makes the route of a form for operators, which says nothing but that it was sent.
+/// Creates the route of a form for operators. It has no fields.
 pub(crate) fn operator_post<R>(act: fn(OperatorVisit) -> R) -> Route
 where
     R: Future<Output = Answer> + 'static,

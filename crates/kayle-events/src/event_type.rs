@@ -101,7 +101,7 @@ impl EventType {
         }
     }
 
-    /// Tells what the `trigger_id` of such an event names, unless it is a test.
+    /// Returns what the `trigger_id` of such an event names, unless it is a test.
     pub fn trigger_type(self) -> TriggerType {
         match self {
             Self::SessionSucceeded

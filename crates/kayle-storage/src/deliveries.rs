@@ -38,7 +38,7 @@ use crate::readable::{
 };
 use crate::store::{SqlStore, SqlTx};
 
-/// The most rows of one INSERT. The widest has 19 columns, and SQLite takes 32,766 values.
+/// The most rows of one INSERT. The widest has 20 columns, and SQLite takes 32,766 values.
 const INSERTED_ROWS_MAX: usize = 1000;
 
 impl SqlStore {

@@ -18,7 +18,7 @@ pub enum RetryDeliveryError {
     /// An attempt is under way.
     #[error("the delivery is in progress")]
     InProgress,
-    /// It is a test.
+    /// It is a test, which is sent once.
     #[error("a test is sent once; send another one")]
     IsTest,
     /// Its payload is no longer retained.

@@ -15,7 +15,7 @@ pub enum ReplayEventError {
     /// The organization has no such event.
     #[error("the event does not exist")]
     NotFound,
-    /// It is a test.
+    /// It is a test, which is sent once.
     #[error("a test is sent once; send another one")]
     IsTest,
     /// Every delivery's payload is gone.

@@ -15,7 +15,8 @@ pub(crate) async fn act(visit: Visit, _: Fields) -> Answer {
     let caller = visit.caller(Area::Webhooks, Intent::Change)?;
     let notice = match visit.webhooks().replay_event(&caller, &id).await {
         Ok(_) => Notice::Replayed,
-        Err(ReplayEventError::PayloadsGone | ReplayEventError::IsTest) => Notice::RetryPayloadGone,
+        Err(ReplayEventError::PayloadsGone) => Notice::RetryPayloadGone,
+        Err(ReplayEventError::IsTest) => Notice::TestsAreSentOnce,
         Err(ReplayEventError::NothingReplayable) => Notice::RetryInProgress,
         Err(ReplayEventError::NotFound) => return Err(Refusal::NotFound),
         Err(ReplayEventError::Store(error)) => return Err(error.into()),

@@ -16,9 +16,8 @@ pub(crate) async fn act(visit: Visit, _: Fields) -> Answer {
     let notice = match visit.webhooks().retry_delivery(&caller, &id).await {
         Ok(_) => Notice::Retried,
         Err(RetryDeliveryError::InProgress) => Notice::RetryInProgress,
-        Err(RetryDeliveryError::PayloadGone | RetryDeliveryError::IsTest) => {
-            Notice::RetryPayloadGone
-        }
+        Err(RetryDeliveryError::PayloadGone) => Notice::RetryPayloadGone,
+        Err(RetryDeliveryError::IsTest) => Notice::TestsAreSentOnce,
         Err(RetryDeliveryError::NotFound) => return Err(Refusal::NotFound),
         Err(RetryDeliveryError::Store(error)) => return Err(error.into()),
     };

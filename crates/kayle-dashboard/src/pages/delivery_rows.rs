@@ -66,7 +66,7 @@ pub(crate) async fn choices(visit: &Visit) -> Result<Vec<Choice>, Refusal> {
     Ok(endpoints.iter().map(choice).collect())
 }
 
-/// Makes the rows of a list whose endpoint stands above it: one statement beside the list's own.
+/// Returns the rows of a list whose endpoint stands above it, by one statement beside the list's own.
 pub(crate) async fn rows_of(
     visit: &Visit,
     deliveries: Vec<Delivery>,
@@ -74,7 +74,7 @@ pub(crate) async fn rows_of(
     rows_among(visit, deliveries, &[]).await
 }
 
-/// Makes the rows of a list that names endpoints: one statement beside the list's own.
+/// Returns the rows of a list that names endpoints, by one more statement beside the list's own.
 pub(crate) async fn rows_among(
     visit: &Visit,
     deliveries: Vec<Delivery>,

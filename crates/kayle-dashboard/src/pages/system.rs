@@ -215,17 +215,9 @@ fn examined(last: &Examined, now: Timestamp) -> ExaminedView {
 
 fn broken_by(violation: &Violation) -> String {
     let Violation {
-        invariant,
-        count,
-        examples,
+        invariant, count, ..
     } = violation;
-    let more = if u64::try_from(examples.len()).is_ok_and(|shown| shown < *count) {
-        ", …"
-    } else {
-        ""
-    };
-    let examples = examples.join(", ");
-    format!("{count} {}: {examples}{more}", invariant.broken_by())
+    format!("{count} {}: {}", invariant.broken_by(), violation.named())
 }
 
 #[cfg(test)]

@@ -433,7 +433,7 @@ fn bar(
     }
 }
 
-/// Makes a column of each bucket, with its bars and what is told of it.
+/// Returns a column for each bucket, with its bars and what is told of it.
 fn columns(
     report: &ActivityReport,
     mut bars: impl FnMut(Place, &Activity) -> Vec<Bar>,

@@ -61,20 +61,13 @@ fn told_to_people(diagnosis: &Diagnosis) -> String {
 
 fn line(kind: &str, violation: &Violation) -> String {
     let Violation {
-        invariant,
-        count,
-        examples,
+        invariant, count, ..
     } = violation;
-    let more = if u64::try_from(examples.len()).is_ok_and(|shown| shown < *count) {
-        ", …"
-    } else {
-        ""
-    };
     format!(
-        "  {kind}{count} × {}: {} ({}{more})",
+        "  {kind}{count} × {}: {} ({})",
         invariant.as_str(),
         invariant.broken_by(),
-        examples.join(", ")
+        violation.named()
     )
 }
 

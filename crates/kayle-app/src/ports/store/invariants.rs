@@ -81,6 +81,15 @@ pub struct Violation {
     pub examples: Vec<String>,
 }
 
+impl Violation {
+    /// Returns the examples with commas between; dots say that there are more.
+    pub fn named(&self) -> String {
+        let is_all = u64::try_from(self.examples.len()).is_ok_and(|shown| self.count <= shown);
+        let more = if is_all { "" } else { ", …" };
+        format!("{}{more}", self.examples.join(", "))
+    }
+}
+
 impl Invariant {
     /// Those that the store's rows show by themselves.
     pub const STORED: [Self; 10] = [

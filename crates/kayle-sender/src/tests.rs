@@ -4,6 +4,7 @@ mod answers;
 mod builders;
 mod connections;
 mod failures;
+mod findings;
 mod guard;
 mod logs;
 mod names;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hickory_resolver::Hosts;
 use hickory_resolver::config::{ResolverConfig, ResolverOpts};
-use kayle_app::ports::sender::{SendRequest, Sender, Sent};
+use kayle_app::ports::sender::{ExpectedProof, SendRequest, Sender, Sent};
 use kayle_delivery::{AttemptOutcome, CompactJwe, FailureReason};
 use kayle_endpoints::{AddressPolicy, AllowedNetworks, EndpointUrl, Environment, UrlPolicy};
 use kayle_events::EventType;
-use kayle_primitives::DeliveryId;
+use kayle_primitives::{DeliveryId, EventId};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -96,6 +96,19 @@ pub(super) fn request_to(url: &str) -> SendRequest {
         jwe: CompactJwe::new(JWE.to_owned()),
         expected_proof: None,
     }
+}
+
+/// The same request as a test.
+pub(super) fn a_test(request: SendRequest) -> SendRequest {
+    SendRequest {
+        expected_proof: Some(proof()),
+        ..request
+    }
+}
+
+/// The proof that a receiver of [`a_test`] has to answer with.
+fn proof() -> ExpectedProof {
+    ExpectedProof::of(&EventId::parse("evt_1").unwrap(), "challenge")
 }
 
 /// Makes one attempt, which must not be a fault.

@@ -7,7 +7,8 @@ use std::thread;
 
 use kayle_app::ports::sender::SendRequest;
 use kayle_app::ports::sender::Sender;
-use kayle_delivery::{ConnectionUse, FailureReason};
+use kayle_delivery::{ConnectionUse, FailureReason, TlsVersion};
+use kayle_primitives::Timestamp;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -200,4 +201,38 @@ async fn a_handshake_that_fails_took_time_all_the_same() {
     assert_eq!(phases.connection, Some(ConnectionUse::New));
     assert!(phases.tls.is_some(), "{phases:?}");
     assert_eq!(phases.first_byte, None);
+}
+
+#[tokio::test]
+async fn a_test_learns_the_version_and_the_end_of_the_certificate_over_a_kept_connection_too() {
+    let server = TlsServer::start("hooks.example");
+    let sender = server.trusting_sender();
+    for connection in [ConnectionUse::New, ConnectionUse::Reused] {
+        let test = a_test(server.request_to("hooks.example"));
+        let sent = sender.send(test).await.unwrap();
+        assert_eq!(sent.phases.connection, Some(connection));
+        let findings = sent.findings;
+        assert!(findings.was_connected);
+        assert_eq!(findings.tls_version, Some(TlsVersion::V1_3));
+        // What rcgen writes unless it is told otherwise.
+        let expires_at = Timestamp::parse("4096-01-01T00:00:00Z").unwrap();
+        assert_eq!(findings.certificate_expires_at, Some(expires_at));
+        let is_new = connection == ConnectionUse::New;
+        assert_eq!(findings.addresses.len(), usize::from(is_new));
+        // The client puts the connection back.
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_not_told_of() {
+    let server = TlsServer::start("localhost");
+    let test = a_test(server.request_to("localhost"));
+    let findings = sender().send(test).await.unwrap().findings;
+    assert!(!findings.was_connected);
+    assert!(!findings.addresses.is_empty());
+    assert_eq!(findings.tls_version, None);
+    assert_eq!(findings.certificate_expires_at, None);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kayle_receiver::{Event, LabelledKey, Options, PrivateKey, Receiver, Secrets};
+use kayle_receiver::{Event, LabelledKey, Options, PrivateKey, Receiver, Secrets, TestEvent};
 use kayle_testkit::receiver::{Behaviour, Reaction};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::api::send;
+use crate::support::database::change;
 use crate::support::{Api, Customer, Installation, text};
 
 const TYPES: [&str; 6] = [
@@ -74,6 +75,15 @@ async fn read_request(stream: &mut TcpStream) -> (Vec<(String, String)>, Vec<u8>
 
 /// Receives one test, and answers with its proof. Returns the type of its sample.
 pub(crate) async fn prove_one(listener: &TcpListener, program: impl Fn() -> Receiver) -> String {
+    let (stream, test) = receive_one(listener, program).await;
+    answer(stream, &test).await;
+    test.sample.event_type().to_owned()
+}
+
+async fn receive_one(
+    listener: &TcpListener,
+    program: impl Fn() -> Receiver,
+) -> (TcpStream, TestEvent) {
     let (mut stream, _) = listener.accept().await.expect("the request is whole");
     let (headers, body) = read_request(&mut stream).await;
     assert!(headers.contains(&("x-kayle-test".to_owned(), "true".to_owned())));
@@ -86,6 +96,10 @@ pub(crate) async fn prove_one(listener: &TcpListener, program: impl Fn() -> Rece
     let Event::Test(test) = received.event else {
         panic!("it is taken for a verification");
     };
+    (stream, test)
+}
+
+async fn answer(mut stream: TcpStream, test: &TestEvent) {
     let answer = format!(
         "HTTP/1.1 204 No Content\r\nX-Kayle-Proof: {}\r\nConnection: close\r\n\r\n",
         test.proof()
@@ -93,8 +107,7 @@ pub(crate) async fn prove_one(listener: &TcpListener, program: impl Fn() -> Rece
     stream
         .write_all(answer.as_bytes())
         .await
-        .expect("the request is whole");
-    test.sample.event_type().to_owned()
+        .expect("the service waits for the answer");
 }
 
 #[tokio::test]
@@ -102,20 +115,8 @@ async fn a_receiver_of_the_library_takes_every_type_for_a_test_and_proves_its_ke
     let installation = Installation::start(&[]).await;
     let api = installation.api();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-    let endpoint = json!({ "url": url });
-    let created = api.post("/v1/webhooks/endpoints", &endpoint).await.data();
-    let endpoint_id = text(&created, "/endpoint/id").to_owned();
-    let secret = text(&created, "/signing_secret").to_owned();
-    let key = PrivateKey::generate();
+    let (endpoint_id, receiver) = endpoint_at(&listener, api).await;
     let keys = format!("/v1/webhooks/endpoints/{endpoint_id}/keys");
-    api.post(&keys, &key.registration("key-1")).await.data();
-    let pem = key.to_pem();
-    let receiver = || {
-        let key = PrivateKey::parse(&pem).unwrap();
-        let keys = vec![LabelledKey { key_id: None, key }];
-        Receiver::new(Options::new(Secrets::fixed([secret.as_str()]), keys)).unwrap()
-    };
 
     for event_type in TYPES {
         let body = json!({ "event_type": event_type, "wait_s": 20 });
@@ -133,6 +134,45 @@ async fn a_receiver_of_the_library_takes_every_type_for_a_test_and_proves_its_ke
         };
         assert_eq!(key["proven_by"], "receiver");
     }
+}
+
+#[tokio::test]
+async fn a_proof_of_a_key_that_cannot_be_read_keeps_nothing_from_being_settled() {
+    let installation = Installation::start(&[]).await;
+    let api = installation.api();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (endpoint_id, receiver) = endpoint_at(&listener, api).await;
+    let database = installation.service.database();
+    let serve = async {
+        let (stream, test) = receive_one(&listener, &receiver).await;
+        let damage = "UPDATE encryption_keys SET key_id = ''";
+        assert_eq!(change(database, damage).await, 1);
+        answer(stream, &test).await;
+    };
+    let body = json!({ "wait_s": 20 });
+    let (delivery, ()) = tokio::join!(try_endpoint(api, &endpoint_id, &body), serve);
+    assert_eq!(delivery["status"], "succeeded", "{delivery}");
+    assert_eq!(stage(&delivery, "decrypt")["proof"], "proven");
+}
+
+/// Makes an endpoint at a listener, with a key. Returns its id, and the program that receives there.
+async fn endpoint_at(listener: &TcpListener, api: &Api) -> (String, impl Fn() -> Receiver) {
+    let address = listener.local_addr().expect("it listens");
+    let endpoint = json!({ "url": format!("http://{address}/hooks") });
+    let created = api.post("/v1/webhooks/endpoints", &endpoint).await.data();
+    let endpoint_id = text(&created, "/endpoint/id").to_owned();
+    let secret = text(&created, "/signing_secret").to_owned();
+    let key = PrivateKey::generate();
+    let keys = format!("/v1/webhooks/endpoints/{endpoint_id}/keys");
+    api.post(&keys, &key.registration("key-1")).await.data();
+    let pem = key.to_pem();
+    let receiver = move || {
+        let key = PrivateKey::parse(&pem).expect("it was just written");
+        let keys = vec![LabelledKey { key_id: None, key }];
+        let options = Options::new(Secrets::fixed([secret.as_str()]), keys);
+        Receiver::new(options).expect("it has a secret and a key")
+    };
+    (endpoint_id, receiver)
 }
 
 #[tokio::test]
